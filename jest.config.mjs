@@ -1,0 +1,8 @@
+export default {
+  testEnvironment: "node",
+  roots: ["<rootDir>/packages", "<rootDir>/actions", "<rootDir>/scripts"],
+  testMatch: ["**/test/**/*.test.ts"],
+  extensionsToTreatAsEsm: [".ts"],
+  transform: { "\\.ts$": "<rootDir>/tools/jest-esbuild.mjs" },
+  watchman: false,
+};

@@ -1,0 +1,55 @@
+import { pack } from "tar-stream";
+
+/** One entry of an archive we make. `path` is relative, `/`-separated, without `.` or `..` segments. */
+export type TarEntry =
+  | {
+      readonly type: "file";
+      readonly path: string;
+      readonly bytes: Uint8Array;
+      readonly executable?: boolean;
+    }
+  | { readonly type: "directory"; readonly path: string };
+
+/**
+ * A tar archive that depends on nothing but its entries: they are written in the order given, with constant
+ * owner (0:0), mode (0755 for directories and executables, 0644 otherwise) and modification time (epoch 0),
+ * in plain ustar (a PAX `path` record only where the name does not fit).
+ *
+ * The whole archive is returned at once: shards and layers are made to fit in memory.
+ *
+ * @throws Error when a path is absolute, leaves the archive, or occurs twice (OCI image-spec, layer.md: a
+ *   layer must not hold the same path twice).
+ */
+export async function tar(entries: Iterable<TarEntry>): Promise<Uint8Array> {
+  const archive = pack();
+  const chunks: Uint8Array[] = [];
+  const collected = (async () => {
+    for await (const chunk of archive) chunks.push(chunk as Uint8Array);
+  })();
+  const seen = new Set<string>();
+  for (const entry of entries) {
+    requireRelativePath(entry.path, seen);
+    const header = { mtime: new Date(0), uid: 0, gid: 0, uname: "", gname: "" };
+    if (entry.type === "directory") {
+      archive.entry({ ...header, name: `${entry.path}/`, type: "directory", mode: 0o755 });
+    } else {
+      const mode = entry.executable === true ? 0o755 : 0o644;
+      archive.entry({ ...header, name: entry.path, type: "file", mode }, Buffer.from(entry.bytes));
+    }
+  }
+  archive.finalize();
+  await collected;
+  return Buffer.concat(chunks);
+}
+
+function requireRelativePath(path: string, seen: Set<string>): void {
+  const segments = path.split("/");
+  if (
+    path.includes("\0") ||
+    segments.some((segment) => segment === "" || segment === "." || segment === "..")
+  ) {
+    throw new Error(`An archive can only hold relative paths without "." and "..", but one is "${path}".`);
+  }
+  if (seen.has(path)) throw new Error(`The archive would hold "${path}" twice.`);
+  seen.add(path);
+}

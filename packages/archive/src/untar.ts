@@ -1,0 +1,87 @@
+import { Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { extract } from "tar-stream";
+
+/** Bounds for an archive that somebody else made. */
+export interface ArchiveLimits {
+  /** Size of the unpacked tar in bytes, its headers included. */
+  readonly totalBytes: number;
+  readonly entries: number;
+}
+
+/** A regular file of an archive. */
+export interface ArchiveFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly executable: boolean;
+}
+
+/** What makes an archive unacceptable although it is not damaged. */
+class ArchiveRefused extends Error {}
+
+/**
+ * The regular files of a `.tar.gz` that somebody else made, in archive order. Directories are passed over.
+ *
+ * @param keep decides by path which files are held in memory; the others are only checked.
+ * @throws Error when an entry is absolute, leaves the archive, is a link or a device, or occurs twice; when
+ *   the archive unpacks to more than `limits`; when it is truncated or no gzipped tar at all.
+ */
+export async function untar(
+  archive: Uint8Array | Readable,
+  limits: ArchiveLimits,
+  keep: (path: string) => boolean = () => true,
+): Promise<readonly ArchiveFile[]> {
+  const files = new Map<string, ArchiveFile>();
+  const source = archive instanceof Readable ? archive : Readable.from([archive]);
+  const unpack = extract();
+  const fed = pipeline(source, createGunzip(), boundedTo(limits.totalBytes), unpack);
+  fed.catch(() => {}); // awaited below; a refusal in the loop must not leave it unhandled
+  let entries = 0;
+  try {
+    for await (const entry of unpack) {
+      entries += 1;
+      if (entries > limits.entries) throw refused(`it holds more than ${limits.entries} entries`);
+      const { name, type, mode } = entry.header;
+      const path = pathInside(name);
+      if (path === undefined) throw refused(`the path "${name}" leaves it`);
+      if (type !== "file" && type !== "directory") {
+        throw refused(`"${name}" is a ${type}, and only files and directories are unpacked`);
+      }
+      if (type === "file" && files.has(path)) throw refused(`it holds "${path}" twice`);
+      const wanted = type === "file" && keep(path);
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of entry) if (wanted) chunks.push(chunk as Uint8Array);
+      if (wanted)
+        files.set(path, { path, bytes: Buffer.concat(chunks), executable: ((mode ?? 0) & 0o111) !== 0 });
+    }
+    await fed;
+  } catch (error) {
+    if (error instanceof ArchiveRefused) throw error;
+    throw new Error("The archive is damaged or not a gzipped tar; get it again.", { cause: error });
+  }
+  return [...files.values()];
+}
+
+/** Stops a decompression bomb before the tar reader sees it: PAX records are buffered whole by readers. */
+function boundedTo(limit: number): Transform {
+  let total = 0;
+  return new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      total += chunk.length;
+      if (total > limit) done(refused(`it unpacks to more than ${limit} bytes`));
+      else done(null, chunk);
+    },
+  });
+}
+
+function refused(reason: string): ArchiveRefused {
+  return new ArchiveRefused(`The archive was refused: ${reason}.`);
+}
+
+/** The entry's path without `./` and a trailing slash, or undefined where it does not stay inside. */
+function pathInside(name: string): string | undefined {
+  if (name.startsWith("/") || name.includes("\\") || name.includes("\0")) return undefined;
+  const segments = name.split("/").filter((segment) => segment !== "" && segment !== ".");
+  return segments.includes("..") ? undefined : segments.join("/");
+}

@@ -1,0 +1,126 @@
+// Bundles every action (or those named as arguments) into its dist/, byte for byte the same on every machine.
+// With --check nothing is written: the committed dist/ must equal what would have been.
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
+import { build, type Metafile } from "esbuild";
+
+const root = join(import.meta.dirname, "..");
+const actionsFolder = join(root, "actions");
+
+/** Path relative to the action's folder → content. */
+type Bundle = ReadonlyMap<string, Uint8Array>;
+
+/**
+ * The files of an action's dist/. ESM, because the heavy modules are loaded only when used and esbuild splits
+ * them off; kept names, because `@actions/cache` compares `error.name` with class names (without them a race
+ * for a cache key becomes a warning); the `require` banner, because `tunnel` calls `require("net")`.
+ */
+async function bundle(action: string): Promise<Bundle> {
+  const folder = join(actionsFolder, action);
+  const entries = ["index", "post"].filter((name) => existsSync(join(folder, "src", `${name}.ts`)));
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries(entries.map((name) => [name, join(folder, "src", `${name}.ts`)])),
+    outdir: join(folder, "dist"),
+    bundle: true,
+    splitting: true,
+    write: false,
+    metafile: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    chunkNames: "[name]-[hash]",
+    keepNames: true,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: "none",
+    logLevel: "warning",
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    },
+  });
+  const files = new Map<string, Uint8Array>(
+    outputFiles.map((file) => [relative(join(folder, "dist"), file.path), file.contents]),
+  );
+  files.set("package.json", Buffer.from('{ "type": "module" }\n'));
+  files.set("licenses.txt", Buffer.from(await licencesOf(metafile)));
+  return files;
+}
+
+/** The licence texts of every third-party package in a bundle, sorted by name. */
+async function licencesOf(metafile: Metafile): Promise<string> {
+  const packages = new Set<string>();
+  for (const input of Object.keys(metafile.inputs)) {
+    const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(input);
+    if (match?.[1] !== undefined) packages.add(match[1]);
+  }
+  const texts = await Promise.all([...packages].map(licenceOf));
+  return texts.sort().join(`\n${"-".repeat(80)}\n\n`);
+}
+
+async function licenceOf(folder: string): Promise<string> {
+  const absolute = join(root, folder);
+  const { name, version, license } = JSON.parse(await readFile(join(absolute, "package.json"), "utf8"));
+  const file = (await readdir(absolute)).sort().find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+  const text =
+    file === undefined ? "(the package ships no licence text)" : await readFile(join(absolute, file), "utf8");
+  return `${name} ${version} (${license})\n\n${text.replace(/\r\n/g, "\n").trim()}\n`;
+}
+
+async function committed(action: string): Promise<Bundle> {
+  const dist = join(actionsFolder, action, "dist");
+  const names = existsSync(dist) ? await readdir(dist) : [];
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(dist, name))] as const)),
+  );
+}
+
+async function write(action: string, files: Bundle): Promise<void> {
+  const dist = join(actionsFolder, action, "dist");
+  await rm(dist, { recursive: true, force: true });
+  for (const [name, content] of files) {
+    await mkdir(dirname(join(dist, name)), { recursive: true });
+    await writeFile(join(dist, name), content);
+  }
+}
+
+/** Names of the files that differ between two bundles, in either direction. */
+export function differences(left: Bundle, right: Bundle): readonly string[] {
+  return [...new Set([...left.keys(), ...right.keys()])]
+    .filter((name) => Buffer.compare(left.get(name) ?? Buffer.of(0), right.get(name) ?? Buffer.of(1)) !== 0)
+    .sort();
+}
+
+export async function actionNames(): Promise<readonly string[]> {
+  const names = await readdir(actionsFolder);
+  return names.filter((name) => existsSync(join(actionsFolder, name, "src", "index.ts"))).sort();
+}
+
+/** The files of a fresh build that differ from the committed dist/, as `<action>/dist/<file>`. */
+export async function staleFiles(): Promise<readonly string[]> {
+  const stale = await Promise.all(
+    (await actionNames()).map(async (action) =>
+      differences(await bundle(action), await committed(action)).map((name) => `${action}/dist/${name}`),
+    ),
+  );
+  return stale.flat();
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  if (args.includes("--check")) {
+    const stale = await staleFiles();
+    if (stale.length > 0)
+      throw new Error(`These bundles are not what a fresh build makes; run make dist: ${stale.join(", ")}`);
+    console.log("Every committed bundle equals a fresh build.");
+    return;
+  }
+  for (const action of args.length > 0 ? args.map((arg) => basename(arg)) : await actionNames()) {
+    const files = await bundle(action);
+    await write(action, files);
+    const size = [...files.values()].reduce((total, content) => total + content.length, 0);
+    console.log(`${action}: ${files.size} files, ${Math.ceil(size / 1024)} KiB`);
+  }
+}
+
+if (import.meta.main) await main(process.argv.slice(2));
