@@ -1,0 +1,79 @@
+import { setSecret } from "@actions/core";
+import { createFetch, type Fetch } from "@spin-publisher/http";
+import {
+  type Annotations,
+  type CredentialSource,
+  credentialOrder,
+  dockerConfigCredentials,
+} from "@spin-publisher/oci";
+import { type GitHubEvent, readEvent } from "./event.ts";
+import { flag, lines, pairs, text } from "./inputs.ts";
+import { automaticAliases, requireTag } from "./tag.ts";
+
+/** What the three publishing actions have in common, read once. */
+export interface PublishingInputs {
+  readonly event: GitHubEvent;
+  readonly fetch: Fetch;
+  readonly credentials: CredentialSource;
+  readonly immutable: boolean;
+  readonly insecure: boolean;
+  readonly dryRun: boolean;
+  readonly aliases: readonly string[];
+  /** As given by the user; they win over everything that an action infers. */
+  readonly annotations: Annotations;
+}
+
+export function readPublishingInputs(event: GitHubEvent = readEvent()): PublishingInputs {
+  const fetch = createFetch();
+  return {
+    event,
+    fetch,
+    credentials: readCredentials(event),
+    immutable: flag("immutable"),
+    insecure: flag("insecure"),
+    dryRun: flag("dry-run"),
+    aliases: aliasesOf(lines("aliases"), event),
+    annotations: pairs("annotations"),
+  };
+}
+
+/** `auto` among the aliases stands for what the event suggests; each alias is named once. */
+function aliasesOf(given: readonly string[], event: GitHubEvent): readonly string[] {
+  const aliases = given.flatMap((alias) =>
+    alias === "auto" ? automaticAliases(event.pushed) : [requireTag(alias)],
+  );
+  return [...new Set(aliases)];
+}
+
+/**
+ * The order of the contract: what was given as an input, Docker's configuration, the job's own token (for GitHub's
+ * registry only), nobody. Whether an input was given shows in its value, since the runner fills in the defaults.
+ */
+function readCredentials(event: GitHubEvent): CredentialSource {
+  const username = text("registry-username");
+  const password = text("registry-password");
+  const jobToken = text("github-token");
+  for (const secret of [password, jobToken]) maskWithDerivedForms(username, secret);
+  const given = password !== "" && (password !== jobToken || username !== event.actor);
+  return credentialOrder({
+    ...(given ? { explicit: { kind: "basic", username, password } } : {}),
+    dockerConfig: dockerConfigCredentials(),
+    ...(jobToken === ""
+      ? {}
+      : { jobToken: { registry: packagesHost(event.serverUrl), username: event.actor, password: jobToken } }),
+  });
+}
+
+/** Basic authentication sends base64 of `user:password`, which is as secret as the password itself. */
+function maskWithDerivedForms(username: string, secret: string): void {
+  if (secret === "") return;
+  setSecret(secret);
+  setSecret(encodeURIComponent(secret));
+  setSecret(Buffer.from(`${username}:${secret}`).toString("base64"));
+}
+
+/** GitHub's container registry beside a GitHub: `ghcr.io`, or `containers.<host>` of an Enterprise Server. */
+export function packagesHost(serverUrl: string): string {
+  const { host } = new URL(serverUrl);
+  return host === "github.com" ? "ghcr.io" : `containers.${host}`;
+}

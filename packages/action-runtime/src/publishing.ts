@@ -1,0 +1,141 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { info, notice, warning } from "@actions/core";
+import {
+  type Artifact,
+  createRegistryClient,
+  formatReference,
+  inspectTarget,
+  type PublishPolicy,
+  type PublishTarget,
+  publish,
+  type RegistryClient,
+  type RegistryReader,
+  type Repository,
+  type TargetState,
+  writeLayout,
+} from "@spin-publisher/oci";
+import type { PublishingInputs } from "./publishing-inputs.ts";
+import { formatBytes, type Report, reportDone, tellEvent } from "./report.ts";
+import { reasonToKeep } from "./tag.ts";
+
+/** What a builder made, and what only it can say about it. */
+export interface Built {
+  readonly artifact: Artifact;
+  readonly describeDifference?: PublishPolicy["describeDifference"];
+  /** Outputs beyond those of every publishing action. */
+  readonly outputs?: Readonly<Record<string, string>>;
+  /** Markdown for the job summary, below the table. */
+  readonly summary?: string;
+}
+
+export interface Publication {
+  readonly inputs: PublishingInputs;
+  /** How the log calls it: content, shim, chart. */
+  readonly what: string;
+  readonly repository: Repository;
+  readonly tag: string;
+  /**
+   * Makes the artifact. The target is being asked meanwhile: await `state` where the answer is needed, not before.
+   */
+  readonly build: (state: Promise<TargetState>, reader: RegistryReader) => Promise<Built>;
+}
+
+/**
+ * The one flow of every publishing action: ask the target, build, then publish or, in a dry run, leave an OCI
+ * layout on disk; outputs and summary are written at the end, in one place.
+ */
+export async function runPublishing(publication: Publication): Promise<void> {
+  const { inputs, repository, tag } = publication;
+  const started = performance.now();
+  const target: PublishTarget = { repository, tag, aliases: inputs.aliases };
+  info(
+    `Publishing ${publication.what} to ${formatReference({ ...repository, tag })}${inputs.dryRun ? " (dry run)" : ""}`,
+  );
+  const client = createRegistryClient({
+    fetch: inputs.fetch,
+    credentials: inputs.credentials,
+    insecure: inputs.insecure,
+    onEvent: tellEvent,
+  });
+  const state = inspect(client, target, inputs.dryRun);
+  state.catch(() => {}); // the builder may fail before it looks; its error is the one to show
+  const built = await publication.build(state, client);
+  const report = inputs.dryRun
+    ? await leaveLayout(built, await state, client, inputs)
+    : await publishBuilt(built, await state, client, inputs);
+  await reportDone(publication.what, report, built, (performance.now() - started) / 1000);
+}
+
+async function inspect(client: RegistryClient, target: PublishTarget, dryRun: boolean): Promise<TargetState> {
+  try {
+    const state = await inspectTarget(client, target);
+    info(describeState(state));
+    return state;
+  } catch (error) {
+    if (!dryRun) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    notice(`The registry could not be asked what it holds, so this dry run compares with nothing: ${reason}`);
+    return { target, existing: undefined, aliases: new Map(), previous: undefined };
+  }
+}
+
+function describeState({ target, existing, aliases }: TargetState): string {
+  if (existing !== undefined) return `  the tag exists: ${existing.descriptor.digest}`;
+  const [alias] = [...aliases].find(([, manifest]) => manifest !== undefined) ?? [];
+  const compared = alias === undefined ? "no earlier version is known" : `the version before is ${alias}`;
+  return `  the tag ${target.tag} is free; ${compared}`;
+}
+
+async function publishBuilt(
+  { artifact, describeDifference }: Built,
+  state: TargetState,
+  client: RegistryClient,
+  { immutable }: PublishingInputs,
+): Promise<Report> {
+  const policy: PublishPolicy = {
+    immutable,
+    ...(describeDifference === undefined ? {} : { describeDifference }),
+    keepAlias: (alias, current) =>
+      reasonToKeep(
+        alias,
+        current.document.annotations?.["org.opencontainers.image.version"],
+        state.target.tag,
+      ),
+  };
+  const report = await publish(client, artifact, state, policy);
+  const { total, uploaded, mounted, present } = report.blobs;
+  if (report.changed) {
+    info(
+      `  ${total} blobs: ${uploaded} uploaded, ${mounted} mounted, ${present} there already; ${formatBytes(report.uploadedBytes)} sent in ${report.requests} requests, ${report.retries} of them retries`,
+    );
+  }
+  return { ...report, layout: "" };
+}
+
+async function leaveLayout(
+  { artifact }: Built,
+  { target, existing }: TargetState,
+  reader: RegistryReader,
+  { immutable }: PublishingInputs,
+): Promise<Report> {
+  const { digest } = artifact.root.descriptor;
+  const reference = formatReference({ ...target.repository, tag: target.tag, digest });
+  if (immutable && existing !== undefined && existing.descriptor.digest !== digest) {
+    warning(
+      `Publishing this would be refused: ${target.tag} is taken by ${existing.descriptor.digest}, this is ${digest}.`,
+    );
+  }
+  const layout = await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), "layout-"));
+  await writeLayout(artifact, layout, { tag: target.tag, reader });
+  return {
+    reference,
+    digest,
+    tag: target.tag,
+    changed: existing?.descriptor.digest !== digest,
+    uploadedBytes: 0,
+    aliases: [],
+    layout,
+  };
+}

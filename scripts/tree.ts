@@ -1,0 +1,61 @@
+// Writes tree.txt, a snapshot of what Git tracks; with --check it must already be one.
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+
+interface Folder {
+  readonly [name: string]: Folder | null;
+}
+
+/** Lists paths as a tree: folders and files in byte order, bundles as one line each. */
+export function treeOf(paths: readonly string[]): string {
+  const top: Record<string, Folder | null> = {};
+  for (const path of paths) {
+    let folder = top;
+    const segments = path.replace(/\/dist\/.*$/, "/dist").split("/");
+    for (const [index, segment] of segments.entries()) {
+      if (index === segments.length - 1) folder[segment] ??= null;
+      else folder = (folder[segment] ??= {}) as Record<string, Folder | null>;
+    }
+  }
+  return `.\n${linesOf(top, "").join("\n")}\n`;
+}
+
+function linesOf(folder: Folder, indent: string): readonly string[] {
+  const entries = Object.entries(folder).sort(([left], [right]) =>
+    Buffer.compare(Buffer.from(left), Buffer.from(right)),
+  );
+  return entries.flatMap(([name, below], index) => {
+    const last = index === entries.length - 1;
+    const line = `${indent}${last ? "└── " : "├── "}${name}`;
+    return below === null ? [line] : [line, ...linesOf(below, `${indent}${last ? "    " : "│   "}`)];
+  });
+}
+
+/** What Git tracks or would track; tree.txt lists itself. */
+export function trackedPaths(): readonly string[] {
+  const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: root,
+  });
+  return [
+    ...new Set([
+      ...listed
+        .toString()
+        .split("\0")
+        .filter((path) => path !== ""),
+      "tree.txt",
+    ]),
+  ];
+}
+
+if (import.meta.main) {
+  const file = join(root, "tree.txt");
+  const tree = treeOf(trackedPaths());
+  if (!process.argv.includes("--check")) writeFileSync(file, tree);
+  else if (readFileSync(file, "utf8") !== tree) {
+    console.error("tree.txt is not what the repository holds; run make tree.");
+    process.exitCode = 1;
+  }
+}
