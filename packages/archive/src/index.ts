@@ -1,3 +1,5 @@
 export { gzip } from "./gzip.ts";
+export type { ArchiveFile, ArchiveLimits } from "./hostile.ts";
 export { type TarEntry, tar } from "./tar.ts";
-export { type ArchiveFile, type ArchiveLimits, untar } from "./untar.ts";
+export { untar } from "./untar.ts";
+export { unzip } from "./unzip.ts";

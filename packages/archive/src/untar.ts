@@ -2,23 +2,7 @@ import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
-
-/** Bounds for an archive that somebody else made. */
-export interface ArchiveLimits {
-  /** Size of the unpacked tar in bytes, its headers included. */
-  readonly totalBytes: number;
-  readonly entries: number;
-}
-
-/** A regular file of an archive. */
-export interface ArchiveFile {
-  readonly path: string;
-  readonly bytes: Uint8Array;
-  readonly executable: boolean;
-}
-
-/** What makes an archive unacceptable although it is not damaged. */
-class ArchiveRefused extends Error {}
+import { type ArchiveFile, type ArchiveLimits, ArchiveRefused, pathInside, refused } from "./hostile.ts";
 
 /**
  * The regular files of a `.tar.gz` that somebody else made, in archive order. Directories are passed over.
@@ -73,15 +57,4 @@ function boundedTo(limit: number): Transform {
       else done(null, chunk);
     },
   });
-}
-
-function refused(reason: string): ArchiveRefused {
-  return new ArchiveRefused(`The archive was refused: ${reason}.`);
-}
-
-/** The entry's path without `./` and a trailing slash, or undefined where it does not stay inside. */
-function pathInside(name: string): string | undefined {
-  if (name.startsWith("/") || name.includes("\\") || name.includes("\0")) return undefined;
-  const segments = name.split("/").filter((segment) => segment !== "" && segment !== ".");
-  return segments.includes("..") ? undefined : segments.join("/");
 }

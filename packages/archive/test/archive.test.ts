@@ -15,7 +15,7 @@ async function foreignArchive(
 ): Promise<Uint8Array> {
   const archive = pack();
   for (const { content = "x", ...header } of headers) {
-    if (header["type"] === undefined) archive.entry(header, String(content));
+    if (header.type === undefined) archive.entry(header, String(content));
     else archive.entry(header);
   }
   archive.finalize();
