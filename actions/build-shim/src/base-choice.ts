@@ -1,0 +1,74 @@
+import {
+  type Annotations,
+  formatReference,
+  isDigest,
+  parseReference,
+  type Reference,
+  type Repository,
+} from "@spin-publisher/oci";
+import { annotationKeys } from "./annotations.ts";
+
+/** Where the project publishes Spin as an image. */
+const officialRepository: Repository = { registry: "ghcr.io", name: "spinframework/spin" };
+
+/** The distroless variant: Spin's static binary, certificates and a passwd file; no shell (tag `vX.Y.Z-distroless`). */
+const officialTag = /^v(\d+\.\d+\.\d+)-distroless$/;
+
+/** What the inputs `base-image` and `spin-version` ask for. */
+export type BaseWanted =
+  | { readonly kind: "official"; readonly spinVersion: string }
+  | { readonly kind: "image"; readonly reference: Reference }
+  | { readonly kind: "scratch"; readonly spinVersion: string };
+
+export function parseBaseWanted(baseImage: string, spinVersion: string): BaseWanted {
+  if (baseImage === "") return { kind: "official", spinVersion };
+  if (baseImage === "scratch") return { kind: "scratch", spinVersion };
+  const reference = parseReference(baseImage);
+  if (reference.tag === undefined && reference.digest === undefined) {
+    throw new Error(
+      `Input "base-image" names no version; write ${baseImage}:<tag> or, to have no surprises, ${baseImage}@sha256:….`,
+    );
+  }
+  return { kind: "image", reference };
+}
+
+/** The official image of a release, `4.0.2`. */
+export function officialImage(version: string): Reference {
+  return { ...officialRepository, tag: `v${version}-distroless` };
+}
+
+/** Whether a release satisfies what `spin-version` asks for. */
+export type Satisfies = (version: string, wanted: string) => boolean;
+
+/**
+ * The base that an existing shim was built on, by digest, if today's inputs still ask for it: a shim is rebuilt
+ * on the base it has, however many newer ones have appeared since. Undefined where the inputs ask for another.
+ *
+ * @param annotations of the shim's index.
+ */
+export function recordedBase(
+  annotations: Annotations | undefined,
+  wanted: BaseWanted,
+  satisfies: Satisfies,
+): Reference | undefined {
+  const name = annotations?.[annotationKeys.baseName];
+  const digest = annotations?.[annotationKeys.baseDigest];
+  if (name === undefined || digest === undefined || !isDigest(digest)) return undefined;
+  const recorded = parseReference(name);
+  switch (wanted.kind) {
+    case "scratch":
+      return undefined;
+    case "image":
+      return wanted.reference.digest === undefined && name === formatReference(wanted.reference)
+        ? { ...recorded, digest }
+        : undefined;
+    case "official": {
+      const version = officialTag.exec(recorded.tag ?? "")?.[1];
+      const official =
+        recorded.registry === officialRepository.registry && recorded.name === officialRepository.name;
+      return official && version !== undefined && satisfies(version, wanted.spinVersion)
+        ? { ...recorded, digest }
+        : undefined;
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/** A JSON object that somebody else wrote: every property is still to be looked at. */
+export interface JsonObject {
+  readonly [key: string]: unknown;
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Parses a document that has to be an object.
+ *
+ * @param what how an error calls the document.
+ */
+export function parseObject(bytes: Uint8Array, what: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new Error(`${what} is not JSON.`, { cause });
+  }
+  if (isObject(value)) return value;
+  throw new Error(`${what} is not a JSON object.`);
+}
+
+/** The objects of an array; undefined where `value` is no array of objects. */
+export function objectsOf(value: unknown): readonly JsonObject[] | undefined {
+  return Array.isArray(value) && value.every(isObject) ? value : undefined;
+}
+
+/** The strings of an array; undefined where `value` is no array of strings. */
+export function stringsOf(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
+}
+
+/** `object` with its keys in code point order, so that equal objects have equal bytes. */
+export function sortedByKey<Value>(object: Readonly<Record<string, Value>>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(object).sort(([left], [right]) => (left < right ? -1 : 1)));
+}

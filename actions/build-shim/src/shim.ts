@@ -1,0 +1,101 @@
+import {
+  type Annotations,
+  type Artifact,
+  type Digest,
+  formatReference,
+  type Manifest,
+  manifestOf,
+  mediaTypes,
+  type Reference,
+} from "@spin-publisher/oci";
+import { annotationKeys } from "./annotations.ts";
+import type { Base, BaseImage } from "./base-image.ts";
+import { envVarsLayer } from "./env-vars.ts";
+import { imageOf } from "./image.ts";
+import { sortedByKey } from "./json.ts";
+import type { Layer } from "./layer.ts";
+import { formatPlatform } from "./platforms.ts";
+import type { Start } from "./start.ts";
+
+/** Everything that a shim is made of; nothing in it comes from a clock. */
+export interface ShimInput {
+  /** The tag it is published under; its `BUILD_ID`. */
+  readonly tag: string;
+  /** The content it runs, with digest. */
+  readonly content: Reference & { readonly digest: Digest };
+  readonly base: Base;
+  readonly start: Start;
+  /** Layers between the base and `/env.vars`, the ones that change least first. */
+  readonly layersFor: (base: BaseImage) => readonly Layer[];
+  /** Where the source code is, `https://github.com/owner/repository`: ghcr.io links a package to it. */
+  readonly source: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The user's; they win over ours. */
+  readonly annotations: Annotations;
+  /** Further annotations of the index: what a later run wants to know. */
+  readonly records: Annotations;
+  readonly created: string | undefined;
+}
+
+/** An index of one image for each platform: base, layers in between, `/env.vars`, and the command to start Spin. */
+export async function buildShim(input: ShimInput): Promise<Artifact> {
+  const { tag, base, source, annotations } = input;
+  const content = formatReference(input.content);
+  const described = {
+    ...(input.created === undefined ? {} : { "org.opencontainers.image.created": input.created }),
+    "org.opencontainers.image.source": source,
+    "org.opencontainers.image.version": tag,
+    [annotationKeys.content]: content,
+  };
+  const variables = {
+    BUILD_ID: tag,
+    CONTENT: content,
+    ...(base.name === undefined ? {} : { BASE_IMAGE: `${base.name}@${base.digest}` }),
+  };
+  const release = await envVarsLayer(variables);
+  const children = base.images.map((image) =>
+    imageOf(image, [...input.layersFor(image), release], {
+      start: input.start,
+      labels: { ...described, ...input.labels },
+      annotations: { ...described, ...baseAnnotations(base.name, image.digest), ...annotations },
+      created: input.created,
+    }),
+  );
+  const root = indexOf(children, {
+    ...described,
+    ...baseAnnotations(base.name, base.digest),
+    ...input.records,
+    ...annotations,
+  });
+  return { root };
+}
+
+/** The digest of each platform's image, as the output `platforms` shows them. */
+export function platformDigests({ root }: Artifact): Readonly<Record<string, Digest>> {
+  return Object.fromEntries(
+    root.children.flatMap(({ descriptor: { platform, digest } }) =>
+      platform === undefined ? [] : [[formatPlatform(platform), digest]],
+    ),
+  );
+}
+
+/** image-spec, annotations.md: `base.digest` is the immediate base, so an image names an image and an index an index. */
+function baseAnnotations(name: string | undefined, digest: Digest | undefined): Annotations {
+  if (name === undefined || digest === undefined) return {};
+  return { [annotationKeys.baseDigest]: digest, [annotationKeys.baseName]: name };
+}
+
+function indexOf(children: readonly Manifest[], annotations: Annotations): Manifest {
+  const document = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: mediaTypes.index,
+    manifests: children.map(({ descriptor: { mediaType, digest, size, platform } }) => ({
+      mediaType,
+      digest,
+      size,
+      platform,
+    })),
+    annotations: sortedByKey(annotations),
+  });
+  return manifestOf(mediaTypes.index, document, { children });
+}

@@ -1,0 +1,436 @@
+import { gunzipSync } from "node:zlib";
+import { describe, expect, test } from "@jest/globals";
+import { untar } from "@spin-publisher/archive";
+import {
+  type Artifact,
+  blobsOf,
+  type Manifest,
+  mediaTypes,
+  parseReference,
+  type TargetState,
+} from "@spin-publisher/oci";
+import { parseBaseWanted } from "../src/base-choice.ts";
+import { build, type ShimRequest, type ShimWorld } from "../src/build.ts";
+import { parseContent } from "../src/content.ts";
+import { formatPlatform, parsePlatforms } from "../src/platforms.ts";
+import {
+  fetchedManifest,
+  foreignImage,
+  foreignIndex,
+  type StoredImages,
+  spinContent,
+  spinImage,
+  storedImages,
+} from "./stored-images.ts";
+
+const official = "ghcr.io/spinframework/spin";
+const contentRepository = "ghcr.io/owner/site/content";
+const contentReference = `${contentRepository}:0.1.2@${spinContent().descriptor.digest}`;
+
+function world(reader: StoredImages, latest = "4.0.2"): ShimWorld {
+  return {
+    reader,
+    resolveSpin: async (wanted) => (wanted === "latest" ? latest : wanted),
+    satisfies: (version, wanted) => wanted === "latest" || wanted === version,
+    tell: () => {},
+  };
+}
+
+/** A registry that holds the content and the official image of each release. */
+function registryWith(...releases: readonly string[]): StoredImages {
+  const images = storedImages();
+  images.put(contentRepository, spinContent());
+  for (const release of releases) images.put(official, spinImage(release), `v${release}-distroless`);
+  return images;
+}
+
+async function request(overrides: Partial<ShimRequest> = {}): Promise<ShimRequest> {
+  return {
+    tag: "0.1.2",
+    content: await parseContent(contentReference),
+    base: parseBaseWanted("", "latest"),
+    platforms: parsePlatforms("linux/amd64,linux/arm64"),
+    plainHttp: false,
+    immutable: true,
+    source: "https://github.com/owner/site",
+    labels: {},
+    annotations: {},
+    created: undefined,
+    ...overrides,
+  };
+}
+
+function stateWith(existing?: Manifest): Promise<TargetState> {
+  const fetched = existing === undefined ? undefined : fetchedManifest(existing);
+  return Promise.resolve({
+    target: { repository: parseReference("ghcr.io/owner/site"), tag: "0.1.2", aliases: [] },
+    existing: fetched,
+    aliases: new Map(),
+    previous: fetched,
+  });
+}
+
+async function built(
+  reader: StoredImages,
+  overrides: Partial<ShimRequest> = {},
+  existing?: Manifest,
+): Promise<Artifact> {
+  return (await build(await request(overrides), stateWith(existing), world(reader))).artifact;
+}
+
+const json = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
+
+function imageFor(artifact: Artifact, platform: string): Manifest {
+  const image = artifact.root.children.find(
+    ({ descriptor }) => descriptor.platform !== undefined && formatPlatform(descriptor.platform) === platform,
+  );
+  if (image === undefined) throw new Error(`no image for ${platform}`);
+  return image;
+}
+
+function configOf(image: Manifest) {
+  const source = image.blobs[0]?.source;
+  if (source?.kind !== "bytes") throw new Error("an image has a config first");
+  return json(source.bytes);
+}
+
+async function envVarsOf(image: Manifest): Promise<string> {
+  const source = image.blobs.at(-1)?.source;
+  if (source?.kind !== "bytes") throw new Error("the last layer is ours");
+  const [file] = await untar(source.bytes, { totalBytes: 1 << 20, entries: 1 });
+  return `${file?.path}: ${new TextDecoder().decode(file?.bytes)}`;
+}
+
+describe("a shim", () => {
+  test("has an image for each platform, in the order asked for", async () => {
+    const artifact = await built(registryWith("4.0.2"), {
+      platforms: parsePlatforms("linux/arm64 linux/amd64"),
+    });
+    const index = json(artifact.root.bytes);
+    expect(index.mediaType).toBe(mediaTypes.index);
+    expect(index.manifests.map(({ platform }: { platform: unknown }) => platform)).toEqual([
+      { architecture: "arm64", os: "linux" },
+      { architecture: "amd64", os: "linux" },
+    ]);
+    expect(configOf(imageFor(artifact, "linux/arm64")).architecture).toBe("arm64");
+  });
+
+  test("starts Spin on the content by digest, on every interface, as a numeric user that is not root", async () => {
+    const { config } = configOf(imageFor(await built(registryWith("4.0.2")), "linux/amd64"));
+    expect(config).toEqual({
+      Entrypoint: ["/usr/local/bin/spin"],
+      Env: [
+        "PATH=/usr/local/bin:/usr/bin",
+        "HOME=/tmp",
+        "SPIN_HTTP_LISTEN_ADDR=0.0.0.0:3000",
+        "XDG_CACHE_HOME=/tmp/.cache",
+      ],
+      WorkingDir: "/",
+      User: "65532:65532",
+      ExposedPorts: { "3000/tcp": {} },
+      Cmd: ["up", "--from-registry", contentReference],
+      Labels: {
+        "io.github.spin-publisher.content": contentReference,
+        "org.opencontainers.image.source": "https://github.com/owner/site",
+        "org.opencontainers.image.version": "0.1.2",
+      },
+    });
+  });
+
+  test("says in /env.vars what it is and what it runs, and that is its only layer of its own", async () => {
+    const artifact = await built(registryWith("4.0.2"));
+    const image = imageFor(artifact, "linux/amd64");
+    expect(await envVarsOf(image)).toBe(
+      `env.vars: BUILD_ID=0.1.2\nCONTENT=${contentReference}\nBASE_IMAGE=${official}:v4.0.2-distroless@${spinImage("4.0.2").descriptor.digest}\n`,
+    );
+    const kinds = image.blobs.map(({ source }) => source.kind);
+    expect(kinds).toEqual(["bytes", "repository", "bytes"]);
+    const release = image.blobs.at(-1)?.descriptor.digest;
+    expect(imageFor(artifact, "linux/arm64").blobs.at(-1)?.descriptor.digest).toBe(release);
+  });
+
+  test("counts its layers in the config as the manifest does: diff_ids and history", async () => {
+    const image = imageFor(await built(registryWith("4.0.2")), "linux/amd64");
+    const { rootfs, history } = configOf(image);
+    const own = image.blobs.at(-1)?.source;
+    const diffId = own?.kind === "bytes" ? gunzipSync(own.bytes) : new Uint8Array();
+    expect(rootfs.diff_ids).toHaveLength(2);
+    expect(rootfs.diff_ids[1]).toBe(`sha256:${(await import("node:crypto")).hash("sha256", diffId)}`);
+    expect(history.map((entry: Record<string, unknown>) => entry.created_by)).toEqual([
+      "step 0",
+      "/env.vars: what this image runs",
+    ]);
+  });
+
+  test("names its base: the index the base's index, an image the base's image", async () => {
+    const artifact = await built(registryWith("4.0.2"));
+    const base = spinImage("4.0.2");
+    expect(json(artifact.root.bytes).annotations).toEqual({
+      "io.github.spin-publisher.content": contentReference,
+      "org.opencontainers.image.base.digest": base.descriptor.digest,
+      "org.opencontainers.image.base.name": `${official}:v4.0.2-distroless`,
+      "org.opencontainers.image.source": "https://github.com/owner/site",
+      "org.opencontainers.image.version": "0.1.2",
+    });
+    expect(json(imageFor(artifact, "linux/arm64").bytes).annotations).toMatchObject({
+      "org.opencontainers.image.base.digest": base.children[1]?.descriptor.digest,
+    });
+  });
+
+  test("is the same, byte for byte, each time it is built", async () => {
+    const [first, second] = await Promise.all([built(registryWith("4.0.2")), built(registryWith("4.0.2"))]);
+    expect(first.root.descriptor).toEqual(second.root.descriptor);
+    expect(first.root.descriptor.digest).toBe(
+      "sha256:e727940f0fc640e262f741ec769b0bfd424378ae2b6cbbad5315bb68ba793320",
+    );
+  });
+
+  test("says when it was made only if told to", async () => {
+    const silent = imageFor(await built(registryWith("4.0.2")), "linux/amd64");
+    expect(configOf(silent)).not.toHaveProperty("created");
+    const dated = await built(registryWith("4.0.2"), { created: "2026-01-01T00:00:00Z" });
+    expect(configOf(imageFor(dated, "linux/amd64"))).toMatchObject({ created: "2026-01-01T00:00:00Z" });
+    expect(json(dated.root.bytes).annotations).toMatchObject({
+      "org.opencontainers.image.created": "2026-01-01T00:00:00Z",
+    });
+  });
+
+  test("takes the user's labels and annotations before its own", async () => {
+    const artifact = await built(registryWith("4.0.2"), {
+      labels: { "org.opencontainers.image.source": "https://example.org", team: "web" },
+      annotations: { "org.opencontainers.image.version": "nightly" },
+    });
+    const image = imageFor(artifact, "linux/amd64");
+    expect(configOf(image).config.Labels).toMatchObject({
+      "org.opencontainers.image.source": "https://example.org",
+      team: "web",
+    });
+    expect(json(image.bytes).annotations["org.opencontainers.image.version"]).toBe("nightly");
+    expect(json(artifact.root.bytes).annotations["org.opencontainers.image.version"]).toBe("nightly");
+  });
+
+  test("of content on a plain HTTP registry tells Spin so", async () => {
+    const image = imageFor(await built(registryWith("4.0.2"), { plainHttp: true }), "linux/amd64");
+    expect(configOf(image).config.Cmd).toEqual(["up", "--insecure", "--from-registry", contentReference]);
+  });
+});
+
+describe("a shim that is built again", () => {
+  test("stays on the base it has when a newer Spin has appeared", async () => {
+    const images = registryWith("4.0.2");
+    const first = await built(images);
+    images.put(official, spinImage("4.1.0"), "v4.1.0-distroless");
+    const again = await build(await request(), stateWith(first.root), world(images, "4.1.0"));
+    expect(again.artifact.root.descriptor).toEqual(first.root.descriptor);
+  });
+
+  test("stays on the base it has when its tag was moved", async () => {
+    const images = registryWith("4.0.2");
+    images.put("docker.io/library/spin", spinImage("a"), "1");
+    const base = parseBaseWanted("spin:1", "latest");
+    const first = await built(images, { base });
+    images.put("docker.io/library/spin", spinImage("b"), "1");
+    expect((await built(images, { base }, first.root)).root.descriptor).toEqual(first.root.descriptor);
+    expect((await built(images, { base })).root.descriptor).not.toEqual(first.root.descriptor);
+  });
+
+  test("moves to another base when the inputs ask for it", async () => {
+    const images = registryWith("4.0.2", "4.1.0");
+    const first = await built(images);
+    const again = await build(
+      await request({ base: parseBaseWanted("", "4.1.0") }),
+      stateWith(first.root),
+      world(images),
+    );
+    expect(json(again.artifact.root.bytes).annotations["org.opencontainers.image.base.name"]).toBe(
+      `${official}:v4.1.0-distroless`,
+    );
+    expect(await again.describeDifference(fetchedManifest(first.root))).toEqual([
+      `digest of the base image: ${spinImage("4.0.2").descriptor.digest} there, ${spinImage("4.1.0").descriptor.digest} here`,
+      `base image: ${official}:v4.0.2-distroless there, ${official}:v4.1.0-distroless here`,
+    ]);
+  });
+
+  test("moves to the newest base where the tag may move", async () => {
+    const images = registryWith("4.0.2", "4.1.0");
+    const first = await built(images);
+    const moving = await request({ immutable: false });
+    const again = await build(moving, stateWith(first.root), world(images, "4.1.0"));
+    expect(again.artifact.root.descriptor).not.toEqual(first.root.descriptor);
+  });
+});
+
+describe("a foreign base image", () => {
+  const base = parseBaseWanted("registry.example/spin:1", "latest");
+  const platforms = parsePlatforms("linux/amd64");
+  const amd64 = { architecture: "amd64", os: "linux" };
+
+  async function appendedTo(image: Manifest, overrides: Partial<ShimRequest> = {}): Promise<Artifact> {
+    const images = registryWith();
+    images.put("registry.example/spin", image, "1");
+    return built(images, { base, platforms, ...overrides });
+  }
+
+  test("keeps what no specification knows: in its config, its settings, its layers", async () => {
+    const artifact = await appendedTo(
+      foreignImage({
+        architecture: "amd64",
+        config: {
+          "moby.buildkit.cache.v0": "AAAA",
+          config: { Healthcheck: { Test: ["NONE"] }, StopSignal: "SIGINT" },
+        },
+        layers: [
+          { mediaType: mediaTypes.layerTarGzip, text: "a", extra: { annotations: { "stargz.toc": "x" } } },
+        ],
+      }),
+    );
+    const image = imageFor(artifact, "linux/amd64");
+    expect(configOf(image)["moby.buildkit.cache.v0"]).toBe("AAAA");
+    expect(configOf(image).config).toMatchObject({ Healthcheck: { Test: ["NONE"] }, StopSignal: "SIGINT" });
+    expect(json(image.bytes).layers[0].annotations).toEqual({ "stargz.toc": "x" });
+  });
+
+  test("of Docker's types becomes OCI throughout, with the same bytes below", async () => {
+    const docker = foreignImage({ architecture: "amd64", docker: true });
+    const image = imageFor(
+      await appendedTo(foreignIndex([{ platform: amd64, image: docker }], true)),
+      "linux/amd64",
+    );
+    const types = [image.descriptor.mediaType, ...image.blobs.map(({ descriptor }) => descriptor.mediaType)];
+    expect(types).toEqual([
+      mediaTypes.manifest,
+      mediaTypes.config,
+      mediaTypes.layerTarGzip,
+      mediaTypes.layerTarGzip,
+    ]);
+    expect(image.blobs[1]?.descriptor.digest).toBe(docker.blobs[1]?.descriptor.digest);
+  });
+
+  test("keeps layers that a registry must not hold in its manifest, and does not publish them", async () => {
+    const foreign = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
+    const image = imageFor(
+      await appendedTo(
+        foreignImage({
+          architecture: "amd64",
+          layers: [{ mediaType: foreign, text: "w", extra: { urls: ["https://example.org/w"] } }],
+        }),
+      ),
+      "linux/amd64",
+    );
+    expect(json(image.bytes).layers[0]).toMatchObject({
+      mediaType: "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+      urls: ["https://example.org/w"],
+    });
+    expect(image.blobs).toHaveLength(2);
+  });
+
+  test("without an index serves the one platform its config names", async () => {
+    const artifact = await appendedTo(foreignImage({ architecture: "amd64" }));
+    expect(json(artifact.root.bytes).manifests[0].platform).toEqual(amd64);
+    await expect(
+      appendedTo(foreignImage({ architecture: "amd64" }), {
+        platforms: parsePlatforms("linux/amd64,linux/arm64"),
+      }),
+    ).rejects.toThrow("has no linux/arm64, it has linux/amd64");
+  });
+
+  test("without an entry point gets Spin from PATH", async () => {
+    const artifact = await appendedTo(
+      foreignImage({ architecture: "amd64", config: { config: { Cmd: ["bash"] } } }),
+    );
+    const { config } = configOf(imageFor(artifact, "linux/amd64"));
+    expect([config.Entrypoint, config.Cmd[0]]).toEqual([["spin"], "up"]);
+  });
+
+  test("does not pass on labels that describe the base itself", async () => {
+    const Labels = { "org.opencontainers.image.revision": "c0ffee", maintainer: "someone" };
+    const artifact = await appendedTo(
+      foreignImage({ architecture: "amd64", config: { config: { Labels } } }),
+    );
+    const labels = configOf(imageFor(artifact, "linux/amd64")).config.Labels;
+    expect(labels).not.toHaveProperty("org.opencontainers.image.revision");
+    expect(labels.maintainer).toBe("someone");
+  });
+
+  test.each([
+    ["no history", { history: undefined }],
+    ["a history of another length", { history: [{ created_by: "a" }, { created_by: "b" }] }],
+  ])("with %s still ends up with one entry for each layer", async (_name, config) => {
+    const artifact = await appendedTo(foreignImage({ architecture: "amd64", config }));
+    expect(configOf(imageFor(artifact, "linux/amd64")).history).toEqual([
+      { created_by: "base image" },
+      { created_by: "/env.vars: what this image runs" },
+    ]);
+  });
+
+  test("prefers the variant asked for, and takes any where none is", async () => {
+    const arm = (variant: string) => ({
+      platform: { architecture: "arm", os: "linux", variant },
+      image: foreignImage({ architecture: "arm", config: { variant } }),
+    });
+    const index = foreignIndex([arm("v6"), arm("v7")]);
+    const chosen = async (wanted: string) => {
+      const artifact = await appendedTo(index, { platforms: parsePlatforms(wanted) });
+      return json(artifact.root.bytes).manifests[0].platform.variant;
+    };
+    expect(await chosen("linux/arm/v7")).toBe("v7");
+    expect(await chosen("linux/arm")).toBe("v6");
+    await expect(chosen("linux/arm/v5")).rejects.toThrow(
+      "has no linux/arm/v5, it has linux/arm/v6, linux/arm/v7",
+    );
+  });
+
+  test.each([
+    [
+      "whose index and config disagree",
+      foreignIndex([{ platform: amd64, image: foreignImage({ architecture: "arm64" }) }]),
+      "its index says linux/amd64 and its config linux/arm64",
+    ],
+    [
+      "whose layers are not all in its config",
+      foreignImage({ architecture: "amd64", config: { rootfs: { type: "layers", diff_ids: [] } } }),
+      "1 layers in its manifest, 0 in its config",
+    ],
+    [
+      "with layers that are no file system",
+      foreignImage({ architecture: "amd64", layers: [{ mediaType: "application/wasm", text: "w" }] }),
+      'a layer of type "application/wasm"',
+    ],
+    [
+      "whose config is not JSON for an image",
+      foreignImage({ architecture: "amd64", config: { os: 1 } }),
+      "does not say for which platform",
+    ],
+  ])("%s is refused", async (_name, image, message) => {
+    await expect(appendedTo(image)).rejects.toThrow(message);
+  });
+});
+
+describe("a shim is refused", () => {
+  test("of a base that does not exist, naming it", async () => {
+    await expect(built(registryWith())).rejects.toThrow(
+      "ghcr.io/spinframework/spin:v4.0.2-distroless does not exist",
+    );
+  });
+
+  test("of content that does not exist", async () => {
+    const content = await parseContent(`${contentRepository}@sha256:${"0".repeat(64)}`);
+    await expect(built(registryWith("4.0.2"), { content })).rejects.toThrow("publish it first");
+  });
+
+  test("of something that is not a Spin application", async () => {
+    const images = registryWith("4.0.2");
+    const chart = foreignImage({ architecture: "amd64" });
+    images.put(contentRepository, chart);
+    const content = await parseContent(`${contentRepository}@${chart.descriptor.digest}`);
+    await expect(built(images, { content })).rejects.toThrow("is not a Spin application");
+  });
+});
+
+test("reading a base takes three waves and no more than two requests for each platform", async () => {
+  const images = registryWith("4.0.2");
+  await built(images);
+  const base = images.asked.filter((key) => key.startsWith(official));
+  expect(base).toHaveLength(1 + 2 * 2);
+  expect(blobsOf((await built(images)).root).size).toBe(5);
+});

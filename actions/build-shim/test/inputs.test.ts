@@ -1,0 +1,100 @@
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { parseBaseWanted } from "../src/base-choice.ts";
+import { parseContent } from "../src/content.ts";
+import { createdFrom } from "../src/created.ts";
+import { envVars } from "../src/env-vars.ts";
+import { formatPlatform, parsePlatforms } from "../src/platforms.ts";
+
+const digest = `sha256:${"a".repeat(64)}`;
+
+describe("platforms", () => {
+  test.each([
+    ["linux/amd64,linux/arm64", ["linux/amd64", "linux/arm64"]],
+    [" linux/arm/v7 ,\n linux/amd64 ", ["linux/arm/v7", "linux/amd64"]],
+    ["linux/arm64/v8", ["linux/arm64"]],
+  ])("%j are %j", (text, names) => {
+    expect(parsePlatforms(text).map(formatPlatform)).toEqual(names);
+  });
+
+  test.each([
+    ["", "names no platform"],
+    ["amd64", 'one of them is "amd64"'],
+    ["linux/amd64/v2/x", "names such as linux/amd64"],
+    ["windows/amd64", "use linux/amd64"],
+    ["linux/amd64,linux/amd64", "linux/amd64 twice"],
+    ["linux/arm64,linux/arm64/v8", "linux/arm64 twice"],
+  ])("%j are refused", (text, message) => {
+    expect(() => parsePlatforms(text)).toThrow(message);
+  });
+});
+
+describe("content", () => {
+  test("is a reference with a digest", async () => {
+    expect(await parseContent(`ghcr.io/owner/site/content:0.1.2@${digest}`)).toEqual({
+      kind: "registry",
+      reference: { registry: "ghcr.io", name: "owner/site/content", tag: "0.1.2", digest },
+    });
+  });
+
+  test("is a folder with an OCI layout", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "layout-"));
+    await writeFile(join(folder, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
+    expect(await parseContent(folder)).toEqual({ kind: "layout", folder });
+    await rm(folder, { recursive: true });
+  });
+
+  test.each([
+    ["ghcr.io/owner/site/content:0.1.2", "must end in the digest"],
+    ["./nowhere", "neither a reference"],
+    ["", "neither a reference"],
+    [`ghcr.io/Owner/site@${digest}`, "neither a reference"],
+  ])("%j is refused", async (text, message) => {
+    await expect(parseContent(text)).rejects.toThrow(message);
+  });
+});
+
+describe("the base image", () => {
+  test.each([
+    ["", { kind: "official", spinVersion: "latest" }],
+    ["scratch", { kind: "scratch", spinVersion: "latest" }],
+    ["ghcr.io/a/b:1", { kind: "image", reference: { registry: "ghcr.io", name: "a/b", tag: "1" } }],
+  ])("%j is understood", (text, wanted) => {
+    expect(parseBaseWanted(text, "latest")).toEqual(wanted);
+  });
+
+  test("needs a version", () => {
+    expect(() => parseBaseWanted("debian", "latest")).toThrow("names no version; write debian:<tag>");
+  });
+});
+
+describe("/env.vars", () => {
+  test("gives a shell back exactly what went in", () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[^\0]{0,40}$/), (value) => {
+        const script = `${envVars({ VALUE: value })}printf %s "$VALUE"`;
+        expect(execFileSync("sh", ["-c", script], { encoding: "utf8" })).toBe(value);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+describe("SOURCE_DATE_EPOCH", () => {
+  test.each([
+    [undefined, undefined],
+    ["", undefined],
+    ["0", "1970-01-01T00:00:00Z"],
+    ["1735689600", "2025-01-01T00:00:00Z"],
+  ])("%j makes images say %j", (text, created) => {
+    expect(createdFrom(text)).toBe(created);
+  });
+
+  test.each(["yesterday", "-1", "1e3", "1.5", "9".repeat(20)])("%j is refused", (text) => {
+    expect(() => createdFrom(text)).toThrow("time in seconds since 1970");
+  });
+});

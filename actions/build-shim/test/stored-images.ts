@@ -1,0 +1,174 @@
+import {
+  type Blob,
+  blobOf,
+  type Digest,
+  type FetchedManifest,
+  formatReference,
+  type ImageIndex,
+  type ImageManifest,
+  type Manifest,
+  manifestOf,
+  mediaTypes,
+  parseReference,
+  type RegistryReader,
+} from "@spin-publisher/oci";
+
+/** A registry's pull side in memory: what a test puts there, and a count of what was asked. */
+export interface StoredImages extends RegistryReader {
+  /** Stores a manifest with everything below it, by digest and under `tag`. */
+  put(repository: string, manifest: Manifest, tag?: string): void;
+  readonly asked: string[];
+}
+
+export function storedImages(): StoredImages {
+  const manifests = new Map<string, FetchedManifest>();
+  const blobs = new Map<string, Uint8Array>();
+  const asked: string[] = [];
+  const put = (repository: string, manifest: Manifest, tag?: string): void => {
+    const { registry, name } = parseReference(repository);
+    for (const child of manifest.children) put(repository, child);
+    for (const { descriptor, source } of manifest.blobs) {
+      if (source.kind === "bytes") blobs.set(`${registry}/${name}@${descriptor.digest}`, source.bytes);
+    }
+    const fetched = fetchedManifest(manifest);
+    for (const at of [`@${manifest.descriptor.digest}`, ...(tag === undefined ? [] : [`:${tag}`])]) {
+      manifests.set(`${registry}/${name}${at}`, fetched);
+    }
+  };
+  return {
+    put,
+    asked,
+    async manifest({ registry, name, tag, digest }) {
+      const key = formatReference({
+        registry,
+        name,
+        ...(digest === undefined ? { tag: tag ?? "latest" } : { digest }),
+      });
+      asked.push(key);
+      return manifests.get(key);
+    },
+    async blob({ registry, name }, { digest }, limit) {
+      const key = `${registry}/${name}@${digest}`;
+      asked.push(key);
+      const bytes = blobs.get(key);
+      if (bytes === undefined || bytes.length > limit) throw new Error(`no blob ${key}`);
+      return bytes;
+    },
+    async tags() {
+      return [];
+    },
+  };
+}
+
+export function fetchedManifest({ descriptor, bytes }: Manifest): FetchedManifest {
+  const document: ImageManifest | ImageIndex = JSON.parse(new TextDecoder().decode(bytes));
+  return { descriptor, bytes, document };
+}
+
+/** What the documents of a base image hold; tests override what they are about. */
+export interface ForeignImage {
+  readonly architecture: string;
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly manifest?: Readonly<Record<string, unknown>>;
+  readonly layers?: readonly { readonly mediaType: string; readonly text: string; readonly extra?: object }[];
+  readonly docker?: boolean;
+}
+
+/** An image as another builder might have made it, complete with fields that we do not know. */
+export function foreignImage({
+  architecture,
+  config,
+  manifest,
+  layers,
+  docker = false,
+}: ForeignImage): Manifest {
+  const type = docker ? "application/vnd.docker.image.rootfs.diff.tar.gzip" : mediaTypes.layerTarGzip;
+  const blobs = (layers ?? [{ mediaType: type, text: `spin for ${architecture}` }]).map(
+    ({ mediaType, text, extra }): Blob => {
+      const blob = blobOf(mediaType, text);
+      return { ...blob, descriptor: { ...blob.descriptor, ...extra } };
+    },
+  );
+  const configBlob = blobOf(
+    docker ? "application/vnd.docker.container.image.v1+json" : mediaTypes.config,
+    JSON.stringify({
+      architecture,
+      os: "linux",
+      created: "2026-06-23T10:00:00Z",
+      config: { Entrypoint: ["/usr/local/bin/spin"], Env: ["PATH=/usr/local/bin:/usr/bin"], WorkingDir: "/" },
+      rootfs: { type: "layers", diff_ids: blobs.map(({ descriptor }) => diffIdOf(descriptor.digest)) },
+      history: blobs.map((_, index) => ({ created_by: `step ${index}` })),
+      ...config,
+    }),
+  );
+  const type_ = docker ? mediaTypes.dockerManifest : mediaTypes.manifest;
+  const document = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: type_,
+    config: configBlob.descriptor,
+    layers: blobs.map(({ descriptor }) => descriptor),
+    ...manifest,
+  });
+  return manifestOf(type_, document, { blobs: [configBlob, ...blobs] });
+}
+
+/** Stands for the digest of the uncompressed layer; nothing here unpacks one. */
+export function diffIdOf(digest: Digest): Digest {
+  return `sha256:${[...digest.slice(7)].reverse().join("")}`;
+}
+
+export function foreignIndex(
+  images: readonly { readonly platform?: object; readonly image: Manifest }[],
+  docker = false,
+): Manifest {
+  const mediaType = docker ? mediaTypes.dockerManifestList : mediaTypes.index;
+  const manifests = images.map(({ platform, image }) => ({
+    ...image.descriptor,
+    ...(platform === undefined ? {} : { platform }),
+  }));
+  return manifestOf(mediaType, JSON.stringify({ schemaVersion: 2, mediaType, manifests }), {
+    children: images.map(({ image }) => image),
+  });
+}
+
+/** The official image's shape: two architectures and an attestation for each, as BuildKit lists them. */
+export function spinImage(release = "4.0.2"): Manifest {
+  const image = (architecture: string) =>
+    foreignImage({
+      architecture,
+      layers: [{ mediaType: mediaTypes.layerTarGzip, text: `spin ${release} ${architecture}` }],
+    });
+  return foreignIndex([
+    { platform: { architecture: "amd64", os: "linux" }, image: image("amd64") },
+    { platform: { architecture: "arm64", os: "linux" }, image: image("arm64") },
+    { platform: { architecture: "unknown", os: "unknown" }, image: image("unknown") },
+  ]);
+}
+
+/** A Spin application with one component, as `spin registry push` shapes it. */
+export function spinContent(page = "<h1>hello</h1>"): Manifest {
+  const wasm = blobOf("application/vnd.wasm.content.layer.v1+wasm", "\0asm module");
+  const data = blobOf("application/vnd.wasm.content.layer.v1+data", page);
+  const locked = blobOf(
+    "application/vnd.fermyon.spin.application.v1+config",
+    JSON.stringify({
+      spin_lock_version: 0,
+      metadata: { name: "site" },
+      triggers: [],
+      components: [
+        { id: "site", source: { content_type: "application/wasm", digest: wasm.descriptor.digest } },
+      ],
+    }),
+  );
+  const config = blobOf(
+    mediaTypes.config,
+    JSON.stringify({ architecture: "wasm", os: "wasip1", rootfs: { type: "layers", diff_ids: [] } }),
+  );
+  const layers = [wasm, data, locked];
+  const document = JSON.stringify({
+    config: config.descriptor,
+    layers: layers.map(({ descriptor }) => descriptor),
+    schemaVersion: 2,
+  });
+  return manifestOf(mediaTypes.manifest, document, { blobs: [config, ...layers] });
+}
