@@ -9,3 +9,22 @@ export {
 } from "./action/event.ts";
 export type { Machine } from "./action/machine.ts";
 export { type ActionProcess, type ActionRun, runActionProcess } from "./action/process.ts";
+export type { Authentication } from "./registry/authentication.ts";
+export type { PullThrough } from "./registry/pull-through.ts";
+export type { RequestKind, RequestRecord } from "./registry/request-log.ts";
+export { type RegistryOptions, type RegistryServer, startRegistry } from "./registry/server.ts";
+export type { Answer, UpstreamRequest } from "./upstream/answer.ts";
+export { corrupted, hung, rateLimited, truncated } from "./upstream/faults.ts";
+export {
+  hostileArchive,
+  type SpinBinary,
+  type SpinRelease,
+  spinArchive,
+  spinReleases,
+} from "./upstream/spin-releases.ts";
+export {
+  startUpstream,
+  type Upstream,
+  type UpstreamOptions,
+  type UpstreamRecord,
+} from "./upstream/upstream.ts";
