@@ -1,0 +1,12 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Store } from "./store.ts";
+
+/** A request on its way through the registry; its route is decided and its sender admitted. */
+export interface Exchange {
+  readonly method: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  /** The body, to be read at most once. */
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly store: Store;
+}

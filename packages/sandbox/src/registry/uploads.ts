@@ -1,0 +1,190 @@
+import { createHash, type Hash, randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { appendFile, rm, writeFile } from "node:fs/promises";
+import { type Digest, isDigest } from "@spin-publisher/oci";
+import type { Exchange } from "./exchange.ts";
+import { parseContentRange } from "./range.ts";
+import { type Reply, refusal, reply } from "./reply.ts";
+import { isRepositoryName } from "./route.ts";
+import type { Store } from "./store.ts";
+
+/** An upload that was begun. */
+interface Session {
+  readonly id: string;
+  readonly repository: string;
+  readonly file: string;
+  readonly startedAt: number;
+  readonly sha256: Hash;
+  size: number;
+  /** Requests of one session are answered one after the other. */
+  turn: Promise<unknown>;
+}
+
+export interface Uploads {
+  /** POST (distribution-spec end-4a, end-4b and end-11). */
+  start(exchange: Exchange, repository: string): Promise<Reply>;
+  /** GET, PATCH, PUT and DELETE of a session (end-13, end-5, end-6; cancelling is in the spec after 1.1.1). */
+  proceed(exchange: Exchange, repository: string, id: string): Promise<Reply>;
+}
+
+const sessionMilliseconds = 3_600_000;
+
+/** @param now milliseconds since the epoch */
+export function createUploads(store: Store, now: () => number): Uploads {
+  const sessions = new Map<string, Session>();
+
+  async function begin(repository: string): Promise<Session> {
+    for (const session of sessions.values()) {
+      if (now() - session.startedAt > sessionMilliseconds) await discard(session);
+    }
+    const id = randomUUID();
+    const file = store.temporaryPath();
+    await writeFile(file, "");
+    const sha256 = createHash("sha256");
+    const session = { id, repository, file, startedAt: now(), sha256, size: 0, turn: Promise.resolve() };
+    sessions.set(id, session);
+    return session;
+  }
+
+  async function discard(session: Session): Promise<void> {
+    sessions.delete(session.id);
+    await rm(session.file, { force: true });
+  }
+
+  /** Verifies what arrived and makes it a blob. A wrong digest ends the session: its bytes are useless. */
+  async function finish(session: Session, digest: Digest): Promise<Reply> {
+    const found = digest.startsWith("sha256:")
+      ? `sha256:${session.sha256.copy().digest("hex")}`
+      : await sha512Of(session.file);
+    if (found !== digest) {
+      await discard(session);
+      return refusal(400, "DIGEST_INVALID", `the content's digest is ${found}`, { detail: { digest } });
+    }
+    sessions.delete(session.id);
+    await store.adopt(session.repository, digest, session.file);
+    return created(session.repository, digest);
+  }
+
+  async function start(exchange: Exchange, repository: string): Promise<Reply> {
+    const { method, query, body } = exchange;
+    if (method !== "POST") return refusal(405, "UNSUPPORTED", "an upload begins with a POST");
+    const mount = query.get("mount");
+    if (mount !== null && (await mountBlob(store, repository, mount, query.get("from")))) {
+      return created(repository, mount as Digest);
+    }
+    const digest = query.get("digest");
+    if (digest === null) return accepted(await begin(repository));
+    if (!isDigest(digest)) return digestMalformed(digest);
+    const session = await begin(repository);
+    try {
+      await append(session, body);
+    } catch (error) {
+      await discard(session);
+      throw error;
+    }
+    return finish(session, digest);
+  }
+
+  async function proceed(exchange: Exchange, repository: string, id: string): Promise<Reply> {
+    const session = sessions.get(id);
+    if (session === undefined || session.repository !== repository) {
+      return refusal(404, "BLOB_UPLOAD_UNKNOWN", "there is no such upload");
+    }
+    const answer = session.turn.then(() =>
+      sessions.has(id) ? advance(session, exchange) : refusal(404, "BLOB_UPLOAD_UNKNOWN", "it has ended"),
+    );
+    session.turn = answer.catch(() => {});
+    return answer;
+  }
+
+  async function advance(session: Session, { method, query, headers, body }: Exchange): Promise<Reply> {
+    const outOfOrder = () =>
+      refusal(
+        416,
+        "BLOB_UPLOAD_INVALID",
+        `the upload has ${session.size} bytes, and the chunk does not follow`,
+        {
+          headers: progress(session),
+        },
+      );
+    const follows = () => {
+      const chunk = parseContentRange(headers["content-range"]);
+      if (chunk === undefined) return true;
+      if (chunk === "malformed" || chunk.start !== session.size) return false;
+      return (
+        headers["content-length"] === undefined ||
+        Number(headers["content-length"]) === chunk.end - chunk.start
+      );
+    };
+    switch (method) {
+      case "GET":
+        return reply(204, progress(session));
+      case "DELETE":
+        await discard(session);
+        return reply(204);
+      case "PATCH":
+        if (!follows()) return outOfOrder();
+        await append(session, body);
+        return accepted(session);
+      case "PUT": {
+        const digest = query.get("digest");
+        if (digest === null || !isDigest(digest)) return digestMalformed(digest);
+        if (!follows()) return outOfOrder();
+        await append(session, body);
+        return finish(session, digest);
+      }
+      default:
+        return refusal(405, "UNSUPPORTED", "an upload is continued, finished, looked at or cancelled");
+    }
+  }
+
+  return { start, proceed };
+}
+
+/** Keeps what arrives even if the connection breaks off: the client may ask how far it got. */
+async function append(session: Session, body: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const bytes of body) {
+    await appendFile(session.file, bytes);
+    session.sha256.update(bytes);
+    session.size += bytes.length;
+  }
+}
+
+/** Without `from` any repository will do (distribution-spec §Mounting a blob from another repository). */
+async function mountBlob(store: Store, to: string, digest: string, from: string | null): Promise<boolean> {
+  if (!isDigest(digest) || (from !== null && !isRepositoryName(from))) return false;
+  for (const source of from === null ? await store.repositories() : [from]) {
+    if (await store.share(source, to, digest)) return true;
+  }
+  return false;
+}
+
+function created(repository: string, digest: Digest): Reply {
+  return reply(201, { location: `/v2/${repository}/blobs/${digest}`, "docker-content-digest": digest });
+}
+
+function accepted(session: Session): Reply {
+  return reply(202, progress(session));
+}
+
+function progress({ id, repository, size }: Session): Record<string, string> {
+  return {
+    location: `/v2/${repository}/blobs/uploads/${id}`,
+    range: `0-${Math.max(0, size - 1)}`,
+    "docker-upload-uuid": id,
+  };
+}
+
+function digestMalformed(digest: string | null): Reply {
+  return refusal(
+    400,
+    "DIGEST_INVALID",
+    digest === null ? "a digest is missing" : `"${digest}" is not a digest`,
+  );
+}
+
+async function sha512Of(file: string): Promise<string> {
+  const hash = createHash("sha512");
+  for await (const bytes of createReadStream(file)) hash.update(bytes);
+  return `sha512:${hash.digest("hex")}`;
+}
