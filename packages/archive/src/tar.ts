@@ -8,11 +8,14 @@ export type TarEntry =
       readonly bytes: Uint8Array;
       readonly executable?: boolean;
     }
-  | { readonly type: "directory"; readonly path: string };
+  /** `shared`: everybody may write into it and remove only what is theirs, as in /tmp (mode 1777). */
+  | { readonly type: "directory"; readonly path: string; readonly shared?: boolean }
+  /** `target` is written as it is: it means something only where the archive is unpacked. */
+  | { readonly type: "symlink"; readonly path: string; readonly target: string };
 
 /**
  * A tar archive that depends on nothing but its entries: they are written in the order given, with constant
- * owner (0:0), mode (0755 for directories and executables, 0644 otherwise) and modification time (epoch 0),
+ * owner (0:0), mode (0755 for directories and executables, 0644 for other files) and modification time (epoch 0),
  * in plain ustar (a PAX `path` record only where the name does not fit).
  *
  * The whole archive is returned at once: shards and layers are made to fit in memory.
@@ -31,7 +34,10 @@ export async function tar(entries: Iterable<TarEntry>): Promise<Uint8Array> {
     requireRelativePath(entry.path, seen);
     const header = { mtime: new Date(0), uid: 0, gid: 0, uname: "", gname: "" };
     if (entry.type === "directory") {
-      archive.entry({ ...header, name: `${entry.path}/`, type: "directory", mode: 0o755 });
+      const mode = entry.shared === true ? 0o1777 : 0o755;
+      archive.entry({ ...header, name: `${entry.path}/`, type: "directory", mode });
+    } else if (entry.type === "symlink") {
+      archive.entry({ ...header, name: entry.path, type: "symlink", linkname: entry.target, mode: 0o777 });
     } else {
       const mode = entry.executable === true ? 0o755 : 0o644;
       archive.entry({ ...header, name: entry.path, type: "file", mode }, Buffer.from(entry.bytes));

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { pack } from "tar-stream";
+import { extract, pack } from "tar-stream";
 import { gzip, type TarEntry, tar, untar } from "../src/index.ts";
 
 const limits = { totalBytes: 1 << 20, entries: 100 };
@@ -37,6 +39,24 @@ describe("tar and gzip", () => {
     expect(createHash("sha256").update(bytes).digest("hex")).toBe(
       "b841a2602423b7e80c233d7b4009d589c2ad8374a6f84d123ae7b6e922afbe55",
     );
+  });
+
+  test("keep links, and folders that everybody may write into", async () => {
+    const archive = await tar([
+      { type: "directory", path: "tmp", shared: true },
+      { type: "symlink", path: "cache", target: "/tmp" },
+    ]);
+    const headers: unknown[] = [];
+    const unpack = extract();
+    unpack.on("entry", ({ name, type, mode, linkname }, _stream, next) => {
+      headers.push({ name, type, mode, linkname });
+      next();
+    });
+    await pipeline(Readable.from([archive]), unpack);
+    expect(headers).toEqual([
+      { name: "tmp/", type: "directory", mode: 0o1777, linkname: null },
+      { name: "cache", type: "symlink", mode: 0o777, linkname: "/tmp" },
+    ]);
   });
 
   test("a gzip header says neither when nor where it was written", () => {
