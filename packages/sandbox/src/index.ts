@@ -14,6 +14,7 @@ export type { PullThrough } from "./registry/pull-through.ts";
 export type { RequestKind, RequestRecord } from "./registry/request-log.ts";
 export { type RegistryOptions, type RegistryServer, startRegistry } from "./registry/server.ts";
 export type { Answer, UpstreamRequest } from "./upstream/answer.ts";
+export { seedSpinImages, spinBaseImage } from "./upstream/base-image.ts";
 export { corrupted, hung, rateLimited, truncated } from "./upstream/faults.ts";
 export {
   hostileArchive,
