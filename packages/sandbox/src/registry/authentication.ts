@@ -10,6 +10,11 @@ export interface Authentication {
   readonly scheme: "basic" | "bearer";
   /** Passwords by user name. */
   readonly users: Readonly<Record<string, string>>;
+  /**
+   * Whom a password belongs to; by default the user of `users` who has it. GitHub's registry goes by the token
+   * alone and ignores the name that comes with it.
+   */
+  readonly identify?: (user: string, password: string) => string | undefined;
   /** Whether a user (undefined: anonymous) may do something. By default every user may, and nobody else. */
   readonly permits?: (user: string | undefined, action: Action, repository: string) => boolean;
   /** Life of a bearer token in seconds; 60 by default, the least the token specification knows. */
@@ -43,16 +48,18 @@ export function createAuthentication(settings: Authentication | undefined, now: 
   }
   const { scheme, users, tokenSeconds = 60 } = settings;
   const permits = settings.permits ?? ((user) => user !== undefined);
-  const passwordFits = (user: string, password: string) =>
-    Object.hasOwn(users, user) && users[user] === password;
+  const identify =
+    settings.identify ??
+    ((user, password) => (Object.hasOwn(users, user) && users[user] === password ? user : undefined));
 
   function checkBasic(needed: readonly Scope[], header: string): Reply | undefined {
     const sender = basicCredential(header);
-    const allowed = needed.every(({ action, repository }) => permits(sender?.user, action, repository));
+    const user = sender === undefined ? undefined : identify(sender.user, sender.password);
+    const allowed = needed.every(({ action, repository }) => permits(user, action, repository));
     if (sender === undefined) {
       return allowed && needed.length > 0 ? undefined : unauthorized('Basic realm="sandbox"');
     }
-    if (!passwordFits(sender.user, sender.password)) return unauthorized('Basic realm="sandbox"');
+    if (user === undefined) return unauthorized('Basic realm="sandbox"');
     return allowed ? undefined : refusal(403, "DENIED", "requested access to the resource is denied");
   }
 
@@ -98,8 +105,9 @@ export function createAuthentication(settings: Authentication | undefined, now: 
       if (scheme !== "bearer") return refusal(404, "UNSUPPORTED", "this registry hands out no tokens");
       if (method === "GET") {
         const sender = basicCredential(headers.authorization ?? "");
-        if (sender !== undefined && !passwordFits(sender.user, sender.password)) return denied();
-        return grant(sender?.user, query.getAll("scope"), query.get("offline_token") === "true");
+        const user = sender === undefined ? undefined : identify(sender.user, sender.password);
+        if (sender !== undefined && user === undefined) return denied();
+        return grant(user, query.getAll("scope"), query.get("offline_token") === "true");
       }
       if (method !== "POST") return refusal(405, "UNSUPPORTED", "a token is asked for with GET or POST");
       const form = new URLSearchParams(await text(body));
@@ -107,11 +115,8 @@ export function createAuthentication(settings: Authentication | undefined, now: 
       const user =
         form.get("grant_type") === "refresh_token"
           ? refreshTokens.get(form.get("refresh_token") ?? "")
-          : (form.get("username") ?? "");
-      const known =
-        form.get("grant_type") === "refresh_token" ||
-        (user !== undefined && passwordFits(user, form.get("password") ?? ""));
-      if (user === undefined || !known) return denied();
+          : identify(form.get("username") ?? "", form.get("password") ?? "");
+      if (user === undefined) return denied();
       return grant(user, scopes, form.get("access_type") === "offline");
     },
     expireTokens() {

@@ -45,6 +45,28 @@ describe("with Basic authentication", () => {
     ));
 });
 
+describe("where the password alone says who comes", () => {
+  test("the name that comes with it does not matter", () =>
+    withRegistry(
+      async ({ origin }) => {
+        const asAnybody = (password: string) => ({
+          authorization: `Basic ${Buffer.from(`anybody:${password}`).toString("base64")}`,
+        });
+        const post = async (password: string) =>
+          (await fetch(upload(origin), { method: "POST", headers: asAnybody(password) })).status;
+        expect([await post("job-1"), await post("job-2"), await post("job-3")]).toEqual([202, 403, 401]);
+      },
+      {
+        authentication: {
+          scheme: "basic",
+          users: {},
+          identify: (_user, password) => (/^job-[12]$/.test(password) ? password : undefined),
+          permits: (user) => user === "job-1",
+        },
+      },
+    ));
+});
+
 describe("with bearer tokens", () => {
   test("the challenge names what the token has to be for, a mount's source included", () =>
     withRegistry(
