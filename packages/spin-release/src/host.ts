@@ -1,0 +1,55 @@
+import type { Fetch, RetryObserver } from "@spin-publisher/http";
+
+/** The repository that Spin is released from (`fermyon/spin` until early 2025; GitHub redirects the old name). */
+export const repository = { owner: "spinframework", name: "spin" } as const;
+
+/** Where releases are looked up and downloaded. Base URLs without a slash at the end. */
+export interface ReleaseHost {
+  /** Answers GitHub's REST paths, `/repos/…`. */
+  readonly api: string;
+  /** Answers the paths of GitHub's website, `/<owner>/<name>/releases/…`. */
+  readonly downloads: string;
+  /** Whether a token for GitHub is sent to `api`. */
+  readonly takesToken: boolean;
+}
+
+export const gitHub: ReleaseHost = {
+  api: "https://api.github.com",
+  downloads: "https://github.com",
+  takesToken: true,
+};
+
+/**
+ * A mirror that answers both kinds of paths below one base URL. It is never sent the token, which belongs to GitHub.
+ *
+ * @throws Error when `base` is not a plain http(s) URL.
+ */
+export function mirrorAt(base: string): ReleaseHost {
+  const url = URL.parse(base);
+  const plain =
+    url !== null && url.username === "" && url.password === "" && url.search === "" && url.hash === "";
+  if (!plain || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    throw new Error(
+      `A mirror is a base URL such as https://mirror.example/github, without credentials or a query, but it is "${base}".`,
+    );
+  }
+  const address = url.href.replace(/\/+$/, "");
+  return { api: address, downloads: address, takesToken: false };
+}
+
+/** How releases are reached; every verb that asks the network takes one. */
+export interface ReleaseAccess {
+  readonly fetch: Fetch;
+  /** GitHub where it is not given. */
+  readonly host?: ReleaseHost;
+  /** For GitHub's API only; downloads need none. */
+  readonly token?: string | undefined;
+  /** Hears of every download that is tried again. */
+  readonly onRetry?: RetryObserver;
+}
+
+/** The address of a file of a release. */
+export function downloadUrl(host: ReleaseHost, tag: string, name: string): string {
+  const path = [repository.owner, repository.name, "releases", "download", tag, name];
+  return `${host.downloads}/${path.map(encodeURIComponent).join("/")}`;
+}

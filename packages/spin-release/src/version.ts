@@ -1,0 +1,64 @@
+import semver from "semver";
+
+/** What a user asks for. Versions are without the `v` of their tags. */
+export type VersionRequest =
+  | { readonly kind: "latest" }
+  | { readonly kind: "exact"; readonly version: string }
+  | { readonly kind: "range"; readonly range: string };
+
+/**
+ * Parses `latest`, a version with or without `v`, or a semver range (`^3.4`, `3.x`, `>=3.4 <5`).
+ *
+ * @throws Error saying what can be asked for instead.
+ */
+export function parseVersionRequest(text: string): VersionRequest {
+  const wanted = text.trim();
+  if (wanted.toLowerCase() === "latest") return { kind: "latest" };
+  const version = wanted.replace(/^v/i, "");
+  if (semver.valid(version) === version) return { kind: "exact", version };
+  if (wanted === "canary") {
+    throw new Error(
+      "Spin's canary build is replaced with every change and has no version; ask for latest, a release such as 4.0.2, or a release candidate by its full name.",
+    );
+  }
+  if (wanted !== "" && semver.validRange(wanted) !== null) return { kind: "range", range: wanted };
+  throw new Error(
+    `"${text}" is no version of Spin: use latest, an exact version such as 4.0.2, or a range such as ^4.0.`,
+  );
+}
+
+/** The Git tag of a release. */
+export function tagOf(version: string): string {
+  return `v${version}`;
+}
+
+/**
+ * The version that a tag releases, or undefined for the tags that are no release of Spin: `canary`,
+ * `spin/templates/v3.0`, `sdk/go/v2.2.0` and the like.
+ */
+export function versionOf(tag: string): string | undefined {
+  const version = tag.slice(1);
+  return tag.startsWith("v") && semver.valid(version) === version ? version : undefined;
+}
+
+/** Whether a version is no pre-release and has no build suffix. */
+export function isStable(version: string): boolean {
+  return /^\d+\.\d+\.\d+$/.test(version);
+}
+
+/**
+ * The highest of `versions` that meets the request. `latest` takes stable versions only; a range takes a
+ * pre-release only where it names one of the same version itself (`>=4.1.0-rc.1`), as npm has it.
+ */
+export function highest(
+  versions: readonly string[],
+  request: Exclude<VersionRequest, { kind: "exact" }>,
+): string | undefined {
+  const range = request.kind === "latest" ? "*" : request.range;
+  return semver.maxSatisfying([...versions], range) ?? undefined;
+}
+
+/** Newest first. */
+export function newestFirst(versions: readonly string[]): readonly string[] {
+  return semver.rsort([...versions]);
+}
