@@ -1,0 +1,52 @@
+import { setSecret } from "@actions/core";
+import { text } from "@spin-publisher/action-runtime";
+import { parseArchitecture, parseSystem, type Runner } from "./platform.ts";
+
+/** What the user and the runner say, read once. */
+export interface Inputs {
+  readonly version: string;
+  readonly architecture: string;
+  readonly token: string;
+  readonly mirror: string;
+  readonly runner: Runner;
+  /** Folder for what must not outlive the job. */
+  readonly temp: string;
+}
+
+/** @throws Error when the runner is of a kind that Spin is not released for. */
+export function readInputs(): Inputs {
+  const token = text("token");
+  if (token !== "") setSecret(token);
+  return {
+    version: text("version"),
+    architecture: text("arch"),
+    token,
+    mirror: text("mirror"),
+    runner: {
+      system: parseSystem(process.env.RUNNER_OS ?? process.platform),
+      architecture: parseArchitecture(process.env.RUNNER_ARCH ?? process.arch),
+      glibc: glibcVersion(),
+    },
+    temp: required("RUNNER_TEMP"),
+  };
+}
+
+/** Node asks the C library that it was linked with; a Node for musl, or another system, has no answer. */
+function glibcVersion(): string | undefined {
+  if (process.platform !== "linux") return undefined;
+  Object.assign(process.report, { excludeNetwork: true }); // it would look up a name for every connection
+  const report: unknown = process.report.getReport();
+  const header =
+    typeof report === "object" && report !== null && "header" in report ? report.header : undefined;
+  const version =
+    typeof header === "object" && header !== null && "glibcVersionRuntime" in header
+      ? header.glibcVersionRuntime
+      : undefined;
+  return typeof version === "string" ? version : undefined;
+}
+
+function required(name: string): string {
+  const value = process.env[name];
+  if (value !== undefined && value !== "") return value;
+  throw new Error(`${name} is not set; this action is made to run on a GitHub Actions runner.`);
+}

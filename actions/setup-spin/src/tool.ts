@@ -1,0 +1,86 @@
+import { execFile } from "node:child_process";
+import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { cacheDir, find, findAllVersions } from "@actions/tool-cache";
+import type { Target } from "@spin-publisher/spin-release";
+
+/** An installed Spin. */
+export interface Tool {
+  readonly version: string;
+  readonly target: Target;
+  readonly folder: string;
+  readonly binary: string;
+}
+
+const tool = "spin";
+
+export function binaryName({ system }: Target): string {
+  return system === "windows" ? "spin.exe" : "spin";
+}
+
+/** The tool cache's word for an architecture is Node's; what is linked statically must not be mixed up with the rest. */
+function shelf({ architecture, static: isStatic }: Target): string {
+  const cpu = architecture === "amd64" ? "x64" : "arm64";
+  return isStatic ? `${cpu}-static` : cpu;
+}
+
+/** Versions in the tool cache that were installed for any of `targets`. */
+export function installedVersions(targets: readonly Target[]): readonly string[] {
+  return targets.flatMap((target) => findAllVersions(tool, shelf(target)));
+}
+
+/** Spin in the tool cache, where it is there whole. */
+export async function findInstalled(version: string, targets: readonly Target[]): Promise<Tool | undefined> {
+  for (const target of targets) {
+    const folder = find(tool, version, shelf(target));
+    if (folder === "") continue;
+    const binary = join(folder, binaryName(target));
+    // A job that was cancelled in the middle, or somebody who made room, may have left the folder without it.
+    const there = await stat(binary).catch(() => undefined);
+    if (there?.isFile() === true && there.size > 0) return { version, target, folder, binary };
+  }
+  return undefined;
+}
+
+/**
+ * Puts Spin into the tool cache, in place of what is there. It is started first, where this machine can: what
+ * does not run is not installed.
+ *
+ * @throws Error when it does not start, or says that it is another version.
+ */
+export async function install(
+  spin: Uint8Array,
+  { version, target, runs, temp }: { version: string; target: Target; runs: boolean; temp: string },
+): Promise<Tool> {
+  await mkdir(temp, { recursive: true });
+  const staging = await mkdtemp(join(temp, "setup-spin-"));
+  try {
+    const staged = join(staging, binaryName(target));
+    await writeFile(staged, spin);
+    await chmod(staged, 0o755);
+    if (runs) await requireVersion(staged, version);
+    const folder = await cacheDir(staging, tool, version, shelf(target));
+    return { version, target, folder, binary: join(folder, binaryName(target)) };
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+/** What a binary says when it is asked for its version: `spin 4.0.2 (8bb2e38 2026-06-23)`. */
+async function requireVersion(binary: string, version: string): Promise<void> {
+  const { stdout } = await promisify(execFile)(binary, ["--version"], { timeout: 60_000 }).catch(
+    (cause: unknown) => {
+      throw new Error(
+        `Spin ${version} does not start on this runner; an older version, or another runner image, may.`,
+        { cause },
+      );
+    },
+  );
+  const said = stdout.trim().split(/\s+/)[1];
+  if (said !== version) {
+    throw new Error(
+      `The release of Spin ${version} says that it is "${stdout.trim().slice(0, 80)}"; report it to the Spin project.`,
+    );
+  }
+}
