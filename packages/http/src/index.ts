@@ -1,2 +1,13 @@
-export { createFetch, type Fetch, type FetchOptions } from "./fetch.ts";
+export { readBounded, readJson } from "./body.ts";
+export { createFetch, type Fetch, type FetchInit, type FetchOptions } from "./fetch.ts";
 export { type Mirror, mirrored, parseMirrors } from "./mirrors.ts";
+export {
+  type Retry,
+  type RetryObserver,
+  type RetryOptions,
+  type RetryPolicy,
+  repeat,
+  retryPolicy,
+  type TransientFailure,
+} from "./retry.ts";
+export { isTransientStatus, transientError } from "./transience.ts";

@@ -10,6 +10,12 @@ export function digestOf(bytes: Uint8Array | string): Digest {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
 
+/** Whether `bytes` are the content of `digest`, by the algorithm that it names. */
+export function matches(bytes: Uint8Array, digest: Digest): boolean {
+  const [algorithm = "", hex] = digest.split(":");
+  return createHash(algorithm).update(bytes).digest("hex") === hex;
+}
+
 export function isDigest(text: string): text is Digest {
   return registered.test(text);
 }

@@ -7,7 +7,10 @@ export {
   type Manifest,
   manifestOf,
 } from "./artifact.ts";
+export { createRegistryClient, type RegistryClientOptions } from "./client.ts";
+export { type CredentialOrder, credentialOrder } from "./credential-order.ts";
 export { type Digest, digestOf, isDigest, parseDigest } from "./digest.ts";
+export { type DockerConfigOptions, dockerConfigCredentials } from "./docker-config.ts";
 export {
   type Annotations,
   type Descriptor,
@@ -16,6 +19,10 @@ export {
   mediaTypes,
   type Platform,
 } from "./documents.ts";
+export { inspectTarget } from "./inspect.ts";
+export { writeLayout } from "./layout.ts";
+export { type Layout, readLayout } from "./layout-read.ts";
+export { isLoopback } from "./origin.ts";
 export type {
   AliasReport,
   PublishPolicy,
@@ -23,6 +30,7 @@ export type {
   PublishTarget,
   TargetState,
 } from "./publication.ts";
+export { publish } from "./publish.ts";
 export {
   formatReference,
   isTag,
@@ -31,10 +39,13 @@ export {
   type Reference,
   type Repository,
 } from "./reference.ts";
+export { RegistryRefusal } from "./refusals.ts";
 export type {
   Credential,
   CredentialSource,
   FetchedManifest,
   PublishEvent,
+  RegistryClient,
   RegistryReader,
+  Traffic,
 } from "./registry.ts";

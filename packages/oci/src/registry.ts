@@ -1,3 +1,4 @@
+import type { RetryPolicy } from "@spin-publisher/http";
 import type { Digest } from "./digest.ts";
 import type { Descriptor, ImageIndex, ImageManifest } from "./documents.ts";
 import type { Reference, Repository } from "./reference.ts";
@@ -29,6 +30,58 @@ export interface RegistryReader {
   blob(repository: Repository, descriptor: Descriptor, limit: number): Promise<Uint8Array>;
   /** Every tag, in the registry's order; empty where the repository does not exist. */
   tags(repository: Repository): Promise<readonly string[]>;
+}
+
+/**
+ * What a request is allowed to do: `inspect` wants a token that will also do for pushing, so that a publication asks
+ * for one token only, but makes do with reading.
+ */
+export type Access = "pull" | "inspect" | "push";
+
+/** One request to a registry. */
+export interface RegistryRequest {
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly repository: Repository;
+  /** What follows `/v2/<name>/`, with its query; or where the registry sent us to. */
+  readonly path: string | URL;
+  readonly access: Access;
+  /** Another repository of the registry that has to be readable too (a mount). */
+  readonly alsoPull?: Repository;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: RequestBody;
+  /** See `FetchInit` of packages/http. */
+  readonly retry?: "never";
+  readonly bodyLimit?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A body of known length; a stream can be sent once only. */
+export interface RequestBody {
+  readonly content: Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array>;
+  readonly size: number;
+}
+
+/** What a client has sent so far, tokens and retries included. */
+export interface Traffic {
+  readonly requests: number;
+  readonly retries: number;
+  /** Body bytes sent, whether or not they were wanted. */
+  readonly uploadedBytes: number;
+}
+
+/** A registry client: the pull side, and what `inspectTarget` and `publish` need to do the rest. */
+export interface RegistryClient extends RegistryReader {
+  /** The URL of what follows `/v2/<name>/`. */
+  url(repository: Repository, path: string | URL): URL;
+  /** Sends an authorised request; whatever the registry answers is returned, an unsatisfied 401 too. */
+  send(request: RegistryRequest): Promise<Response>;
+  /** A blob's bytes as they come in, verified at their end: an error there means that they were not the blob's. */
+  blobStream(repository: Repository, descriptor: Descriptor): Promise<ReadableStream<Uint8Array>>;
+  traffic(): Traffic;
+  tell(event: PublishEvent): void;
+  readonly retry: RetryPolicy;
+  /** Which registries take a blob in one POST, by host; learned from their answers (distribution-spec end-4b). */
+  readonly takesSinglePost: Map<string, boolean>;
 }
 
 /** Something worth telling while a publication runs. */

@@ -1,0 +1,41 @@
+/**
+ * The body of an answer, of at most `limit` bytes; no more than that is ever held.
+ *
+ * @param what names it in the error, or `truncate`: the first `limit` bytes are enough, and no error is thrown.
+ * @throws Error when it is longer.
+ */
+export async function readBounded(
+  response: Response,
+  limit: number,
+  what: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (response.body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  // Leaving the loop early cancels the body and with it the connection's interest in the rest.
+  for await (const chunk of response.body) {
+    total += chunk.length;
+    if (total > limit) {
+      if (what !== "truncate")
+        throw new Error(`${sentence(what)} is larger than ${limit} bytes and was not read.`);
+      chunks.push(chunk.subarray(0, chunk.length - (total - limit)));
+      break;
+    }
+    chunks.push(chunk);
+  }
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+/** The JSON of an answer of at most `limit` bytes. @throws Error when it is longer or not JSON. */
+export async function readJson(response: Response, limit: number, what: string): Promise<unknown> {
+  const text = new TextDecoder().decode(await readBounded(response, limit, what));
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${sentence(what)} is not JSON.`, { cause: error });
+  }
+}
+
+function sentence(what: string): string {
+  return what.charAt(0).toUpperCase() + what.slice(1);
+}

@@ -1,0 +1,95 @@
+/** One exchange, redirects not followed. */
+export type Exchange = (url: URL, init: RequestInit) => Promise<Response>;
+
+/** Headers that say nothing about who asks; all others stay with the origin they were meant for. */
+const impersonal = new Set([
+  "accept",
+  "accept-encoding",
+  "content-type",
+  "content-length",
+  "range",
+  "user-agent",
+]);
+
+/**
+ * Follows redirects by hand, because what the platform strips on the way is its choice and not ours: only headers
+ * that identify nobody leave the origin (RFC 9110 §15.4; object stores even refuse a request that is signed in the
+ * URL and carries `Authorization` too).
+ *
+ * @param actual the URL that is really asked for a URL (its mirror's).
+ * @throws Error after `limit` redirects, on one to something else than HTTP, and on one from HTTPS to plain HTTP.
+ */
+export function followRedirects(actual: (url: URL) => URL, send: Exchange, limit = 5) {
+  return async (url: URL, init: RequestInit): Promise<Response> => {
+    let current = url;
+    let request = init;
+    for (let hops = 0; ; hops += 1) {
+      const asked = actual(current);
+      const response = logical(await send(asked, { ...request, redirect: "manual" }), current, asked);
+      const next = init.redirect === "manual" ? undefined : target(response, current, asked);
+      if (next === undefined) return response;
+      await response.body?.cancel();
+      if (hops === limit) {
+        throw new Error(
+          `${place(url)} redirects more than ${limit} times; the last one leads to ${place(next)}.`,
+        );
+      }
+      request = requestAfter(response.status, request, current.origin === next.origin, place(current));
+      current = next;
+    }
+  };
+}
+
+/** A URL without what may be secret in it (credentials, signed queries), for messages. */
+export function place(url: URL): string {
+  return url.origin + url.pathname;
+}
+
+function target(response: Response, current: URL, asked: URL): URL | undefined {
+  const location = response.headers.get("location");
+  if (![301, 302, 303, 307, 308].includes(response.status) || location === null) return undefined;
+  const next = URL.parse(location, current.href);
+  if (next === null || (next.protocol !== "https:" && next.protocol !== "http:")) {
+    throw new Error(`${place(current)} redirects to something that is not a web address.`);
+  }
+  if (asked.protocol === "https:" && next.protocol === "http:") {
+    throw new Error(
+      `${place(current)} redirects from HTTPS to plain HTTP (${place(next)}), which is not followed.`,
+    );
+  }
+  return next;
+}
+
+/** RFC 9110 §15.4: 303 asks for a GET, 301 and 302 turn POST into GET, 307 and 308 repeat the request. */
+function requestAfter(status: number, request: RequestInit, sameOrigin: boolean, from: string): RequestInit {
+  const method = (request.method ?? "GET").toUpperCase();
+  const becomesGet =
+    (status === 303 && method !== "HEAD") || (method === "POST" && (status === 301 || status === 302));
+  const headers = new Headers(request.headers);
+  for (const name of [...headers.keys()]) if (!sameOrigin && !impersonal.has(name)) headers.delete(name);
+  if (!becomesGet) {
+    if (request.body instanceof ReadableStream) {
+      throw new Error(`${from} redirects an upload that can be sent only once; nothing was sent on.`);
+    }
+    return { ...request, headers };
+  }
+  for (const name of ["content-type", "content-length"]) headers.delete(name);
+  const { body: _body, ...rest } = request;
+  return { ...rest, method: "GET", headers };
+}
+
+/**
+ * A mirror names itself in the absolute `Location` it answers with; the caller asked the origin, and credentials are
+ * bound to that.
+ */
+function logical(response: Response, current: URL, asked: URL): Response {
+  const location = response.headers.get("location");
+  if (location === null || asked.href === current.href) return response;
+  const next = URL.parse(location, asked.href);
+  const prefix = asked.href.slice(0, asked.href.length - (current.pathname + current.search).length);
+  if (next === null || !`${next.href}/`.startsWith(`${prefix}/`)) return response;
+  const headers = new Headers(response.headers);
+  headers.set("location", current.origin + next.href.slice(prefix.length));
+  const { status, statusText } = response;
+  return new Response(response.body, { status, statusText, headers });
+}

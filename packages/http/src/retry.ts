@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** How often and how long something is tried again; times in milliseconds. */
+export interface RetryPolicy {
+  readonly attempts: number;
+  readonly firstDelay: number;
+  readonly longestDelay: number;
+  /** No attempt starts later than this after the first one. */
+  readonly deadline: number;
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+export type RetryOptions = Partial<RetryPolicy>;
+
+/** Why something may be tried again, and what the server said about when. */
+export interface TransientFailure {
+  readonly because: string;
+  readonly retryAfterMilliseconds?: number;
+}
+
+export interface Retry {
+  readonly because: string;
+  /** The number of the attempt that failed, from 1. */
+  readonly attempt: number;
+  readonly delayMilliseconds: number;
+}
+
+export type RetryObserver = (retry: Retry) => void;
+
+export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
+  return {
+    attempts: 6,
+    firstDelay: 200,
+    longestDelay: 10_000,
+    deadline: 300_000,
+    now: () => performance.now(),
+    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),
+    random: Math.random,
+    ...options,
+  };
+}
+
+/**
+ * Runs `attempt` until it succeeds, fails for good (`judge` finds nothing transient in the error), or the policy's
+ * attempts or time are used up; then the last error is thrown as it is.
+ *
+ * Waits what the server asked for and a little more, else exponentially with full jitter.
+ */
+export async function repeat<Result>(
+  attempt: (number: number) => Promise<Result>,
+  judge: (error: unknown) => TransientFailure | undefined,
+  policy: RetryPolicy,
+  context: { readonly onRetry?: RetryObserver; readonly signal?: AbortSignal } = {},
+): Promise<Result> {
+  const started = policy.now();
+  for (let number = 1; ; number += 1) {
+    try {
+      return await attempt(number);
+    } catch (error) {
+      const failure = judge(error);
+      if (failure === undefined || number >= policy.attempts || context.signal?.aborted === true) throw error;
+      const delayMilliseconds = delayAfter(number, failure, policy);
+      if (policy.now() - started + delayMilliseconds > policy.deadline) throw error;
+      context.onRetry?.({ because: failure.because, attempt: number, delayMilliseconds });
+      await policy.sleep(delayMilliseconds, context.signal);
+    }
+  }
+}
+
+function delayAfter(number: number, failure: TransientFailure, policy: RetryPolicy): number {
+  const jitter = policy.random();
+  if (failure.retryAfterMilliseconds !== undefined) {
+    return failure.retryAfterMilliseconds + jitter * policy.firstDelay;
+  }
+  return jitter * Math.min(policy.longestDelay, policy.firstDelay * 2 ** (number - 1));
+}

@@ -1,0 +1,107 @@
+import type { Blob } from "./artifact.ts";
+import { createLane } from "./concurrency.ts";
+import type { Digest } from "./digest.ts";
+import type { KnownContent } from "./known-content.ts";
+import { hasBlob, mountBlob, type UploadTarget, uploadBlob } from "./upload.ts";
+
+/** How many blobs came to be in the repository in which way. */
+export interface BlobTally {
+  readonly uploaded: number;
+  readonly mounted: number;
+  readonly present: number;
+}
+
+/** Brings blobs into a repository, each once, and no more at a time than registries and memory bear. */
+export interface BlobDelivery {
+  /** The blob is in the repository afterwards: it was there, or is mounted or uploaded. */
+  bring(blob: Blob): Promise<void>;
+  /** Uploads it whatever is known about it; asks first where it is not certain that it is missing. */
+  bringAgain(blob: Blob, certainlyMissing: boolean): Promise<void>;
+  /** A blob below a manifest that is known as a whole. */
+  countAsPresent(blob: Blob): void;
+  tally(): BlobTally;
+  /** Resolves when nothing is under way any more, whatever came of it. */
+  settled(): Promise<void>;
+}
+
+/** Up to this size a body is sent rather than asked about, if it is probably new: the upload costs no more. */
+const askAbove = 64 << 10;
+
+/** What registries bear without answering 429; each large body holds memory or a connection of its own. */
+const places = { small: 8, large: 4 };
+
+/** @param onBegun called for each blob when no more than its own transfer is to be waited for. */
+export function createBlobDelivery(
+  target: UploadTarget,
+  known: KnownContent,
+  onBegun: (digest: Digest) => void,
+): BlobDelivery {
+  const { client, repository, signal } = target;
+  const tally = { uploaded: 0, mounted: 0, present: 0 };
+  const lanes = { small: createLane(places.small), large: createLane(places.large) };
+  const brought = new Map<Digest, Promise<void>>();
+  const underWay = new Set<Promise<void>>();
+
+  const inLane = (blob: Blob, task: () => Promise<void>): Promise<void> => {
+    const lane = lanes[blob.descriptor.size <= askAbove ? "small" : "large"];
+    const running = lane(async () => {
+      signal.throwIfAborted();
+      onBegun(blob.descriptor.digest);
+      await task();
+    });
+    underWay.add(running);
+    return running.finally(() => underWay.delete(running));
+  };
+
+  const present = ({ descriptor }: Blob) => {
+    tally.present += 1;
+    onBegun(descriptor.digest);
+    client.tell({ kind: "blob-present", descriptor });
+  };
+
+  const upload = async (blob: Blob, session?: URL) => {
+    await uploadBlob(target, blob, session);
+    tally.uploaded += 1;
+    client.tell({ kind: "blob-uploaded", descriptor: blob.descriptor, bytes: blob.descriptor.size });
+  };
+
+  const askThenUpload = async (blob: Blob, session?: URL) => {
+    if (await hasBlob(target, blob.descriptor)) present(blob);
+    else await upload(blob, session);
+  };
+
+  const mountOrUpload = async (blob: Blob) => {
+    const { descriptor, source } = blob;
+    if (source.kind !== "repository" || source.repository.registry !== repository.registry) {
+      return askThenUpload(blob);
+    }
+    const mounted = await mountBlob(target, descriptor, source.repository);
+    if (mounted !== "mounted") return askThenUpload(blob, mounted);
+    tally.mounted += 1;
+    client.tell({ kind: "blob-mounted", descriptor, from: source.repository });
+  };
+
+  const bring = async (blob: Blob) => {
+    const { descriptor, source } = blob;
+    if (known.has(descriptor.digest)) return present(blob);
+    const atHand = source.kind === "bytes" || source.kind === "file";
+    if (atHand && known.hasPrevious && descriptor.size <= askAbove) return inLane(blob, () => upload(blob));
+    if (await known.hasBelow(descriptor.digest)) return present(blob);
+    return inLane(blob, () => mountOrUpload(blob));
+  };
+
+  const once = (blob: Blob, task: () => Promise<void>): Promise<void> => {
+    const running = brought.get(blob.descriptor.digest) ?? task();
+    brought.set(blob.descriptor.digest, running);
+    return running;
+  };
+
+  return {
+    bring: (blob) => once(blob, () => bring(blob)),
+    bringAgain: (blob, certainlyMissing) =>
+      inLane(blob, () => (certainlyMissing ? upload(blob) : askThenUpload(blob))),
+    countAsPresent: (blob) => void once(blob, async () => present(blob)),
+    tally: () => ({ ...tally }),
+    settled: async () => void (await Promise.allSettled(underWay)),
+  };
+}

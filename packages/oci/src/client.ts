@@ -1,0 +1,133 @@
+import {
+  createFetch,
+  type Fetch,
+  type FetchInit,
+  type RetryOptions,
+  retryPolicy,
+} from "@spin-publisher/http";
+import { createAuthorization } from "./authorization.ts";
+import { registryOrigin } from "./origin.ts";
+import { pullBlob, pullBlobStream, pullManifest, pullTags } from "./pull.ts";
+import type { Reference, Repository } from "./reference.ts";
+import type {
+  CredentialSource,
+  FetchedManifest,
+  PublishEvent,
+  RegistryClient,
+  RegistryRequest,
+} from "./registry.ts";
+
+export interface RegistryClientOptions {
+  readonly fetch?: Fetch;
+  /** Anonymous where it is left out. */
+  readonly credentials?: CredentialSource;
+  /** Plain HTTP for every registry; loopback hosts are plain HTTP by themselves. */
+  readonly insecure?: boolean;
+  readonly onEvent?: (event: PublishEvent) => void;
+  /** For what is more than one request, such as an upload that has to start again. */
+  readonly retry?: RetryOptions;
+}
+
+/**
+ * A client for any number of registries, for the length of one run: tokens, credentials, manifests read by digest
+ * and what was learned about registries are kept in it.
+ */
+export function createRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
+  const { credentials = async () => ({ kind: "anonymous" }), insecure = false, onEvent = () => {} } = options;
+  const fetch = options.fetch ?? createFetch(options.retry === undefined ? {} : { retry: options.retry });
+  const traffic = { requests: 0, retries: 0, uploadedBytes: 0 };
+  const byDigest = new Map<string, FetchedManifest>();
+
+  const exchange: Fetch = (input, init = {}) => {
+    const url = new URL(input);
+    traffic.requests += 1;
+    return fetch(url, {
+      ...init,
+      onRetry: (retry) => {
+        traffic.requests += 1;
+        init.onRetry?.(retry);
+        noteRetry(`${init.method ?? "GET"} ${url.pathname}`, retry);
+      },
+    });
+  };
+
+  const noteRetry = (what: string, retry: { because: string; delayMilliseconds: number }) => {
+    traffic.retries += 1;
+    onEvent({ kind: "retry", what, because: retry.because, delayMilliseconds: retry.delayMilliseconds });
+  };
+
+  const authorization = createAuthorization(exchange, credentials);
+
+  const urlOf = (repository: Repository, path: string | URL): URL =>
+    new URL(path, `${registryOrigin(repository.registry, insecure)}/v2/${repository.name}/`);
+
+  const send = async (request: RegistryRequest): Promise<Response> => {
+    const { repository, body } = request;
+    const { origin } = urlOf(repository, "");
+    const url = urlOf(repository, request.path);
+    const attempt = (header: string | undefined) => {
+      const size = body?.size ?? 0;
+      traffic.uploadedBytes += size;
+      const onRetry = () => {
+        traffic.uploadedBytes += size;
+      };
+      return exchange(url, { ...initOf(request, header), onRetry });
+    };
+    // Credentials are for the registry; an upload may well go to an object store elsewhere.
+    if (url.origin !== origin) return attempt(undefined);
+    const header = await authorization.header(request);
+    const response = await attempt(header);
+    if (response.status !== 401) return response;
+    const challenge = response.headers.get("www-authenticate") ?? "";
+    const better = await authorization.renewed(request, challenge, header);
+    if (better === undefined || body?.content instanceof ReadableStream) return response;
+    await response.body?.cancel();
+    return attempt(better);
+  };
+
+  const client: RegistryClient = {
+    url: urlOf,
+    send,
+    manifest: async (reference: Reference) => {
+      const { registry, name, digest } = reference;
+      const key = `${registry}/${name}@${digest}`;
+      const kept = byDigest.get(key);
+      if (kept !== undefined) return kept;
+      const manifest = await pullManifest({ send }, reference, "pull");
+      if (manifest !== undefined && digest !== undefined) byDigest.set(key, manifest);
+      return manifest;
+    },
+    blob: (repository, descriptor, limit) => pullBlob({ send }, repository, descriptor, limit),
+    blobStream: (repository, descriptor) => pullBlobStream({ send }, repository, descriptor),
+    tags: (repository) => pullTags({ send }, repository),
+    traffic: () => ({ ...traffic }),
+    tell: (event) => {
+      if (event.kind === "retry") noteRetry(event.what, event);
+      else onEvent(event);
+    },
+    retry: retryPolicy(options.retry),
+    takesSinglePost: new Map(),
+  };
+  return client;
+}
+
+function initOf(request: RegistryRequest, authorization: string | undefined): FetchInit {
+  const { method, headers, body, retry, bodyLimit, signal } = request;
+  const length = body === undefined && method === "POST" ? { "content-length": "0" } : {};
+  const stream = body?.content instanceof ReadableStream;
+  return {
+    method,
+    headers: {
+      "user-agent": "spin-publisher",
+      ...length,
+      ...(stream ? { "content-length": String(body.size) } : {}),
+      ...headers,
+      ...(authorization === undefined ? {} : { authorization }),
+    },
+    ...(body === undefined ? {} : { body: body.content }),
+    ...(stream ? { duplex: "half" } : {}),
+    ...(retry === undefined ? {} : { retry }),
+    ...(bodyLimit === undefined ? {} : { bodyLimit }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}

@@ -1,0 +1,90 @@
+import { constants, createWriteStream } from "node:fs";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { type Artifact, type Blob, blobsOf, type Manifest } from "./artifact.ts";
+import { matches } from "./digest.ts";
+import type { Descriptor } from "./documents.ts";
+import { mediaTypes } from "./documents.ts";
+import type { RegistryClient, RegistryReader } from "./registry.ts";
+
+/** image-spec, image-layout.md. */
+export const layoutVersion = '{"imageLayoutVersion":"1.0.0"}';
+
+/** The annotation by which a layout's index names a tag (image-spec, annotations.md). */
+export const refNameAnnotation = "org.opencontainers.image.ref.name";
+
+/** Where a layout keeps the bytes of a digest. */
+export function layoutPath(folder: string, { digest }: Pick<Descriptor, "digest">): string {
+  const [algorithm = "", hex = ""] = digest.split(":");
+  return join(folder, "blobs", algorithm, hex);
+}
+
+/**
+ * Writes an artifact as an OCI image layout (image-spec, image-layout.md), `index.json` last, so that a layout with an
+ * index is complete.
+ *
+ * @param options.reader gets what lies in another repository (a base image's layers). Without one those blobs are left
+ *   out, which the specification allows, and the layout is complete only together with that repository.
+ */
+export async function writeLayout(
+  { root }: Artifact,
+  folder: string,
+  options: { readonly tag?: string; readonly reader?: RegistryReader } = {},
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "oci-layout"), layoutVersion);
+  for (const blob of blobsOf(root).values()) await writeBlob(blob, folder, options.reader);
+  await writeManifest(root, folder);
+  const annotations = {
+    ...root.descriptor.annotations,
+    ...(options.tag === undefined ? {} : { [refNameAnnotation]: options.tag }),
+  };
+  const entry: Descriptor = {
+    ...root.descriptor,
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+  };
+  const index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [entry] };
+  await writeFile(join(folder, "index.json"), JSON.stringify(index));
+}
+
+async function writeManifest({ descriptor, bytes, children }: Manifest, folder: string): Promise<void> {
+  for (const child of children) await writeManifest(child, folder);
+  await writeContent(layoutPath(folder, descriptor), bytes);
+}
+
+async function writeBlob(
+  { descriptor, source }: Blob,
+  folder: string,
+  reader: RegistryReader | undefined,
+): Promise<void> {
+  const path = layoutPath(folder, descriptor);
+  switch (source.kind) {
+    case "bytes":
+      return writeContent(path, source.bytes);
+    case "deferred": {
+      const bytes = await source.open();
+      if (!matches(bytes, descriptor.digest))
+        throw new Error(`What was made for ${descriptor.digest} is not that.`);
+      return writeContent(path, bytes);
+    }
+    case "file":
+      await mkdir(dirname(path), { recursive: true });
+      return copyFile(source.path, path, constants.COPYFILE_FICLONE);
+    case "repository": {
+      if (reader === undefined) return;
+      await mkdir(dirname(path), { recursive: true });
+      if (!("blobStream" in reader)) {
+        return writeFile(path, await reader.blob(source.repository, descriptor, descriptor.size));
+      }
+      const stream = await (reader as RegistryClient).blobStream(source.repository, descriptor);
+      return pipeline(Readable.fromWeb(stream), createWriteStream(path));
+    }
+  }
+}
+
+async function writeContent(path: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, bytes);
+}

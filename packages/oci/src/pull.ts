@@ -1,0 +1,153 @@
+import { createHash } from "node:crypto";
+import { readBounded, readJson } from "@spin-publisher/http";
+import { type Digest, digestOf, isDigest, matches } from "./digest.ts";
+import type { Descriptor } from "./documents.ts";
+import { acceptedTypes, manifestLimit, parseManifestDocument } from "./manifest-document.ts";
+import { formatReference, type Reference, type Repository } from "./reference.ts";
+import { refusal } from "./refusals.ts";
+import type { Access, FetchedManifest, RegistryClient } from "./registry.ts";
+
+type Sender = Pick<RegistryClient, "send">;
+
+/**
+ * GETs the manifest at a tag or digest (distribution-spec end-3); undefined where it does not exist.
+ *
+ * With `inspect`, a 403 counts as absent: registries say that of repositories which do not exist yet, and the first
+ * write shows whether it was meant (ggcr does the same).
+ *
+ * @throws Error when the bytes are not those of the digest, larger than 4 MiB, or no manifest.
+ */
+export async function pullManifest(
+  client: Sender,
+  reference: Reference,
+  access: Access,
+): Promise<FetchedManifest | undefined> {
+  const what = formatReference(reference);
+  const response = await client.send({
+    method: "GET",
+    repository: reference,
+    path: `manifests/${reference.digest ?? reference.tag ?? "latest"}`,
+    access,
+    headers: { accept: acceptedTypes },
+    bodyLimit: manifestLimit,
+  });
+  if (response.status === 404 || (response.status === 403 && access === "inspect")) {
+    await response.body?.cancel();
+    return undefined;
+  }
+  if (response.status !== 200) throw await refusal(response, "show", reference);
+  const bytes = await readBounded(response, manifestLimit, `the manifest of ${what}`);
+  const digest = reference.digest ?? declaredDigest(response) ?? digestOf(bytes);
+  if (!matches(bytes, digest))
+    throw new Error(`The manifest of ${what} is damaged: it does not match ${digest}.`);
+  const declared = response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+  const { mediaType, document } = parseManifestDocument(bytes, declared, what);
+  return { descriptor: { mediaType, digest, size: bytes.length }, bytes, document };
+}
+
+/** The digest that an answer's `Docker-Content-Digest` names. */
+export function declaredDigest(response: Response): Digest | undefined {
+  const header = response.headers.get("docker-content-digest");
+  return header !== null && isDigest(header) ? header : undefined;
+}
+
+/** @throws Error when it is missing, larger than `limit`, or not what its descriptor says. */
+export async function pullBlob(
+  client: Sender,
+  repository: Repository,
+  descriptor: Descriptor,
+  limit: number,
+): Promise<Uint8Array> {
+  const what = formatReference({ ...repository, digest: descriptor.digest });
+  if (descriptor.size > limit) {
+    throw new Error(`${what} has ${descriptor.size} bytes, and no more than ${limit} are accepted here.`);
+  }
+  const response = await getBlob(client, repository, descriptor, descriptor.size);
+  const bytes = await readBounded(response, descriptor.size, what);
+  if (bytes.length !== descriptor.size || !matches(bytes, descriptor.digest)) throw damaged(what);
+  return bytes;
+}
+
+/** The bytes as they come in; the stream fails at its end when they are not those of the descriptor. */
+export async function pullBlobStream(
+  client: Sender,
+  repository: Repository,
+  descriptor: Descriptor,
+): Promise<ReadableStream<Uint8Array>> {
+  const what = formatReference({ ...repository, digest: descriptor.digest });
+  const response = await getBlob(client, repository, descriptor);
+  const [algorithm = "", expected] = descriptor.digest.split(":");
+  const hash = createHash(algorithm);
+  let received = 0;
+  const verify = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      received += chunk.length;
+      hash.update(chunk);
+      // The last byte is held back until the whole is known to be right, so that nobody can take it for complete.
+      if (received > descriptor.size) controller.error(damaged(what));
+      else if (received < descriptor.size) controller.enqueue(chunk);
+      else if (hash.digest("hex") === expected) controller.enqueue(chunk);
+      else controller.error(damaged(what));
+    },
+    flush(controller) {
+      if (received !== descriptor.size) controller.error(damaged(what));
+    },
+  });
+  return (response.body ?? new ReadableStream()).pipeThrough(verify);
+}
+
+async function getBlob(
+  client: Sender,
+  repository: Repository,
+  { digest }: Descriptor,
+  bodyLimit?: number,
+): Promise<Response> {
+  const response = await client.send({
+    method: "GET",
+    repository,
+    path: `blobs/${digest}`,
+    access: "pull",
+    // A transparent decompression on the way would make other bytes of it.
+    headers: { "accept-encoding": "identity" },
+    ...(bodyLimit === undefined ? {} : { bodyLimit }),
+  });
+  if (response.status !== 200) throw await refusal(response, "give out", { ...repository, digest });
+  return response;
+}
+
+function damaged(what: string): Error {
+  return new Error(`What was received for ${what} is not the content of that digest; nothing of it is used.`);
+}
+
+/** Every tag (distribution-spec end-8), following `Link`; at most 100 pages of 4 MiB. */
+export async function pullTags(client: Sender, repository: Repository): Promise<readonly string[]> {
+  const what = `the tags of ${formatReference(repository)}`;
+  const tags: string[] = [];
+  let path: string | URL | undefined = "tags/list?n=1000";
+  for (let page = 0; page < 100 && path !== undefined; page += 1) {
+    const response: Response = await client.send({
+      method: "GET",
+      repository,
+      path,
+      access: "pull",
+      bodyLimit: manifestLimit,
+    });
+    if (response.status === 404 && page === 0) return [];
+    if (response.status !== 200) throw await refusal(response, "list the tags of", repository);
+    tags.push(...tagsOf(await readJson(response, manifestLimit, what)));
+    path = nextPage(response.headers.get("link"));
+  }
+  return tags;
+}
+
+function tagsOf(answer: unknown): readonly string[] {
+  const list = typeof answer === "object" && answer !== null && "tags" in answer ? answer.tags : undefined;
+  return Array.isArray(list) ? list.filter((tag) => typeof tag === "string") : [];
+}
+
+/** The query of the next page (RFC 8288): the rest of the link is the repository's own address again. */
+function nextPage(link: string | null): string | undefined {
+  const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(link ?? "")?.[1];
+  const query = target?.slice(target.indexOf("?"));
+  return query?.startsWith("?") === true ? `tags/list${query}` : undefined;
+}

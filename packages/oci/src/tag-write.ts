@@ -1,0 +1,101 @@
+import { repeat, transientError } from "@spin-publisher/http";
+import type { Manifest } from "./artifact.ts";
+import type { Digest } from "./digest.ts";
+import { isImmutabilityRefusal, TagTaken } from "./immutability.ts";
+import { acceptedTypes } from "./manifest-document.ts";
+import { putManifest } from "./manifest-write.ts";
+import { declaredDigest, pullManifest } from "./pull.ts";
+import { formatReference } from "./reference.ts";
+import { RegistryRefusal } from "./refusals.ts";
+import type { UploadTarget } from "./upload.ts";
+
+/** The digest that a tag points at now, as cheaply as that can be asked; undefined where the tag does not exist. */
+export async function tagDigest(
+  { client, repository, signal }: UploadTarget,
+  tag: string,
+): Promise<Digest | undefined> {
+  const response = await client.send({
+    method: "HEAD",
+    repository,
+    path: `manifests/${tag}`,
+    access: "push",
+    headers: { accept: acceptedTypes },
+    signal,
+  });
+  const digest = response.status === 200 ? declaredDigest(response) : undefined;
+  if (digest !== undefined) return digest;
+  if (response.status === 404 || response.status === 403) return undefined;
+  // No digest in the answer, or no HEAD at all (405): the bytes say it.
+  return (await pullManifest(client, { ...repository, tag }, "inspect"))?.descriptor.digest;
+}
+
+/**
+ * Lets a tag point at a manifest whose content is all there.
+ *
+ * A write whose answer was lost is looked up before it is sent again: some registries refuse to write a tag twice, and
+ * meanwhile another publisher may have taken it.
+ *
+ * @param onlyNew the tag must not be taken from another digest.
+ * @returns `held` where the tag turned out to point at the manifest already.
+ * @throws TagTaken when it points at something else and may not be moved, by our rule or the registry's.
+ */
+export async function writeTag(
+  target: UploadTarget,
+  manifest: Manifest,
+  tag: string,
+  onlyNew: boolean,
+): Promise<"written" | "held"> {
+  const { client, repository, signal } = target;
+  const { digest } = manifest.descriptor;
+  const what = formatReference({ ...repository, tag });
+  return repeat(
+    async (number) => {
+      if (number > 1) {
+        const found = await tagDigest(target, tag);
+        if (found === digest) return "written";
+        if (found !== undefined && onlyNew) throw new TagTaken(found);
+      }
+      try {
+        const response = await putManifest(target, manifest, tag, { onlyNew, retry: "never" });
+        await requireTagged(target, digest, tag, declaredDigest(response));
+      } catch (error) {
+        if (!isImmutabilityRefusal(error)) throw error;
+        // ECR and Harbor refuse even the digest that the tag has (moby/buildkit#3776).
+        const found = await tagDigest(target, tag);
+        if (found === digest) return "held";
+        throw found === undefined ? error : new TagTaken(found, error);
+      }
+      client.tell({ kind: "manifest-written", digest, tag });
+      return "written";
+    },
+    (error) => {
+      if (!(error instanceof RegistryRefusal)) return transientError(error);
+      return error.isTransient ? { because: `${error.status}` } : undefined;
+    },
+    client.retry,
+    {
+      signal,
+      onRetry: ({ because, delayMilliseconds }) =>
+        client.tell({ kind: "retry", what: `writing ${what}`, because, delayMilliseconds }),
+    },
+  );
+}
+
+/**
+ * Where the answer to a PUT does not name our digest, the tag is looked at. A registry may show a new tag late
+ * (p2pool-starter-stack/pithead#429), so that nothing found is no contradiction, but another digest is one.
+ */
+async function requireTagged(
+  target: UploadTarget,
+  digest: Digest,
+  tag: string,
+  declared: Digest | undefined,
+): Promise<void> {
+  if (declared === digest) return;
+  const found = await tagDigest(target, tag);
+  if (found === digest || (found === undefined && declared === undefined)) return;
+  const what = formatReference({ ...target.repository, tag });
+  throw new Error(
+    `${what} was written with ${digest}, but the registry says that it holds ${found ?? declared}; do not use this tag, and look at the registry.`,
+  );
+}
