@@ -10,4 +10,5 @@ export {
 export { assetName, checksumsName, type Target } from "./asset.ts";
 export { gitHub, mirrorAt, type ReleaseAccess, type ReleaseHost } from "./host.ts";
 export { type Release, resolveRelease } from "./resolve.ts";
-export { parseVersionRequest, type VersionRequest } from "./version.ts";
+export { checkSignature, type SignatureCheck } from "./signature.ts";
+export { meets, parseVersionRequest, type VersionRequest } from "./version.ts";

@@ -58,6 +58,11 @@ export function highest(
   return semver.maxSatisfying([...versions], range) ?? undefined;
 }
 
+/** Whether a version is one of those that a request asks for; `latest` asks for any that is stable. */
+export function meets(version: string, request: VersionRequest): boolean {
+  return request.kind === "exact" ? version === request.version : highest([version], request) === version;
+}
+
 /** Newest first. */
 export function newestFirst(versions: readonly string[]): readonly string[] {
   return semver.rsort([...versions]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { parseVersionRequest } from "../src/index.ts";
-import { highest, isStable, tagOf, versionOf } from "../src/version.ts";
+import { highest, isStable, meets, tagOf, versionOf } from "../src/version.ts";
 
 describe("a version that is asked for", () => {
   test.each([
@@ -93,4 +93,16 @@ describe("the highest version", () => {
     if (request.kind === "exact") throw new Error("not a choice");
     expect(highest(versions, request)).toBe(version);
   });
+});
+
+test.each([
+  ["4.0.2", "latest", true],
+  ["4.1.0-rc.1", "latest", false],
+  ["4.0.2", "v4.0.2", true],
+  ["4.0.1", "4.0.2", false],
+  ["4.1.0-rc.1", "4.1.0-rc.1", true],
+  ["4.0.2", "^4.0", true],
+  ["3.6.3", "^4.0", false],
+])("%s is what %j asks for: %j", (version, request, asked) => {
+  expect(meets(version, parseVersionRequest(request))).toBe(asked);
 });
