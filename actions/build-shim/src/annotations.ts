@@ -5,4 +5,8 @@ export const annotationKeys = {
   baseDigest: "org.opencontainers.image.base.digest",
   /** Reference with digest of the content that a shim runs. */
   content: "io.github.spin-publisher.content",
+  /** Layers that are expensive to make: recipe → digest, size, diff id, as JSON. */
+  layers: "io.github.spin-publisher.layers",
+  /** Version of Spin in a shim that was assembled from its release. */
+  spin: "io.github.spin-publisher.spin",
 } as const;

@@ -4,7 +4,6 @@ import {
   type FetchedManifest,
   formatReference,
   isDigest,
-  mediaTypes,
   type Platform,
   type Reference,
   type RegistryReader,
@@ -32,6 +31,8 @@ export interface Base {
   /** Digest of the index, or of the manifest where there is no index. */
   readonly digest: Digest | undefined;
   readonly images: readonly BaseImage[];
+  /** Version of Spin, where it is known for itself and not by the image's name. */
+  readonly spin?: string;
 }
 
 /** An image config is some kilobytes; a registry cannot make us read more than this. */
@@ -203,9 +204,4 @@ function ociLayer(found: JsonObject, what: string): Descriptor {
     );
   }
   return { ...found, mediaType: type, digest, size };
-}
-
-/** Whether a media type is an index's, OCI's or Docker's. */
-export function isIndexType(mediaType: string): boolean {
-  return mediaType === mediaTypes.index || mediaType === mediaTypes.dockerManifestList;
 }

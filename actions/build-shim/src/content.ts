@@ -9,6 +9,8 @@ import {
   parseReference,
   type Reference,
   type RegistryReader,
+  type Repository,
+  readLayout,
 } from "@spin-publisher/oci";
 
 /** Media types of a Spin application's layers (Spin 2.0 and newer). */
@@ -24,7 +26,12 @@ export const spinLayerTypes = {
 /** What the input `content` names. */
 export type ContentWanted =
   | { readonly kind: "registry"; readonly reference: ContentReference }
-  | { readonly kind: "layout"; readonly folder: string };
+  | {
+      readonly kind: "layout";
+      readonly folder: string;
+      /** Where the content is going to be published: a layout does not say. */
+      readonly repository: Repository;
+    };
 
 /** A reference that will name the same bytes for ever. */
 export type ContentReference = Reference & { readonly digest: Digest };
@@ -37,9 +44,14 @@ export interface Content {
   readonly blob: (layer: Descriptor, limit: number) => Promise<Uint8Array>;
 }
 
-/** @throws Error when it is neither a reference with a digest nor a folder with an OCI layout. */
-export async function parseContent(text: string): Promise<ContentWanted> {
-  if (await isLayout(text)) return { kind: "layout", folder: text };
+/**
+ * @param image repository of the shim: content is published below it, at `<image>/content`.
+ * @throws Error when `text` is neither a reference with a digest nor a folder with an OCI layout.
+ */
+export async function parseContent(text: string, image: Repository): Promise<ContentWanted> {
+  if (await isLayout(text)) {
+    return { kind: "layout", folder: text, repository: { ...image, name: `${image.name}/content` } };
+  }
   let reference: Reference;
   try {
     reference = parseReference(text);
@@ -67,12 +79,14 @@ async function isLayout(path: string): Promise<boolean> {
 }
 
 /**
- * Finds content in its registry. A shim without its content would start nowhere, so this is asked even where
- * nothing of it goes into the image.
+ * Finds content. A shim without its content would start nowhere, so the registry is asked even where nothing of it
+ * goes into the image.
  *
  * @throws Error when it is not there, or is not a Spin application.
  */
-export async function findContent(reference: ContentReference, reader: RegistryReader): Promise<Content> {
+export async function findContent(wanted: ContentWanted, reader: RegistryReader): Promise<Content> {
+  if (wanted.kind === "layout") return contentInLayout(wanted.folder, wanted.repository);
+  const { reference } = wanted;
   const manifest = await reader.manifest(reference);
   if (manifest === undefined) {
     throw new Error(
@@ -86,12 +100,22 @@ export async function findContent(reference: ContentReference, reader: RegistryR
   };
 }
 
+async function contentInLayout(folder: string, repository: Repository): Promise<Content> {
+  const { root, tag, blob } = await readLayout(folder);
+  const { digest } = root.descriptor;
+  return {
+    reference: { ...repository, ...(tag === undefined ? {} : { tag }), digest },
+    layers: spinLayers(root, `What is in ${folder}`),
+    blob,
+  };
+}
+
 /**
  * The layers of a Spin application.
  *
  * @throws Error when the manifest is something else: Spin runs what has a locked application, or a single Wasm layer.
  */
-export function spinLayers({ document }: FetchedManifest, name: string): readonly Descriptor[] {
+function spinLayers({ document }: FetchedManifest, name: string): readonly Descriptor[] {
   const layers = "layers" in document ? (document satisfies ImageManifest).layers : [];
   const [only] = layers;
   const runnable =

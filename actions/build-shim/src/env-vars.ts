@@ -7,7 +7,8 @@ import { type Layer, layerOf } from "./layer.ts";
  */
 export async function envVarsLayer(variables: Readonly<Record<string, string>>): Promise<Layer> {
   const bytes = new TextEncoder().encode(envVars(variables));
-  return layerOf(await tar([{ type: "file", path: "env.vars", bytes }]), "/env.vars: what this image runs");
+  const archive = await tar([{ type: "file", path: "env.vars", bytes }]);
+  return { ...layerOf(archive), createdBy: "/env.vars: what this image runs" };
 }
 
 /** The lines in the order given; values that a shell would not take literally are in single quotes. */

@@ -18,10 +18,12 @@ export interface Layer {
   readonly source: BlobSource | undefined;
   /** What the image's history says about a layer of ours; the base image's history stays as it is. */
   readonly createdBy?: string;
+  /** What it is made of, where that is worth recording. */
+  readonly recipe?: string;
 }
 
 /** A gzipped layer of a tar archive held in memory. */
-export function layerOf(archive: Uint8Array, createdBy: string): Layer {
+export function layerOf(archive: Uint8Array): Layer {
   const { descriptor, source } = blobOf(mediaTypes.layerTarGzip, gzip(archive));
-  return { descriptor, diffId: digestOf(archive), source, createdBy };
+  return { descriptor, diffId: digestOf(archive), source };
 }

@@ -9,13 +9,13 @@ import {
   type Reference,
 } from "@spin-publisher/oci";
 import { annotationKeys } from "./annotations.ts";
-import type { Base, BaseImage } from "./base-image.ts";
+import type { Base } from "./base-image.ts";
+import type { Embedded } from "./embed.ts";
 import { envVarsLayer } from "./env-vars.ts";
 import { imageOf } from "./image.ts";
 import { sortedByKey } from "./json.ts";
-import type { Layer } from "./layer.ts";
+import { recordOf } from "./known-layers.ts";
 import { formatPlatform } from "./platforms.ts";
-import type { Start } from "./start.ts";
 
 /** Everything that a shim is made of; nothing in it comes from a clock. */
 export interface ShimInput {
@@ -24,22 +24,19 @@ export interface ShimInput {
   /** The content it runs, with digest. */
   readonly content: Reference & { readonly digest: Digest };
   readonly base: Base;
-  readonly start: Start;
-  /** Layers between the base and `/env.vars`, the ones that change least first. */
-  readonly layersFor: (base: BaseImage) => readonly Layer[];
+  /** Layers between the base and `/env.vars`, and how Spin is started. */
+  readonly embedded: Embedded;
   /** Where the source code is, `https://github.com/owner/repository`: ghcr.io links a package to it. */
   readonly source: string;
   readonly labels: Readonly<Record<string, string>>;
   /** The user's; they win over ours. */
   readonly annotations: Annotations;
-  /** Further annotations of the index: what a later run wants to know. */
-  readonly records: Annotations;
   readonly created: string | undefined;
 }
 
 /** An index of one image for each platform: base, layers in between, `/env.vars`, and the command to start Spin. */
 export async function buildShim(input: ShimInput): Promise<Artifact> {
-  const { tag, base, source, annotations } = input;
+  const { tag, base, embedded, source, annotations } = input;
   const content = formatReference(input.content);
   const described = {
     ...(input.created === undefined ? {} : { "org.opencontainers.image.created": input.created }),
@@ -51,11 +48,12 @@ export async function buildShim(input: ShimInput): Promise<Artifact> {
     BUILD_ID: tag,
     CONTENT: content,
     ...(base.name === undefined ? {} : { BASE_IMAGE: `${base.name}@${base.digest}` }),
+    ...(base.spin === undefined ? {} : { SPIN_VERSION: base.spin }),
   };
   const release = await envVarsLayer(variables);
   const children = base.images.map((image) =>
-    imageOf(image, [...input.layersFor(image), release], {
-      start: input.start,
+    imageOf(image, [...embedded.layers, release], {
+      start: embedded.start,
       labels: { ...described, ...input.labels },
       annotations: { ...described, ...baseAnnotations(base.name, image.digest), ...annotations },
       created: input.created,
@@ -64,7 +62,8 @@ export async function buildShim(input: ShimInput): Promise<Artifact> {
   const root = indexOf(children, {
     ...described,
     ...baseAnnotations(base.name, base.digest),
-    ...input.records,
+    ...(base.spin === undefined ? {} : { [annotationKeys.spin]: base.spin }),
+    ...recordOf([...base.images.flatMap(({ layers }) => layers), ...embedded.layers]),
     ...annotations,
   });
   return { root };

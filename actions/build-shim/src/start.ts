@@ -15,7 +15,7 @@ export const user = "65532:65532";
  * writes (working copy, caches) goes below /tmp: one writable mount there is enough for a read-only root file
  * system, and a user without an entry in /etc/passwd needs no home.
  */
-export const environment = {
+const environment = {
   HOME: "/tmp",
   SPIN_HTTP_LISTEN_ADDR: `0.0.0.0:${port}`,
   XDG_CACHE_HOME: "/tmp/.cache",
@@ -24,6 +24,7 @@ export const environment = {
 /** What Spin is started with. */
 export interface Start {
   readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /**
@@ -31,10 +32,28 @@ export interface Start {
  * `--from`, so that no file can be taken for the reference.
  *
  * @param content reference with digest.
- * @param plainHttp whether the content's registry is asked without TLS (Spin calls this `--insecure`).
+ * @param options.plainHttp whether the content's registry is asked without TLS (Spin calls this `--insecure`).
+ * @param options.cache layer cache to look into before the registry is asked for a module.
  */
-export function startFromRegistry(content: string, plainHttp: boolean): Start {
-  return { command: ["up", ...(plainHttp ? ["--insecure"] : []), "--from-registry", content] };
+export function startFromRegistry(
+  content: string,
+  { plainHttp, cache }: { readonly plainHttp: boolean; readonly cache?: string },
+): Start {
+  const seeded = cache === undefined ? [] : ["--cache-dir", cache];
+  const transport = plainHttp ? ["--insecure"] : [];
+  return { command: ["up", ...seeded, ...transport, "--from-registry", content], environment };
+}
+
+/**
+ * Spin on an application in the image. `spin up` cannot start one from its lock, so the process is started that it
+ * would start: `spin trigger`, told what to serve by two variables. They are how Spin speaks to its triggers, those
+ * of plugins too, and the same in every release from 1.0 to 4.0.
+ */
+export function startEmbedded(folder: string, triggerType: string): Start {
+  return {
+    command: ["trigger", triggerType],
+    environment: { ...environment, SPIN_LOCKED_URL: `file://${folder}/spin.lock`, SPIN_WORKING_DIR: folder },
+  };
 }
 
 /**
@@ -52,7 +71,7 @@ export function runtimeConfig(
     ...base,
     User: user,
     ExposedPorts: { ...exposed, [`${port}/tcp`]: {} },
-    Env: mergedEnvironment(stringsOf(base.Env) ?? [], environment),
+    Env: mergedEnvironment(stringsOf(base.Env) ?? [], start.environment),
     Entrypoint: entrypoint.length > 0 ? entrypoint : ["spin"],
     Cmd: start.command,
     Labels: sortedByKey({ ...inheritedLabels(base.Labels), ...labels }),

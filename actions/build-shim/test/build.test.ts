@@ -6,13 +6,14 @@ import {
   blobsOf,
   type Manifest,
   mediaTypes,
-  parseReference,
+  parseRepository,
   type TargetState,
 } from "@spin-publisher/oci";
 import { parseBaseWanted } from "../src/base-choice.ts";
-import { build, type ShimRequest, type ShimWorld } from "../src/build.ts";
+import { build, type ShimRequest } from "../src/build.ts";
 import { parseContent } from "../src/content.ts";
 import { formatPlatform, parsePlatforms } from "../src/platforms.ts";
+import type { BaseWorld } from "../src/resolve-base.ts";
 import {
   fetchedManifest,
   foreignImage,
@@ -24,14 +25,17 @@ import {
 } from "./stored-images.ts";
 
 const official = "ghcr.io/spinframework/spin";
+const image = parseRepository("ghcr.io/owner/site");
 const contentRepository = "ghcr.io/owner/site/content";
 const contentReference = `${contentRepository}:0.1.2@${spinContent().descriptor.digest}`;
 
-function world(reader: StoredImages, latest = "4.0.2"): ShimWorld {
+function world(reader: StoredImages, latest = "4.0.2"): BaseWorld {
   return {
     reader,
     resolveSpin: async (wanted) => (wanted === "latest" ? latest : wanted),
     satisfies: (version, wanted) => wanted === "latest" || wanted === version,
+    releaseArchive: async () => new Uint8Array(),
+    certificates: [],
     tell: () => {},
   };
 }
@@ -47,7 +51,8 @@ function registryWith(...releases: readonly string[]): StoredImages {
 async function request(overrides: Partial<ShimRequest> = {}): Promise<ShimRequest> {
   return {
     tag: "0.1.2",
-    content: await parseContent(contentReference),
+    content: await parseContent(contentReference, image),
+    embed: "none",
     base: parseBaseWanted("", "latest"),
     platforms: parsePlatforms("linux/amd64,linux/arm64"),
     plainHttp: false,
@@ -63,7 +68,7 @@ async function request(overrides: Partial<ShimRequest> = {}): Promise<ShimReques
 function stateWith(existing?: Manifest): Promise<TargetState> {
   const fetched = existing === undefined ? undefined : fetchedManifest(existing);
   return Promise.resolve({
-    target: { repository: parseReference("ghcr.io/owner/site"), tag: "0.1.2", aliases: [] },
+    target: { repository: image, tag: "0.1.2", aliases: [] },
     existing: fetched,
     aliases: new Map(),
     previous: fetched,
@@ -414,7 +419,7 @@ describe("a shim is refused", () => {
   });
 
   test("of content that does not exist", async () => {
-    const content = await parseContent(`${contentRepository}@sha256:${"0".repeat(64)}`);
+    const content = await parseContent(`${contentRepository}@sha256:${"0".repeat(64)}`, image);
     await expect(built(registryWith("4.0.2"), { content })).rejects.toThrow("publish it first");
   });
 
@@ -422,7 +427,7 @@ describe("a shim is refused", () => {
     const images = registryWith("4.0.2");
     const chart = foreignImage({ architecture: "amd64" });
     images.put(contentRepository, chart);
-    const content = await parseContent(`${contentRepository}@${chart.descriptor.digest}`);
+    const content = await parseContent(`${contentRepository}@${chart.descriptor.digest}`, image);
     await expect(built(images, { content })).rejects.toThrow("is not a Spin application");
   });
 });

@@ -10,6 +10,7 @@ import { createdFrom } from "../src/created.ts";
 import { envVars } from "../src/env-vars.ts";
 import { formatPlatform, parsePlatforms } from "../src/platforms.ts";
 
+const image = { registry: "ghcr.io", name: "owner/site" };
 const digest = `sha256:${"a".repeat(64)}`;
 
 describe("platforms", () => {
@@ -35,7 +36,7 @@ describe("platforms", () => {
 
 describe("content", () => {
   test("is a reference with a digest", async () => {
-    expect(await parseContent(`ghcr.io/owner/site/content:0.1.2@${digest}`)).toEqual({
+    expect(await parseContent(`ghcr.io/owner/site/content:0.1.2@${digest}`, image)).toEqual({
       kind: "registry",
       reference: { registry: "ghcr.io", name: "owner/site/content", tag: "0.1.2", digest },
     });
@@ -44,7 +45,11 @@ describe("content", () => {
   test("is a folder with an OCI layout", async () => {
     const folder = await mkdtemp(join(tmpdir(), "layout-"));
     await writeFile(join(folder, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
-    expect(await parseContent(folder)).toEqual({ kind: "layout", folder });
+    expect(await parseContent(folder, image)).toEqual({
+      kind: "layout",
+      folder,
+      repository: { registry: "ghcr.io", name: "owner/site/content" },
+    });
     await rm(folder, { recursive: true });
   });
 
@@ -54,7 +59,7 @@ describe("content", () => {
     ["", "neither a reference"],
     [`ghcr.io/Owner/site@${digest}`, "neither a reference"],
   ])("%j is refused", async (text, message) => {
-    await expect(parseContent(text)).rejects.toThrow(message);
+    await expect(parseContent(text, image)).rejects.toThrow(message);
   });
 });
 

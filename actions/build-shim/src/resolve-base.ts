@@ -1,0 +1,62 @@
+import { type Annotations, formatReference, type Platform, type RegistryReader } from "@spin-publisher/oci";
+import { annotationKeys } from "./annotations.ts";
+import { type BaseWanted, officialImage, recordedBase, type Satisfies } from "./base-choice.ts";
+import { type Base, readBase } from "./base-image.ts";
+import { type KnownLayers, knownLayers } from "./known-layers.ts";
+import { type ReleaseArchive, scratchBase, systemRecipe } from "./scratch.ts";
+
+/** The world outside, as far as a base comes from it. */
+export interface BaseWorld {
+  readonly reader: RegistryReader;
+  /** The newest release of Spin that satisfies `wanted`, as `4.0.2`. */
+  readonly resolveSpin: (wanted: string) => Promise<string>;
+  readonly satisfies: Satisfies;
+  readonly releaseArchive: ReleaseArchive;
+  /** Certificate authorities to trust, PEM. */
+  readonly certificates: readonly string[];
+  /** Takes one line for every decision. */
+  readonly tell: (line: string) => void;
+}
+
+/**
+ * The base image that is wanted, or the one that an existing shim has, where today's inputs still ask for it.
+ *
+ * @param pinned annotations of the existing shim where it must not change.
+ */
+export async function resolveBase(
+  wanted: BaseWanted,
+  platforms: readonly Platform[],
+  pinned: Annotations | undefined,
+  known: KnownLayers,
+  world: BaseWorld,
+): Promise<Base> {
+  if (wanted.kind === "scratch") return fromScratch(wanted.spinVersion, platforms, pinned, known, world);
+  const recorded = recordedBase(pinned, wanted, world.satisfies);
+  const reference =
+    recorded ??
+    (wanted.kind === "image" ? wanted.reference : officialImage(await world.resolveSpin(wanted.spinVersion)));
+  world.tell(`  base: ${formatReference(reference)}${reasonFor(recorded)}`);
+  return readBase(reference, platforms, world.reader);
+}
+
+async function fromScratch(
+  wanted: string,
+  platforms: readonly Platform[],
+  pinned: Annotations | undefined,
+  known: KnownLayers,
+  world: BaseWorld,
+): Promise<Base> {
+  const recorded = pinned?.[annotationKeys.spin];
+  const kept = recorded !== undefined && world.satisfies(recorded, wanted) ? recorded : undefined;
+  const version = kept ?? (await world.resolveSpin(wanted));
+  world.tell(`  base: the static release of Spin ${version}${reasonFor(kept)}`);
+  const pinnedSystem = [...knownLayers(pinned).keys()].find((recipe) =>
+    recipe.startsWith(`${systemRecipe} `),
+  );
+  const { releaseArchive: archive, certificates } = world;
+  return scratchBase({ version, archive, certificates, pinnedSystem }, platforms, known);
+}
+
+function reasonFor(recorded: unknown): string {
+  return recorded === undefined ? "" : " (what the existing image was built on)";
+}
