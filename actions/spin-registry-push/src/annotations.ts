@@ -1,0 +1,48 @@
+import type { Annotations } from "@spin-publisher/oci";
+import type { Application } from "./manifest/model.ts";
+
+const prefix = "org.opencontainers.image";
+
+/** What is annotated beyond what the manifest says. */
+export interface AnnotationContext {
+  /** Address of the repository; registries link the package to it. */
+  readonly repositoryUrl?: string;
+  /** `SOURCE_DATE_EPOCH` in seconds. Without it no time is published: a digest must not depend on the clock. */
+  readonly sourceDateEpoch?: number;
+  /** As given by the user; these win. */
+  readonly explicit: Annotations;
+}
+
+/** The annotations of an artifact: those that Spin infers from the manifest, ours, and the user's. */
+export function annotationsOf(
+  application: Pick<Application, "name" | "version" | "description" | "authors">,
+  { repositoryUrl, sourceDateEpoch, explicit }: AnnotationContext,
+): Annotations {
+  const { name, version, description, authors } = application;
+  const inferred = {
+    [`${prefix}.authors`]: authors.join(", "),
+    [`${prefix}.created`]: sourceDateEpoch === undefined ? "" : timeOf(sourceDateEpoch),
+    [`${prefix}.description`]: description,
+    [`${prefix}.source`]: repositoryUrl ?? "",
+    [`${prefix}.title`]: name,
+    [`${prefix}.version`]: version,
+  };
+  const said = Object.entries(inferred).filter(([, text]) => text !== "");
+  return { ...Object.fromEntries(said), ...explicit };
+}
+
+/** RFC 3339, spelled as Spin does. */
+function timeOf(epoch: number): string {
+  return new Date(epoch * 1000).toISOString().replace(/\.000Z$/, "+00:00");
+}
+
+/**
+ * The value of `SOURCE_DATE_EPOCH` (reproducible-builds.org), undefined where it is not set.
+ *
+ * @throws Error when it is not a whole number of seconds.
+ */
+export function parseSourceDateEpoch(text: string | undefined): number | undefined {
+  if (text === undefined || text === "") return undefined;
+  if (/^\d{1,11}$/.test(text)) return Number(text);
+  throw new Error(`SOURCE_DATE_EPOCH must be a number of seconds since 1970, but it is "${text}".`);
+}

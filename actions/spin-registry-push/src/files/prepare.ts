@@ -1,0 +1,66 @@
+import { concurrently } from "../concurrently.ts";
+import { type Content, contentOfFile } from "../content.ts";
+import { ManifestError } from "../manifest/error.ts";
+import { compareBytes } from "../order.ts";
+import type { CollectedFile } from "./collect.ts";
+
+/** A file as it is published for one component. */
+export interface PreparedFile {
+  /** Where the component sees it. */
+  readonly path: string;
+  /** Where it comes from, relative to the application folder. */
+  readonly origin: string;
+  readonly content: Content;
+}
+
+/** Hashes every file once, even when several components have it. */
+export function createHasher(): (location: string) => Promise<Content> {
+  const known = new Map<string, Promise<Content>>();
+  return (location) => {
+    const content = known.get(location) ?? contentOfFile(location);
+    known.set(location, content);
+    return content;
+  };
+}
+
+/**
+ * The files with their contents, sorted by the bytes of their paths. Spin publishes them in whatever order the
+ * file system lists them; readers do not care, and we want the same digest everywhere.
+ *
+ * @throws ManifestError when two entries put different files at one place, or a file where a folder has to be:
+ *   which of them Spin would publish is a matter of luck.
+ */
+export async function prepareFiles(
+  collected: readonly CollectedFile[],
+  hash: (location: string) => Promise<Content>,
+): Promise<readonly PreparedFile[]> {
+  const contents = await concurrently(collected, 16, ({ location }) => hash(location));
+  const prepared = new Map<string, PreparedFile>();
+  for (const [index, { destination, path, line }] of collected.entries()) {
+    const content = contents[index];
+    if (content === undefined) continue;
+    const rival = prepared.get(destination);
+    if (rival !== undefined && rival.content.digest !== content.digest) {
+      throw new ManifestError(
+        line,
+        `"${rival.origin}" and "${path}" differ, and both would be published as "${destination}"; exclude one of them`,
+      );
+    }
+    if (rival === undefined) prepared.set(destination, { path: destination, origin: path, content });
+  }
+  for (const { destination, line } of collected) {
+    const folder = ancestorsOf(destination).find((ancestor) => prepared.has(ancestor));
+    if (folder !== undefined) {
+      throw new ManifestError(
+        line,
+        `"${folder}" would be a file and, for "${destination}", a folder as well`,
+      );
+    }
+  }
+  return [...prepared.values()].sort((left, right) => compareBytes(left.path, right.path));
+}
+
+function ancestorsOf(path: string): readonly string[] {
+  const names = path.split("/");
+  return names.slice(1).map((_, index) => names.slice(0, index + 1).join("/"));
+}

@@ -1,0 +1,57 @@
+import type { Blob } from "@spin-publisher/oci";
+import type { Content } from "../content.ts";
+import { archiveLayers } from "./archive.ts";
+import { spinMediaTypes } from "./media-types.ts";
+
+/** How files travel: one layer each, bundled in archives, or whichever suits their number. */
+export type LayerMode = "auto" | "files" | "archive";
+
+/** What a component brings into the artifact. */
+export interface LayerSource {
+  readonly module: Content;
+  /** In the order of the locked application. */
+  readonly files: readonly FileContent[];
+}
+
+export interface FileContent {
+  /** What decides, together with nothing else, in which archive the file travels. */
+  readonly key: string;
+  readonly content: Content;
+}
+
+/** Up to this many layers in all, `auto` gives each file its own: each costs a request when it is pushed and pulled. */
+export const mostFileLayers = 64;
+
+/**
+ * The layers of an artifact before the locked application, each content once: a component's module, then its files;
+ * where files are bundled, all modules and then the archives. What the locked application carries inline needs no
+ * layer, except modules.
+ */
+export async function layersOf(
+  components: readonly LayerSource[],
+  mode: LayerMode,
+): Promise<readonly Blob[]> {
+  const single = unique(
+    components.flatMap(({ module, files }) => [
+      blob(spinMediaTypes.wasm, module),
+      ...travelling(files).map(({ content }) => blob(spinMediaTypes.data, content)),
+    ]),
+  );
+  const total = single.length + 1;
+  if (mode === "files" || (mode === "auto" && total <= mostFileLayers)) return single;
+  const modules = unique(components.map(({ module }) => blob(spinMediaTypes.wasm, module)));
+  return [...modules, ...(await archiveLayers(components.flatMap(({ files }) => travelling(files))))];
+}
+
+function travelling(files: readonly FileContent[]): readonly FileContent[] {
+  return files.filter(({ content }) => content.inline === undefined);
+}
+
+export function blob(mediaType: string, { digest, size, source }: Content): Blob {
+  return { descriptor: { mediaType, digest, size }, source };
+}
+
+function unique(blobs: readonly Blob[]): readonly Blob[] {
+  const seen = new Map(blobs.map((one) => [`${one.descriptor.mediaType} ${one.descriptor.digest}`, one]));
+  return [...seen.values()];
+}

@@ -1,0 +1,16 @@
+import type { Component } from "./model.ts";
+
+/** The component as `profile` wants it; one that does not mention the profile stays as it is. */
+export function applyProfile(component: Component, profile: string | undefined): Component {
+  const override = profile === undefined ? undefined : component.profiles.get(profile);
+  if (override === undefined) return component;
+  const { command, source, environment, dependencies, line } = override;
+  const build = command === undefined ? component.build : { line, watch: [], ...component.build, command };
+  return {
+    ...component,
+    source: source ?? component.source,
+    environment: new Map([...component.environment, ...environment]),
+    dependencies: new Map([...component.dependencies, ...dependencies]),
+    ...(build === undefined ? {} : { build }),
+  };
+}

@@ -1,0 +1,51 @@
+import { ManifestError } from "./error.ts";
+import { asText, type Decoder, fieldsOf, unexpected } from "./fields.ts";
+import type { Source } from "./model.ts";
+
+// SemVer 2.0.0, section "Is there a suggested regular expression".
+const exactVersion =
+  /^(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-(?:0|[1-9]\d*|\d*[A-Za-z-][\dA-Za-z-]*)(?:\.(?:0|[1-9]\d*|\d*[A-Za-z-][\dA-Za-z-]*))*)?(?:\+[\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*)?$/;
+
+/** A component's `source`: a path, a URL with its digest, or a package with its version. */
+export const asSource: Decoder<Source> = (value, what) => {
+  const { line } = value;
+  if (value.kind === "string") return { kind: "local", line, path: value.value };
+  if (value.kind !== "table") {
+    throw unexpected(value, what, "a path, a table { url, digest } or a table { package, version }");
+  }
+  if (value.entries.has("url")) {
+    const fields = fieldsOf(value, what, ["url", "digest"]);
+    return {
+      kind: "url",
+      line,
+      url: fields.required("url", asText),
+      digest: requireSha256(fields.required("digest", asText), line, what),
+    };
+  }
+  if (!value.entries.has("package")) {
+    throw new ManifestError(line, `${what} must hold either url and digest, or package and version`);
+  }
+  const fields = fieldsOf(value, what, ["registry", "package", "version"]);
+  fields.optional("registry", asText);
+  const name = fields.required("package", asText);
+  const version = fields.required("version", asText);
+  if (!exactVersion.test(version)) {
+    throw new ManifestError(
+      line,
+      `${what} must name one exact version of ${name}, but "${version}" is not one`,
+    );
+  }
+  return { kind: "package", line, name, version };
+};
+
+/**
+ * A digest as manifests give it. Spin looks at the prefix only and then compares strings, so that any other
+ * shape can never match: it is better refused here than after the download.
+ */
+export function requireSha256(digest: string, line: number, what: string): string {
+  if (/^sha256:[0-9a-f]{64}$/.test(digest)) return digest;
+  throw new ManifestError(
+    line,
+    `the digest of ${what} must be sha256: and 64 lower-case hexadecimal digits, but it is "${digest}"`,
+  );
+}

@@ -1,0 +1,48 @@
+import { asComponent } from "./component.ts";
+import { ManifestError } from "./error.ts";
+import { asTable, asText, asValue, fieldsOf, listOf, mapOf } from "./fields.ts";
+import { reasonAgainstKebab } from "./identifiers.ts";
+import type { Manifest } from "./model.ts";
+import type { TomlTable } from "./toml.ts";
+import { asTrigger } from "./trigger.ts";
+import { asVariable, requireVariableName } from "./variables.ts";
+
+/** A manifest of version 2. */
+export function readVersion2(root: TomlTable): Manifest {
+  const fields = fieldsOf(root, "the manifest", [
+    "spin_manifest_version",
+    "application",
+    "variables",
+    "trigger",
+    "component",
+  ]);
+  const table = fields.required("application", asTable);
+  const application = fieldsOf(table, "[application]", [
+    "name",
+    "version",
+    "description",
+    "authors",
+    "targets",
+    "trigger",
+    "tool",
+  ]);
+  application.optional("targets", listOf(asValue));
+  application.optional("tool", mapOf(asTable));
+  return {
+    version: 2,
+    name: application.required("name", asText),
+    applicationVersion: application.optional("version", asText) ?? "",
+    description: application.optional("description", asText) ?? "",
+    authors: application.optional("authors", listOf(asText)) ?? [],
+    triggerSettings: application.optional("trigger", mapOf(asTable)) ?? new Map(),
+    variables: fields.optional("variables", mapOf(asVariable, requireVariableName)) ?? new Map(),
+    triggers: fields.required("trigger", mapOf(listOf(asTrigger))),
+    components: fields.optional("component", mapOf(asComponent, requireComponentId)) ?? new Map(),
+  };
+}
+
+function requireComponentId(id: string, line: number): void {
+  const reason = reasonAgainstKebab(id);
+  if (reason !== undefined)
+    throw new ManifestError(line, `"${id}" cannot be the id of a component: ${reason}`);
+}

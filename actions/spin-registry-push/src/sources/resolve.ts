@@ -1,0 +1,31 @@
+import type { Content } from "../content.ts";
+import { ManifestError } from "../manifest/error.ts";
+import type { Component } from "../manifest/model.ts";
+import { localModule } from "./local.ts";
+import { type ModuleOrigins, remoteModule } from "./remote.ts";
+
+export interface SourceContext extends ModuleOrigins {
+  /** The application folder. */
+  readonly folder: string;
+  /** What local sources must lie in. */
+  readonly boundary: string;
+}
+
+/** The Wasm of a component. @throws ManifestError on the line of its source, saying what is wrong with it. */
+export async function resolveSource({ id, source }: Component, context: SourceContext): Promise<Content> {
+  try {
+    switch (source.kind) {
+      case "local":
+        return await localModule(source.path, context.folder, context.boundary);
+      case "url":
+        return await remoteModule(source.url, source.digest, context);
+      case "package":
+        throw new Error(`its source is the package ${source.name}, which only Spin can fetch`);
+    }
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new ManifestError(source.line, `component "${id}" cannot be published: ${error.message}`, {
+      cause: error.cause,
+    });
+  }
+}
