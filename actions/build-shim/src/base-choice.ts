@@ -6,6 +6,7 @@ import {
   type Reference,
   type Repository,
 } from "@spin-publisher/oci";
+import { meets, parseVersionRequest, type VersionRequest } from "@spin-publisher/spin-release";
 import { annotationKeys } from "./annotations.ts";
 
 /** Where the project publishes Spin as an image. */
@@ -16,13 +17,15 @@ const officialTag = /^v(\d+\.\d+\.\d+)-distroless$/;
 
 /** What the inputs `base-image` and `spin-version` ask for. */
 export type BaseWanted =
-  | { readonly kind: "official"; readonly spinVersion: string }
+  | { readonly kind: "official"; readonly spin: VersionRequest }
   | { readonly kind: "image"; readonly reference: Reference }
-  | { readonly kind: "scratch"; readonly spinVersion: string };
+  | { readonly kind: "scratch"; readonly spin: VersionRequest };
 
+/** @throws Error when one of them is malformed, or the image is named without tag and digest. */
 export function parseBaseWanted(baseImage: string, spinVersion: string): BaseWanted {
-  if (baseImage === "") return { kind: "official", spinVersion };
-  if (baseImage === "scratch") return { kind: "scratch", spinVersion };
+  const spin = parseVersionRequest(spinVersion);
+  if (baseImage === "") return { kind: "official", spin };
+  if (baseImage === "scratch") return { kind: "scratch", spin };
   const reference = parseReference(baseImage);
   if (reference.tag === undefined && reference.digest === undefined) {
     throw new Error(
@@ -37,9 +40,6 @@ export function officialImage(version: string): Reference {
   return { ...officialRepository, tag: `v${version}-distroless` };
 }
 
-/** Whether a release satisfies what `spin-version` asks for. */
-export type Satisfies = (version: string, wanted: string) => boolean;
-
 /**
  * The base that an existing shim was built on, by digest, if today's inputs still ask for it: a shim is rebuilt
  * on the base it has, however many newer ones have appeared since. Undefined where the inputs ask for another.
@@ -49,7 +49,6 @@ export type Satisfies = (version: string, wanted: string) => boolean;
 export function recordedBase(
   annotations: Annotations | undefined,
   wanted: BaseWanted,
-  satisfies: Satisfies,
 ): Reference | undefined {
   const name = annotations?.[annotationKeys.baseName];
   const digest = annotations?.[annotationKeys.baseDigest];
@@ -66,7 +65,7 @@ export function recordedBase(
       const version = officialTag.exec(recorded.tag ?? "")?.[1];
       const official =
         recorded.registry === officialRepository.registry && recorded.name === officialRepository.name;
-      return official && version !== undefined && satisfies(version, wanted.spinVersion)
+      return official && version !== undefined && meets(version, wanted.spin)
         ? { ...recorded, digest }
         : undefined;
     }

@@ -1,6 +1,7 @@
 import { type Annotations, formatReference, type Platform, type RegistryReader } from "@spin-publisher/oci";
+import { meets, type VersionRequest } from "@spin-publisher/spin-release";
 import { annotationKeys } from "./annotations.ts";
-import { type BaseWanted, officialImage, recordedBase, type Satisfies } from "./base-choice.ts";
+import { type BaseWanted, officialImage, recordedBase } from "./base-choice.ts";
 import { type Base, readBase } from "./base-image.ts";
 import { type KnownLayers, knownLayers } from "./known-layers.ts";
 import { type ReleaseArchive, scratchBase, systemRecipe } from "./scratch.ts";
@@ -8,9 +9,8 @@ import { type ReleaseArchive, scratchBase, systemRecipe } from "./scratch.ts";
 /** The world outside, as far as a base comes from it. */
 export interface BaseWorld {
   readonly reader: RegistryReader;
-  /** The newest release of Spin that satisfies `wanted`, as `4.0.2`. */
-  readonly resolveSpin: (wanted: string) => Promise<string>;
-  readonly satisfies: Satisfies;
+  /** The newest release of Spin that is asked for, as `4.0.2`. */
+  readonly resolveSpin: (wanted: VersionRequest) => Promise<string>;
   readonly releaseArchive: ReleaseArchive;
   /** Certificate authorities to trust, PEM. */
   readonly certificates: readonly string[];
@@ -30,24 +30,24 @@ export async function resolveBase(
   known: KnownLayers,
   world: BaseWorld,
 ): Promise<Base> {
-  if (wanted.kind === "scratch") return fromScratch(wanted.spinVersion, platforms, pinned, known, world);
-  const recorded = recordedBase(pinned, wanted, world.satisfies);
+  if (wanted.kind === "scratch") return fromScratch(wanted.spin, platforms, pinned, known, world);
+  const recorded = recordedBase(pinned, wanted);
   const reference =
     recorded ??
-    (wanted.kind === "image" ? wanted.reference : officialImage(await world.resolveSpin(wanted.spinVersion)));
+    (wanted.kind === "image" ? wanted.reference : officialImage(await world.resolveSpin(wanted.spin)));
   world.tell(`  base: ${formatReference(reference)}${reasonFor(recorded)}`);
   return readBase(reference, platforms, world.reader);
 }
 
 async function fromScratch(
-  wanted: string,
+  wanted: VersionRequest,
   platforms: readonly Platform[],
   pinned: Annotations | undefined,
   known: KnownLayers,
   world: BaseWorld,
 ): Promise<Base> {
   const recorded = pinned?.[annotationKeys.spin];
-  const kept = recorded !== undefined && world.satisfies(recorded, wanted) ? recorded : undefined;
+  const kept = recorded !== undefined && meets(recorded, wanted) ? recorded : undefined;
   const version = kept ?? (await world.resolveSpin(wanted));
   world.tell(`  base: the static release of Spin ${version}${reasonFor(kept)}`);
   const pinnedSystem = [...knownLayers(pinned).keys()].find((recipe) =>

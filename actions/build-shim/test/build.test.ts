@@ -32,8 +32,7 @@ const contentReference = `${contentRepository}:0.1.2@${spinContent().descriptor.
 function world(reader: StoredImages, latest = "4.0.2"): BaseWorld {
   return {
     reader,
-    resolveSpin: async (wanted) => (wanted === "latest" ? latest : wanted),
-    satisfies: (version, wanted) => wanted === "latest" || wanted === version,
+    resolveSpin: async (wanted) => (wanted.kind === "exact" ? wanted.version : latest),
     releaseArchive: async () => new Uint8Array(),
     certificates: [],
     tell: () => {},

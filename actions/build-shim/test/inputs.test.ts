@@ -65,8 +65,8 @@ describe("content", () => {
 
 describe("the base image", () => {
   test.each([
-    ["", { kind: "official", spinVersion: "latest" }],
-    ["scratch", { kind: "scratch", spinVersion: "latest" }],
+    ["", { kind: "official", spin: { kind: "latest" } }],
+    ["scratch", { kind: "scratch", spin: { kind: "latest" } }],
     ["ghcr.io/a/b:1", { kind: "image", reference: { registry: "ghcr.io", name: "a/b", tag: "1" } }],
   ])("%j is understood", (text, wanted) => {
     expect(parseBaseWanted(text, "latest")).toEqual(wanted);

@@ -1,0 +1,243 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { createFetch, parseMirrors } from "@spin-publisher/http";
+import {
+  createRegistryClient,
+  formatReference,
+  inspectTarget,
+  type Manifest,
+  parseReference,
+  publish,
+  readLayout,
+  writeLayout,
+} from "@spin-publisher/oci";
+import {
+  type ActionProcess,
+  pullRequest,
+  type RegistryServer,
+  runActionProcess,
+  seedSpinImages,
+  spinReleases,
+  startRegistry,
+  startUpstream,
+  type Upstream,
+} from "@spin-publisher/sandbox";
+import { spinContent } from "./stored-images.ts";
+
+const action = join(import.meta.dirname, "..");
+const workspace = import.meta.dirname;
+
+let upstream: Upstream;
+let registry: RegistryServer;
+let mirrors: string;
+
+beforeAll(async () => {
+  upstream = await startUpstream();
+});
+afterAll(() => upstream.close());
+
+beforeEach(async () => {
+  registry = await startRegistry();
+  await seedSpinImages(
+    registry.root,
+    spinReleases.filter(({ tag }) => ["v4.0.2", "v4.0.1"].includes(tag)),
+  );
+  mirrors = `${upstream.mirrors}\nhttps://ghcr.io=${registry.origin}`;
+});
+afterEach(() => registry.close());
+
+const client = () => createRegistryClient({ fetch: createFetch({ mirrors: parseMirrors(mirrors) }) });
+
+/** Publishes content as spin-registry-push would, and returns its reference with digest. */
+async function published(content: Manifest = spinContent(), tag = "0.1.2"): Promise<string> {
+  const repository = { registry: "ghcr.io", name: "octo-org/site/content" };
+  const target = { repository, tag, aliases: [] };
+  const registryClient = client();
+  const state = await inspectTarget(registryClient, target);
+  const { digest } = await publish(registryClient, { root: content }, state, { immutable: true });
+  return formatReference({ ...repository, tag, digest });
+}
+
+function shim(inputs: Readonly<Record<string, string>>, options: Partial<ActionProcess> = {}) {
+  return runActionProcess({
+    action,
+    workspace,
+    mirrors,
+    inputs: { image: "ghcr.io/octo-org/site", ...inputs },
+    ...options,
+  });
+}
+
+const writes = () => registry.requests.filter(({ method }) => !["GET", "HEAD"].includes(method));
+const json = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
+
+describe("a first release", () => {
+  test("is one index of two images, complete in the registry, on the newest stable Spin", async () => {
+    const content = await published();
+    const run = await shim({ content });
+    expect(run.log).toContain("base: ghcr.io/spinframework/spin:v4.0.2-distroless");
+    expect(run.exitCode).toBe(0);
+    const { reference = "", digest, tag, changed, platforms = "" } = run.outputs;
+    expect({ tag, changed }).toEqual({ tag: "0.1.2", changed: "true" });
+    expect(reference).toBe(`ghcr.io/octo-org/site:0.1.2@${digest}`);
+
+    const reader = client();
+    const index = await reader.manifest(parseReference(reference));
+    const manifests = json(index?.bytes ?? new Uint8Array()).manifests;
+    expect(JSON.parse(platforms)).toEqual({
+      "linux/amd64": manifests[0].digest,
+      "linux/arm64": manifests[1].digest,
+    });
+    for (const { digest } of manifests) {
+      const repository = { registry: "ghcr.io", name: "octo-org/site" };
+      const image = json((await reader.manifest({ ...repository, digest }))?.bytes ?? new Uint8Array());
+      const layers = await Promise.all(
+        [image.config, ...image.layers].map((descriptor) => reader.blob(repository, descriptor, 1 << 20)),
+      );
+      expect(json(layers[0] ?? new Uint8Array()).config.Cmd).toContain(content);
+    }
+  });
+
+  test("mounts the base's layers and sends little more than its own", async () => {
+    const content = await published();
+    const run = await shim({ content, embed: "none" });
+    const mounted = registry.requests.filter(
+      ({ method, path }) => method === "POST" && path.includes("mount="),
+    );
+    expect(mounted.length).toBeGreaterThanOrEqual(3);
+    expect(Number(run.outputs["uploaded-bytes"])).toBeLessThan(10_000);
+  });
+});
+
+describe("the same release again", () => {
+  test("changes nothing, writes nothing, and asks its repository once", async () => {
+    const content = await published();
+    await shim({ content });
+    registry.clearRequests();
+    const again = await shim({ content });
+    expect(again.outputs).toMatchObject({ changed: "false", "uploaded-bytes": "0" });
+    expect(writes()).toEqual([]);
+    const asked = registry.requests.filter(({ path }) => path.startsWith("/v2/octo-org/site/manifests/"));
+    expect(asked).toHaveLength(1);
+  });
+
+  test("with another page is refused before anything is written, saying what differs", async () => {
+    const first = await published();
+    await shim({ content: first });
+    const second = await published(spinContent("<h1>changed</h1>"), "0.1.3");
+    registry.clearRequests();
+    const refused = await shim({ content: second });
+    expect(refused.exitCode).toBe(1);
+    expect(refused.log).toContain(`content: ${first} there, ${second} here`);
+    expect(writes()).toEqual([]);
+  });
+});
+
+describe("the next release", () => {
+  test("with the same modules sends neither modules nor base, and does not even read the modules", async () => {
+    await shim({ content: await published(), aliases: "latest" });
+    const next = await published(spinContent("<h1>changed</h1>"), "0.1.3");
+    registry.clearRequests();
+    const run = await shim({ content: next, tag: "0.1.3", aliases: "latest" });
+    expect(run.outputs.changed).toBe("true");
+    const read = registry.requests.filter(
+      ({ method, path }) => method === "GET" && path.includes("/octo-org/site/content/blobs/"),
+    );
+    expect(read).toEqual([]);
+    expect(Number(run.outputs["uploaded-bytes"])).toBeLessThan(10_000);
+  });
+});
+
+describe("a dry run", () => {
+  test("of a pull request builds from a layout, leaves a layout, and writes nothing", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "content-"));
+    const temp = await mkdtemp(join(tmpdir(), "runner-"));
+    try {
+      await writeLayout({ root: spinContent() }, folder, { tag: "pr-7-0123abcd" });
+      const run = await shim(
+        { content: folder, "dry-run": "true" },
+        { event: pullRequest({ number: 7 }), temp },
+      );
+      expect(run.log).toContain("Built, not published");
+      expect(run.exitCode).toBe(0);
+      expect(writes()).toEqual([]);
+      const { artifact, tag } = await readLayout(run.outputs.layout ?? "");
+      expect(artifact.root.descriptor.digest).toBe(run.outputs.digest);
+      expect(tag).toMatch(/^pr-7-/);
+      const image = artifact.root.children[0];
+      const config = image?.blobs[0]?.source;
+      const { Cmd } = json(await readFile(config?.kind === "file" ? config.path : "")).config;
+      expect(Cmd.at(-1)).toBe(
+        `ghcr.io/octo-org/site/content:pr-7-0123abcd@${spinContent().descriptor.digest}`,
+      );
+    } finally {
+      await Promise.all([folder, temp].map((path) => rm(path, { recursive: true })));
+    }
+  });
+
+  test("is the only use of a layout that the image itself does not hold", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "content-"));
+    await writeLayout({ root: spinContent() }, folder);
+    const run = await shim({ content: folder });
+    expect([run.exitCode, writes().length]).toEqual([1, 0]);
+    expect(run.log).toContain("nobody could fetch what this image is to run");
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe("an image from scratch", () => {
+  test("has the release's own archives as layers, by the digests of its checksums file", async () => {
+    const run = await shim({ content: await published(), "base-image": "scratch", embed: "none" });
+    expect(run.log).toContain("base: the static release of Spin 4.0.2");
+    expect(run.exitCode).toBe(0);
+    const fetch = createFetch({ mirrors: parseMirrors(mirrors) });
+    const release = "https://github.com/spinframework/spin/releases/download/v4.0.2";
+    const checksums = await (await fetch(`${release}/checksums-v4.0.2.txt`)).text();
+    const reader = client();
+    for (const [platform, digest] of Object.entries(JSON.parse(run.outputs.platforms ?? ""))) {
+      const cpu = platform === "linux/arm64" ? "aarch64" : "amd64";
+      const image = await reader.manifest(parseReference(`ghcr.io/octo-org/site@${digest}`));
+      const { layers } = json(image?.bytes ?? new Uint8Array());
+      expect(checksums).toContain(`${layers[1].digest.slice(7)}  spin-v4.0.2-static-linux-${cpu}.tar.gz`);
+    }
+  });
+
+  test("is not downloaded again for the next release", async () => {
+    const inputs = { "base-image": "scratch", aliases: "latest" };
+    await shim({ content: await published(), ...inputs });
+    const downloads = () => upstream.requests.filter(({ path }) => path.endsWith(".tar.gz")).length;
+    const before = downloads();
+    const next = await published(spinContent("<h1>changed</h1>"), "0.1.3");
+    const run = await shim({ content: next, tag: "0.1.3", ...inputs });
+    expect(run.outputs.changed).toBe("true");
+    expect(downloads()).toBe(before);
+  });
+});
+
+describe("wrong input ends in one sentence and writes nothing", () => {
+  const digest = `sha256:${"0".repeat(64)}`;
+  test.each([
+    [
+      "content without a digest",
+      { content: "ghcr.io/octo-org/site/content:0.1.2" },
+      "must end in the digest",
+    ],
+    ["content that is not there", { content: `ghcr.io/octo-org/site/content@${digest}` }, "publish it first"],
+    ["no content", {}, 'Input "content" is required'],
+    [
+      "an unknown platform",
+      { content: `ghcr.io/o/c@${digest}`, platforms: "linux" },
+      'one of them is "linux"',
+    ],
+    ["an unknown mode", { content: `ghcr.io/o/c@${digest}`, embed: "all" }, "none, modules, app"],
+    ["an image with a tag", { content: `ghcr.io/o/c@${digest}`, image: "ghcr.io/o/s:1" }, "without a tag"],
+    ["a Spin that never was", { content: `ghcr.io/o/c@${digest}`, "spin-version": "newest" }, "newest"],
+  ])("%s", async (_name, inputs, message) => {
+    const run = await shim(inputs);
+    expect(run.exitCode).toBe(1);
+    expect(run.annotations.map(({ message }) => message).join("\n")).toContain(message);
+    expect(writes()).toEqual([]);
+  });
+});
