@@ -1,0 +1,70 @@
+import {
+  type Annotations,
+  type Artifact,
+  blobOf,
+  type Descriptor,
+  manifestOf,
+  mediaTypes,
+} from "@spin-publisher/oci";
+import { type ChartMetadata, metadataJson } from "../chart/metadata.ts";
+import { sortedMap, withoutEmpty, writeGoJson } from "../yaml/go-json.ts";
+import type { JsonMap, JsonValue } from "../yaml/write.ts";
+import { chartMediaTypes } from "./media-types.ts";
+
+/** What a chart's manifest says beside what is in its Chart.yaml. */
+export interface ChartRecord {
+  /** Where the source code is, unless Chart.yaml says it: ghcr.io links a package to it. */
+  readonly source: string;
+  /** RFC 3339; left out where nobody asked for it. */
+  readonly created: string | undefined;
+  /** The user's; they win over everything. */
+  readonly annotations: Annotations;
+}
+
+/** The artifact that `helm push` makes of a packaged chart: same config, same manifest, same order of their keys. */
+export function chartArtifact(metadata: ChartMetadata, archive: Uint8Array, record: ChartRecord): Artifact {
+  const config = blobOf(chartMediaTypes.config, writeGoJson(metadataJson(metadata)));
+  const layer = blobOf(chartMediaTypes.content[0], archive);
+  const annotations = { ...chartAnnotations(metadata, record), ...record.annotations };
+  const manifest = new Map<string, JsonValue>([
+    ["schemaVersion", 2],
+    ["config", descriptorJson(config.descriptor)],
+    ["layers", [descriptorJson(layer.descriptor)]],
+    ["annotations", sortedMap(new Map(Object.entries(annotations)))],
+  ]);
+  return { root: manifestOf(mediaTypes.manifest, writeGoJson(manifest), { blobs: [config, layer] }) };
+}
+
+const prefix = "org.opencontainers.image.";
+/** A chart's own annotations go over what is inferred, except over what identifies it. */
+const identity = new Set([`${prefix}title`, `${prefix}version`]);
+
+function chartAnnotations(metadata: ChartMetadata, { source, created }: ChartRecord): Annotations {
+  const inferred = {
+    description: metadata.description,
+    title: metadata.name,
+    version: metadata.version,
+    url: metadata.home,
+    created: created ?? "",
+    source: metadata.sources[0] ?? source,
+    authors: metadata.maintainers
+      .map(({ name, email }) => name + (email === "" ? "" : ` (${email})`))
+      .join(", "),
+  };
+  return {
+    ...Object.fromEntries(
+      Object.entries(inferred).flatMap(([key, value]) =>
+        value.trim() === "" ? [] : [[prefix + key, value]],
+      ),
+    ),
+    ...Object.fromEntries([...metadata.annotations].filter(([key]) => !identity.has(key))),
+  };
+}
+
+function descriptorJson({ mediaType, digest, size }: Descriptor): JsonMap {
+  return withoutEmpty([
+    ["mediaType", mediaType],
+    ["digest", digest],
+    ["size", size],
+  ]);
+}

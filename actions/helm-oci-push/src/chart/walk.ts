@@ -1,0 +1,119 @@
+import type { Stats } from "node:fs";
+import { lstat, readdir, readFile, realpath, stat } from "node:fs/promises";
+import { join, relative, resolve, sep } from "node:path";
+import { type IgnoreRules, parseHelmignore } from "./helmignore.ts";
+
+/** A file of a chart: its path below the chart's folder, `/`-separated, and its bytes without a byte order mark. */
+export interface ChartFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Largest file that Helm (3.17.3 and newer) loads, in bytes. */
+export const fileSizeLimit = 5 * 1024 * 1024;
+
+/**
+ * The files of a chart's folder that belong into its package, in the order of `helm package`: depth first, the names
+ * in each folder by their bytes. Symbolic links are followed as long as they stay below `boundary`.
+ *
+ * @param boundary the folder that links may point into: the workspace.
+ * @throws Error naming the path that is dangling, leaves the boundary, is a device or pipe, is too large, or has a
+ *   name that no package can hold.
+ */
+export async function walkChart(folder: string, boundary = folder): Promise<readonly ChartFile[]> {
+  const root = await realpath(folder).catch((cause: unknown) => {
+    throw new Error(`The chart folder "${folder}" does not exist; set the input "chart" to it.`, { cause });
+  });
+  if (!(await stat(root)).isDirectory()) {
+    throw new Error(
+      `The chart "${folder}" is a file; set the input "chart" to the folder that holds Chart.yaml.`,
+    );
+  }
+  const walk: Walk = {
+    root,
+    boundary: await realpath(boundary),
+    ignores: parseHelmignore(await readFile(join(root, ".helmignore")).catch(orUndefined)),
+    files: [],
+  };
+  await walkFolder(walk, "", [root]);
+  return walk.files;
+}
+
+interface Walk {
+  readonly root: string;
+  readonly boundary: string;
+  readonly ignores: IgnoreRules;
+  readonly files: ChartFile[];
+}
+
+/** @param entered the real paths of the folders above, to notice a link that leads back into one of them. */
+async function walkFolder(walk: Walk, path: string, entered: readonly string[]): Promise<void> {
+  const names = await readdir(join(walk.root, path), { encoding: "buffer" });
+  for (const name of names.sort(Buffer.compare)) {
+    const below = path === "" ? nameOf(name, path) : `${path}/${nameOf(name, path)}`;
+    const absolute = join(walk.root, below);
+    const own = await lstat(absolute);
+    const target = own.isSymbolicLink() ? await followLink(walk, below, entered) : absolute;
+    const info = own.isSymbolicLink() ? await stat(target) : own;
+    if (walk.ignores(below, info.isDirectory())) continue;
+    if (info.isDirectory()) await walkFolder(walk, below, [...entered, target]);
+    else walk.files.push(await readChartFile(below, absolute, info));
+  }
+}
+
+async function readChartFile(path: string, absolute: string, info: Stats): Promise<ChartFile> {
+  if (!info.isFile()) {
+    throw new Error(
+      `The chart holds "${path}", which is not a regular file; remove it or list it in .helmignore.`,
+    );
+  }
+  if (info.size > fileSizeLimit) {
+    throw new Error(
+      `The chart holds "${path}" of ${info.size} bytes, but Helm loads files of at most ${fileSizeLimit}; list it in .helmignore.`,
+    );
+  }
+  return { path, bytes: withoutByteOrderMark(await readFile(absolute)) };
+}
+
+async function followLink(
+  { root, boundary }: Walk,
+  path: string,
+  entered: readonly string[],
+): Promise<string> {
+  const target = await realpath(join(root, path)).catch((cause: unknown) => {
+    throw new Error(
+      `The link "${path}" in the chart points to nothing (or to itself); repair or remove it.`,
+      { cause },
+    );
+  });
+  // Git keeps the job's token below .git (actions/checkout), so that is outside too.
+  const below = relative(boundary, target);
+  if (
+    below === ".." ||
+    below.startsWith(`..${sep}`) ||
+    resolve(below) === below ||
+    below.split(sep).includes(".git")
+  ) {
+    throw new Error(`The link "${path}" in the chart leaves the workspace; copy the file into the chart.`);
+  }
+  if (entered.includes(target))
+    throw new Error(`The link "${path}" in the chart leads back into a folder above it.`);
+  return target;
+}
+
+function nameOf(name: Buffer, folder: string): string {
+  const text = name.toString("utf8");
+  if (Buffer.compare(Buffer.from(text), name) !== 0 || text.includes("\\")) {
+    const where = folder === "" ? "The chart" : `"${folder}" in the chart`;
+    throw new Error(`${where} holds "${text}", whose name is not UTF-8 or holds a "\\"; rename it.`);
+  }
+  return text;
+}
+
+export function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}
+
+function orUndefined(): undefined {
+  return undefined;
+}

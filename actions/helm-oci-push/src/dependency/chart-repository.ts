@@ -1,0 +1,79 @@
+import { type Fetch, readBounded } from "@spin-publisher/http";
+import { digestOf } from "@spin-publisher/oci";
+import { findEntry } from "./repository-index.ts";
+
+/** Bounds for what a chart repository sends, in bytes. */
+const indexLimit = 50 * 1024 * 1024;
+const packageLimit = 32 * 1024 * 1024;
+
+/** What a chart repository has for one version: the package itself, or where in a registry it is. */
+export type RepositoryAnswer =
+  | { readonly kind: "package"; readonly bytes: Uint8Array; readonly url: string }
+  | { readonly kind: "registry"; readonly reference: string };
+
+/**
+ * Gets one version of a chart from an HTTP chart repository, which needs no registration. The package is verified
+ * against the digest in the index: Helm does not, and would take whatever is served.
+ *
+ * @throws Error when the repository cannot be read, lacks the version, or serves something else than it lists.
+ */
+export async function getFromRepository(
+  repository: string,
+  name: string,
+  version: string,
+  fetch: Fetch,
+): Promise<RepositoryAnswer> {
+  const base = new URL(repository);
+  if (!base.pathname.endsWith("/")) base.pathname += "/";
+  const indexUrl = new URL(base);
+  indexUrl.pathname += "index.yaml";
+  const where = `The chart repository ${repository}`;
+  const index = new TextDecoder().decode(
+    await get(indexUrl, indexLimit, fetch, `the index of ${repository}`),
+  );
+  const { urls, digest } = findEntry(index, name, version, where);
+  const [first = ""] = urls;
+  if (first.startsWith("oci://")) return { kind: "registry", reference: first.slice("oci://".length) };
+  const url = URL.parse(first, base.href);
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    throw new Error(
+      `${where} lists "${first}" for ${name} ${version}, which is no HTTP address; report it there.`,
+    );
+  }
+  if (digest === "") {
+    throw new Error(
+      `${where} lists ${name} ${version} without a digest, so it cannot be verified; vendor the chart into charts/.`,
+    );
+  }
+  const bytes = await get(url, packageLimit, fetch, `the chart ${name} ${version} from ${url.href}`);
+  const found = digestOf(bytes);
+  if (found !== `sha256:${digest}`) {
+    throw new Error(
+      `The chart ${name} ${version} from ${url.href} has the digest ${found}, but ${repository} lists sha256:${digest}; it was changed after it was published, so do not use it before you know why.`,
+    );
+  }
+  return { kind: "package", bytes, url: url.href };
+}
+
+async function get(url: URL, limit: number, fetch: Fetch, what: string): Promise<Uint8Array> {
+  let response: Response;
+  try {
+    response = await fetch(url, { bodyLimit: limit });
+  } catch (cause) {
+    throw new Error(
+      `${sentence(what)} could not be read; check "repository" in Chart.yaml and the network.`,
+      { cause },
+    );
+  }
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new Error(
+      `${sentence(what)} could not be read: ${url.href} answers ${response.status}; check "repository" in Chart.yaml.`,
+    );
+  }
+  return readBounded(response, limit, what);
+}
+
+function sentence(what: string): string {
+  return what.charAt(0).toUpperCase() + what.slice(1);
+}

@@ -1,0 +1,122 @@
+import { isAlias, isMap, isScalar, isSeq, type Node, parseAllDocuments, type Scalar } from "yaml";
+import { formatFloat } from "./go-number.ts";
+import { meaningOf } from "./plain.ts";
+import { isMap as isYamlMap, type YamlMap, type YamlValue } from "./value.ts";
+
+/** Nodes of a document after its aliases are expanded; a chart's files have hundreds. */
+const nodeLimit = 1_000_000;
+
+/**
+ * The first YAML document of a file as Helm reads it: YAML 1.1 scalars, merge keys, the last of two equal keys wins.
+ * A byte order mark is passed over; a file without a document is `null`.
+ *
+ * @param name how error messages call the file.
+ * @throws Error with the position when it is not UTF-8 or not YAML, and when its aliases expand without end.
+ */
+export function readYaml(bytes: Uint8Array, name: string): YamlValue {
+  return readYamlText(decode(bytes, name), name);
+}
+
+export function readYamlText(text: string, name: string): YamlValue {
+  // The reader only has to tell plain from quoted scalars; what they mean is decided here.
+  const [document] = parse(text, name);
+  if (document === undefined || document.contents === null) return null;
+  const [error] = document.errors;
+  if (error !== undefined) {
+    throw new Error(`${name} is not valid YAML: ${firstLine(error.message)}.`, { cause: error });
+  }
+  let nodes = 0;
+  const open = new Set<Node>();
+
+  const resolveNode = (node: unknown): YamlValue => {
+    nodes += 1;
+    if (nodes > nodeLimit)
+      throw new Error(`${name} expands to more than ${nodeLimit} values through its aliases.`);
+    if (isScalar(node)) return scalarOf(node, name);
+    if (isAlias(node)) {
+      const target = node.resolve(document);
+      if (target === undefined || open.has(target)) {
+        throw new Error(`${name} has the alias *${node.source}, which stands for nothing or for itself.`);
+      }
+      return resolveNode(target);
+    }
+    if (!isSeq(node) && !isMap(node)) return null;
+    open.add(node);
+    const value = isSeq(node) ? node.items.map(resolveNode) : mapOf(node.items);
+    open.delete(node);
+    return value;
+  };
+
+  const mapOf = (items: readonly { readonly key: unknown; readonly value: unknown }[]): YamlMap => {
+    const map = new Map<string, YamlValue>();
+    const merge = (value: YamlValue) => {
+      if (!isYamlMap(value)) throw new Error(`${name} merges ("<<") something that is not a map.`);
+      for (const [key, entry] of value) map.set(key, entry);
+    };
+    for (const { key, value } of items) {
+      if (isScalar(key) && key.type === "PLAIN" && key.value === "<<") {
+        const merged = resolveNode(value);
+        // Of several maps the first has precedence, so it is written last.
+        for (const part of Array.isArray(merged) ? merged.toReversed() : [merged]) merge(part);
+      } else map.set(keyOf(resolveNode(key), name), resolveNode(value));
+    }
+    return map;
+  };
+
+  return resolveNode(document.contents);
+}
+
+function parse(text: string, name: string) {
+  try {
+    return parseAllDocuments(text, { schema: "failsafe", uniqueKeys: false, logLevel: "silent" });
+  } catch (cause) {
+    throw new Error(`${name} is not valid YAML, or is nested too deeply to be read.`, { cause });
+  }
+}
+
+function scalarOf(node: Scalar, name: string): YamlValue {
+  const text = String(node.value ?? "");
+  const tag = node.tag?.replace("tag:yaml.org,2002:", "!!");
+  if (tag === undefined ? node.type !== "PLAIN" : tag === "!!str" || tag === "!") return text;
+  const meaning = meaningOf(text);
+  const value = "value" in meaning ? meaning.value : meaning.kind === "null" ? null : text;
+  if (tag === undefined || tag === tagOf(meaning.kind)) return value;
+  if (tag === "!!float" && typeof value === "bigint") return Number(value);
+  throw new Error(`${name} tags the value "${text}" with ${tag}, which it is not.`);
+}
+
+function tagOf(kind: ReturnType<typeof meaningOf>["kind"]): string {
+  const tags = {
+    null: "null",
+    boolean: "bool",
+    integer: "int",
+    float: "float",
+    timestamp: "timestamp",
+    text: "str",
+  };
+  return `!!${tags[kind]}`;
+}
+
+function keyOf(key: YamlValue, name: string): string {
+  if (typeof key === "string") return key;
+  if (typeof key === "bigint" || typeof key === "boolean") return String(key);
+  if (typeof key === "number") return Number.isFinite(key) ? formatFloat(key, 32) : yamlInfinity(key);
+  throw new Error(`${name} has a key that is neither text nor a number; give it a name.`);
+}
+
+function yamlInfinity(value: number): string {
+  if (Number.isNaN(value)) return ".nan";
+  return value > 0 ? ".inf" : "-.inf";
+}
+
+function decode(bytes: Uint8Array, name: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new Error(`${name} is not UTF-8 text; save it as UTF-8.`, { cause });
+  }
+}
+
+function firstLine(message: string): string {
+  return (message.split("\n")[0] ?? message).replace(/[:.]$/, "");
+}
