@@ -31,6 +31,7 @@ export type {
   TargetState,
 } from "./publication.ts";
 export { publish } from "./publish.ts";
+export { blobSize } from "./pull.ts";
 export {
   formatReference,
   isTag,

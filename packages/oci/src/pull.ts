@@ -68,6 +68,23 @@ export async function pullBlob(
   return bytes;
 }
 
+/**
+ * How many bytes a blob has (distribution-spec end-2), without fetching it; undefined where the repository does not have
+ * it, does not exist, or will not say.
+ */
+export async function blobSize(
+  client: Sender,
+  repository: Repository,
+  digest: Digest,
+): Promise<number | undefined> {
+  const path = `blobs/${digest}`;
+  const response = await client.send({ method: "HEAD", repository, path, access: "inspect" });
+  if ([403, 404, 405].includes(response.status)) return undefined;
+  if (response.status !== 200) throw await refusal(response, "say whether it has", { ...repository, digest });
+  const length = response.headers.get("content-length");
+  return length === null ? undefined : Number(length);
+}
+
 /** The bytes as they come in; the stream fails at its end when they are not those of the descriptor. */
 export async function pullBlobStream(
   client: Sender,
