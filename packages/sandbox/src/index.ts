@@ -29,3 +29,10 @@ export {
   type UpstreamOptions,
   type UpstreamRecord,
 } from "./upstream/upstream.ts";
+export { readWorkflow, type Workflow } from "./workflow/document.ts";
+export { matches } from "./workflow/filters.ts";
+export type { Access, Permissions } from "./workflow/permissions.ts";
+export type { JobRun, Outcome, StepRun, WorkflowRun } from "./workflow/result.ts";
+export { runWorkflow, type WorkflowOptions } from "./workflow/run.ts";
+export type { StandIn, StandInResult, StandInUse } from "./workflow/third-party.ts";
+export { createJobTokens, type JobTokens } from "./workflow/tokens.ts";

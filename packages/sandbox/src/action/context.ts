@@ -1,7 +1,7 @@
 import { idOf, ownerOf, type WorkflowEvent } from "./event.ts";
 import type { ContextValue } from "./expression.ts";
 
-/** What the job, not the event, decides about the `github` context. */
+/** What the run, not the event, decides about the `github` context. Empty where there is none yet. */
 export interface RunIdentity {
   readonly workflow: string;
   /** Path of the workflow file inside the repository. */
@@ -18,10 +18,25 @@ export interface RunIdentity {
   readonly actionPath: string;
 }
 
+const unknown: RunIdentity = {
+  workflow: "",
+  workflowPath: "",
+  job: "",
+  workspace: "",
+  eventPath: "",
+  token: "",
+  serverUrl: "https://github.com",
+  runId: 1_000_001,
+  runAttempt: 1,
+  action: "",
+  actionPath: "",
+};
+
 export type GitHubContext = { readonly [key: string]: ContextValue };
 
 /** The `github` context of a step. */
-export function githubContext(event: WorkflowEvent, identity: RunIdentity): GitHubContext {
+export function githubContext(event: WorkflowEvent, known: Partial<RunIdentity>): GitHubContext {
+  const identity = { ...unknown, ...known };
   const owner = ownerOf(event.repository);
   const onGitHub = identity.serverUrl === "https://github.com";
   return {

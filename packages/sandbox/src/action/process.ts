@@ -130,9 +130,7 @@ async function environmentOf(definition: ActionDefinition, machine: Machine, opt
     workspace: options.workspace,
     eventPath,
     token: options.token ?? defaultToken,
-    serverUrl: options.serverUrl ?? "https://github.com",
-    runId: 1_000_001,
-    runAttempt: 1,
+    ...(options.serverUrl === undefined ? {} : { serverUrl: options.serverUrl }),
     action: "__self",
     actionPath: definition.folder,
   });

@@ -1,0 +1,133 @@
+import { mask } from "../action/commands.ts";
+import { evaluate, interpolate, isTruthy } from "../action/expression.ts";
+import type { StepResult } from "../action/step.ts";
+import type { Job, Step, Variables } from "./document.ts";
+import type { JobState } from "./job-state.ts";
+import type { JobRun, Outcome, StepRun } from "./result.ts";
+import { type JobPlace, type PostScript, runAction, runScript, type StepEnd } from "./step.ts";
+
+/** GitHub's own limit where a job names none. */
+const defaultTimeoutMinutes = 360;
+
+/**
+ * Runs the steps of a job one after the other, then the post scripts of its actions in reverse order.
+ *
+ * @param onStep told about every step that was not skipped.
+ */
+export async function runJob(
+  job: Job,
+  shell: string | undefined,
+  place: JobPlace,
+  state: JobState,
+  onStep: (step: StepRun) => void,
+): Promise<Pick<JobRun, "result" | "outputs" | "steps" | "durationMilliseconds">> {
+  const started = performance.now();
+  const deadline = started + (job.timeoutMinutes ?? defaultTimeoutMinutes) * 60_000;
+  const steps: StepRun[] = [];
+  const posts: Array<{ readonly name: string; readonly post: PostScript }> = [];
+
+  const tell = (step: StepRun) => {
+    steps.push(step);
+    if (step.outcome !== "skipped") onStep(step);
+  };
+  for (const [index, step] of job.steps.entries()) {
+    const name = interpolate(step.name, state.contexts(state.stepEnv(step.env)), state.functions);
+    if (!holds(step.condition, step.env, state)) {
+      state.record(step.id, {}, "skipped", "skipped");
+      tell({
+        id: step.id,
+        name,
+        outcome: "skipped",
+        conclusion: "skipped",
+        ...nothing,
+        durationMilliseconds: 0,
+      });
+      continue;
+    }
+    const begun = performance.now();
+    const limit = Math.min(deadline - begun, (step.timeoutMinutes ?? defaultTimeoutMinutes) * 60_000);
+    const { result, post } = await runStep(
+      step,
+      step.kind === "run" ? (step.shell ?? job.shell ?? shell) : undefined,
+      index,
+      place,
+      state,
+      limit,
+    );
+    const outcome: Outcome = result.exitCode === 0 ? "success" : "failure";
+    const goesOn = interpolate(step.continueOnError, state.contexts({}), state.functions) === "true";
+    const conclusion = outcome === "failure" && goesOn ? "success" : outcome;
+    state.apply(result);
+    state.record(step.id, result.outputs, outcome, conclusion);
+    if (post !== undefined) posts.unshift({ name: `Post ${name}`, post });
+    tell({
+      id: step.id,
+      name,
+      outcome,
+      conclusion,
+      ...shown(result),
+      durationMilliseconds: performance.now() - begun,
+    });
+  }
+  for (const { name, post } of posts) {
+    if (!holds(post.condition, {}, state)) continue;
+    const begun = performance.now();
+    const result = await post.run();
+    const outcome = result.exitCode === 0 ? "success" : "failure";
+    state.record(undefined, {}, outcome, outcome);
+    tell({
+      id: undefined,
+      name,
+      outcome,
+      conclusion: outcome,
+      ...shown(result),
+      durationMilliseconds: performance.now() - begun,
+    });
+  }
+  return {
+    result: state.failed ? "failure" : "success",
+    outputs: outputsOf(job, place, state),
+    steps,
+    durationMilliseconds: performance.now() - started,
+  };
+}
+
+const nothing = { outputs: {}, log: "", annotations: [], summary: "" };
+
+function shown({
+  outputs,
+  log,
+  annotations,
+  summary,
+}: StepResult): Pick<StepRun, "outputs" | "log" | "annotations" | "summary"> {
+  return { outputs, log, annotations, summary };
+}
+
+function runStep(
+  step: Step,
+  shell: string | undefined,
+  index: number,
+  place: JobPlace,
+  state: JobState,
+  limit: number,
+): Promise<StepEnd> {
+  return step.kind === "run"
+    ? runScript(step, shell, index, place, state, limit)
+    : runAction(step, place, state, limit);
+}
+
+function holds(condition: string, env: Variables, state: JobState): boolean {
+  return isTruthy(evaluate(condition, state.contexts(state.stepEnv(env)), state.functions));
+}
+
+/** @throws Error when an output holds a secret: GitHub drops it, and the jobs that need it find it empty. */
+function outputsOf(job: Job, place: JobPlace, state: JobState): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(job.outputs).map(([name, text]) => {
+      const value = interpolate(text, state.contexts(state.stepEnv({})), state.functions);
+      if (mask(value, place.masks) !== value)
+        throw new Error(`The output ${name} of the job ${job.id} holds a secret, so GitHub would drop it.`);
+      return [name, value];
+    }),
+  );
+}

@@ -1,0 +1,40 @@
+import { cp } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** What a stand-in for somebody else's action is given. */
+export interface StandInUse {
+  readonly inputs: Readonly<Record<string, string>>;
+  /** The job's working directory. */
+  readonly workspace: string;
+  /** The checkout that is run. */
+  readonly source: string;
+}
+
+export interface StandInResult {
+  readonly outputs?: Readonly<Record<string, string>>;
+  readonly paths?: readonly string[];
+  readonly log: string;
+}
+
+/** Does on this machine what an action of somebody else does on a runner. */
+export type StandIn = (use: StandInUse) => Promise<StandInResult>;
+
+/** The checkout is there already: every job gets its own copy of it. */
+const checkout: StandIn = async ({ inputs, workspace, source }) => {
+  const foreign = ["repository", "ref", "path"].find((name) => (inputs[name] ?? "") !== "");
+  if (foreign !== undefined)
+    throw new Error(`The sandbox's checkout has nothing else to check out, but "${foreign}" is set.`);
+  await cp(source, workspace, { recursive: true });
+  return { log: "The sandbox copied the checkout into the workspace." };
+};
+
+/** The Node that runs us, whatever version is asked for. */
+const setupNode: StandIn = async () => ({
+  log: `The sandbox uses its own Node ${process.version}.`,
+  paths: [dirname(process.execPath)],
+});
+
+export const standIns: Readonly<Record<string, StandIn>> = {
+  "actions/checkout": checkout,
+  "actions/setup-node": setupNode,
+};
