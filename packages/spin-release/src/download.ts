@@ -1,4 +1,4 @@
-import { type RetryOptions, repeat, retryPolicy } from "@spin-publisher/http";
+import { repeat, retryPolicy } from "@spin-publisher/http";
 import type { ReleaseAccess } from "./host.ts";
 
 export interface DownloadLimits {
@@ -6,7 +6,6 @@ export interface DownloadLimits {
   readonly bytes: number;
   /** How long to wait for the next bytes. */
   readonly stallMilliseconds?: number;
-  readonly retry?: RetryOptions;
 }
 
 /** A download that began and did not come to its end; another attempt may. */
@@ -20,13 +19,13 @@ class BrokenOff extends Error {}
  */
 export async function download(
   url: string,
-  access: Pick<ReleaseAccess, "fetch" | "onRetry">,
+  access: Pick<ReleaseAccess, "fetch" | "onRetry" | "retry">,
   limits: DownloadLimits,
 ): Promise<Uint8Array | undefined> {
   return await repeat(
     () => downloadOnce(url, access, limits),
     (error) => (error instanceof BrokenOff ? { because: error.message } : undefined),
-    retryPolicy({ attempts: 3, firstDelay: 1000, ...limits.retry }),
+    retryPolicy({ attempts: 3, firstDelay: 1000, ...access.retry }),
     access.onRetry === undefined ? {} : { onRetry: access.onRetry },
   );
 }

@@ -1,4 +1,4 @@
-import type { Fetch, RetryObserver } from "@spin-publisher/http";
+import type { Fetch, RetryObserver, RetryOptions } from "@spin-publisher/http";
 
 /** The repository that Spin is released from (`fermyon/spin` until early 2025; GitHub redirects the old name). */
 export const repository = { owner: "spinframework", name: "spin" } as const;
@@ -46,6 +46,8 @@ export interface ReleaseAccess {
   readonly token?: string | undefined;
   /** Hears of every download that is tried again. */
   readonly onRetry?: RetryObserver;
+  /** How patient downloads that break off are; three attempts by default. */
+  readonly retry?: RetryOptions;
 }
 
 /** The address of a file of a release. */

@@ -38,7 +38,11 @@ async function gitHub(options: UpstreamOptions = {}): Promise<{ upstream: Upstre
   const retry = { firstDelay: 0, sleep: async () => {} };
   return {
     upstream,
-    access: { fetch: createFetch({ mirrors: parseMirrors(upstream.mirrors), retry }), token: "secret" },
+    access: {
+      fetch: createFetch({ mirrors: parseMirrors(upstream.mirrors), retry }),
+      retry,
+      token: "secret",
+    },
   };
 }
 
@@ -150,7 +154,7 @@ describe("a range", () => {
       prerelease: false,
       publishedAt: "2026-01-01T00:00:00Z",
     }));
-    const { upstream, access } = await gitHub({ releases });
+    const { upstream, access } = await gitHub({ releases, spin: async () => Buffer.from("x") });
     expect((await resolve("~3.7", access)).version).toBe("3.7.0");
     expect(upstream.requests).toHaveLength(2);
   });
@@ -292,7 +296,7 @@ describe("an archive", () => {
 });
 
 describe("a download", () => {
-  const limits = { bytes: 1 << 20, retry: { sleep: async () => {} } };
+  const limits = { bytes: 1 << 20 };
   const archiveUrl =
     "https://github.com/spinframework/spin/releases/download/v4.0.2/spin-v4.0.2-linux-amd64.tar.gz";
   const storage = (change: (usual: Answer) => Answer): UpstreamOptions => ({
