@@ -14,7 +14,8 @@ import { automaticAliases, requireTag } from "./tag.ts";
 export interface PublishingInputs {
   readonly event: GitHubEvent;
   readonly fetch: Fetch;
-  readonly credentials: CredentialSource;
+  /** Credentials for a run that publishes to `registry`: what was given as an input is for that one only. */
+  readonly credentialsFor: (registry: string) => CredentialSource;
   readonly immutable: boolean;
   readonly insecure: boolean;
   readonly dryRun: boolean;
@@ -24,11 +25,10 @@ export interface PublishingInputs {
 }
 
 export function readPublishingInputs(event: GitHubEvent = readEvent()): PublishingInputs {
-  const fetch = createFetch();
   return {
     event,
-    fetch,
-    credentials: readCredentials(event),
+    fetch: createFetch(),
+    credentialsFor: readCredentials(event),
     immutable: flag("immutable"),
     insecure: flag("insecure"),
     dryRun: flag("dry-run"),
@@ -49,19 +49,20 @@ function aliasesOf(given: readonly string[], event: GitHubEvent): readonly strin
  * The order of the contract: what was given as an input, Docker's configuration, the job's own token (for GitHub's
  * registry only), nobody. Whether an input was given shows in its value, since the runner fills in the defaults.
  */
-function readCredentials(event: GitHubEvent): CredentialSource {
+function readCredentials(event: GitHubEvent): PublishingInputs["credentialsFor"] {
   const username = text("registry-username");
   const password = text("registry-password");
   const jobToken = text("github-token");
   for (const secret of [password, jobToken]) maskWithDerivedForms(username, secret);
   const given = password !== "" && (password !== jobToken || username !== event.actor);
-  return credentialOrder({
-    ...(given ? { explicit: { kind: "basic", username, password } } : {}),
-    dockerConfig: dockerConfigCredentials(),
-    ...(jobToken === ""
-      ? {}
-      : { jobToken: { registry: packagesHost(event.serverUrl), username: event.actor, password: jobToken } }),
-  });
+  const dockerConfig = dockerConfigCredentials();
+  const registry = packagesHost(event.serverUrl);
+  return (target) =>
+    credentialOrder({
+      ...(given ? { explicit: { kind: "basic", username, password }, explicitFor: target } : {}),
+      dockerConfig,
+      ...(jobToken === "" ? {} : { jobToken: { registry, username: event.actor, password: jobToken } }),
+    });
 }
 
 /** Basic authentication sends base64 of `user:password`, which is as secret as the password itself. */

@@ -39,7 +39,7 @@ export interface Publication {
   /**
    * Makes the artifact. The target is being asked meanwhile: await `state` where the answer is needed, not before.
    */
-  readonly build: (state: Promise<TargetState>, reader: RegistryReader) => Promise<Built>;
+  readonly build: (state: Promise<TargetState>, client: RegistryClient) => Promise<Built>;
 }
 
 /**
@@ -55,7 +55,7 @@ export async function runPublishing(publication: Publication): Promise<void> {
   );
   const client = createRegistryClient({
     fetch: inputs.fetch,
-    credentials: inputs.credentials,
+    credentials: inputs.credentialsFor(repository.registry),
     insecure: inputs.insecure,
     onEvent: tellEvent,
   });

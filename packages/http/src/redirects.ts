@@ -79,17 +79,22 @@ function requestAfter(status: number, request: RequestInit, sameOrigin: boolean,
 }
 
 /**
- * A mirror names itself in the absolute `Location` it answers with; the caller asked the origin, and credentials are
- * bound to that.
+ * A mirror names itself in the absolute `Location` it answers with, and a registry's mirror in the realm of its challenge
+ * too; the caller asked the origin, and credentials are bound to that.
  */
 function logical(response: Response, current: URL, asked: URL): Response {
   const location = response.headers.get("location");
-  if (location === null || asked.href === current.href) return response;
-  const next = URL.parse(location, asked.href);
-  const prefix = asked.href.slice(0, asked.href.length - (current.pathname + current.search).length);
-  if (next === null || !`${next.href}/`.startsWith(`${prefix}/`)) return response;
+  const challenge = response.headers.get("www-authenticate");
+  if (asked.href === current.href || (location === null && challenge === null)) return response;
+  const mirror = asked.href.slice(0, asked.href.length - (current.pathname + current.search).length);
+  const next = location === null ? null : URL.parse(location, asked.href);
   const headers = new Headers(response.headers);
-  headers.set("location", current.origin + next.href.slice(prefix.length));
+  if (next !== null && `${next.href}/`.startsWith(`${mirror}/`)) {
+    headers.set("location", current.origin + next.href.slice(mirror.length));
+  }
+  if (challenge !== null) {
+    headers.set("www-authenticate", challenge.replaceAll(`realm="${mirror}/`, `realm="${current.origin}/`));
+  }
   const { status, statusText } = response;
   return new Response(response.body, { status, statusText, headers });
 }

@@ -57,7 +57,7 @@ async function readConfig(path: string): Promise<Fields | undefined> {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw new Error(`The registry credentials in ${path} cannot be read.`, { cause: error });
   }
