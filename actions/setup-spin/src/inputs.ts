@@ -1,33 +1,54 @@
 import { setSecret } from "@actions/core";
-import { text } from "@spin-publisher/action-runtime";
+import { choice, flag, text } from "@spin-publisher/action-runtime";
+import type { CacheCircumstances } from "./cache-policy.ts";
 import { parseArchitecture, parseSystem, type Runner } from "./platform.ts";
 
 /** What the user and the runner say, read once. */
 export interface Inputs {
   readonly version: string;
+  readonly versionFile: string;
+  readonly checkLatest: boolean;
   readonly architecture: string;
   readonly token: string;
   readonly mirror: string;
+  readonly bindir: string;
+  readonly plugins: string;
+  readonly cache: CacheCircumstances;
   readonly runner: Runner;
   /** Folder for what must not outlive the job. */
   readonly temp: string;
+  /** The checkout; relative paths start here. */
+  readonly workspace: string;
 }
 
-/** @throws Error when the runner is of a kind that Spin is not released for. */
+/** @throws Error when an input has none of its values, or the runner is of a kind that Spin is not released for. */
 export function readInputs(): Inputs {
   const token = text("token");
   if (token !== "") setSecret(token);
   return {
     version: text("version"),
+    versionFile: text("version-file"),
+    checkLatest: flag("check-latest"),
     architecture: text("arch"),
     token,
     mirror: text("mirror"),
+    bindir: text("bindir"),
+    plugins: text("plugins"),
+    cache: {
+      input: choice("cache", ["auto", "true", "false"]),
+      event: process.env.GITHUB_EVENT_NAME ?? "",
+      ref: process.env.GITHUB_REF ?? "",
+      environment: process.env.RUNNER_ENVIRONMENT ?? "",
+      mode: process.env.ACTIONS_CACHE_MODE?.trim().toLowerCase() ?? "",
+      available: Boolean(process.env.ACTIONS_RESULTS_URL || process.env.ACTIONS_CACHE_URL),
+    },
     runner: {
-      system: parseSystem(process.env.RUNNER_OS ?? process.platform),
-      architecture: parseArchitecture(process.env.RUNNER_ARCH ?? process.arch),
+      system: parseSystem(process.env.RUNNER_OS || process.platform),
+      architecture: parseArchitecture(process.env.RUNNER_ARCH || process.arch),
       glibc: glibcVersion(),
     },
     temp: required("RUNNER_TEMP"),
+    workspace: process.env.GITHUB_WORKSPACE || process.cwd(),
   };
 }
 

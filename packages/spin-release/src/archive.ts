@@ -35,7 +35,7 @@ const archiveLimits = { totalBytes: 1024 * mebibyte, entries: 100 };
  *   what exists instead.
  */
 export async function findAsset(
-  release: Release,
+  release: Pick<Release, "version" | "tag">,
   targets: readonly Target[],
   access: ReleaseAccess,
 ): Promise<Asset> {
@@ -53,14 +53,21 @@ export async function findAsset(
   );
 }
 
-async function fetchChecksums(release: Release, access: ReleaseAccess): Promise<Checksums> {
+async function fetchChecksums(
+  release: Pick<Release, "version" | "tag">,
+  access: ReleaseAccess,
+): Promise<Checksums> {
   const url = downloadUrl(access.host ?? gitHub, release.tag, checksumsName(release.tag));
   const file = await download(url, access, { bytes: mebibyte });
   if (file === undefined) throw await missingRelease(release, access, url);
   return parseChecksums(new TextDecoder().decode(file));
 }
 
-async function missingRelease(release: Release, access: ReleaseAccess, url: string): Promise<Error> {
+async function missingRelease(
+  release: Pick<Release, "version" | "tag">,
+  access: ReleaseAccess,
+  url: string,
+): Promise<Error> {
   const listed: string[] = [];
   try {
     for await (const versions of releasedVersions(access, 100)) listed.push(...versions);
@@ -107,7 +114,7 @@ export function isIntact(asset: Asset, bytes: Uint8Array): boolean {
 
 /** `findAsset` and `fetchArchive` in one step. */
 export async function fetchVerifiedArchive(
-  release: Release,
+  release: Pick<Release, "version" | "tag">,
   targets: readonly Target[],
   access: ReleaseAccess,
 ): Promise<{ readonly asset: Asset; readonly bytes: Uint8Array }> {
