@@ -3,7 +3,7 @@ import type { Content } from "./content.ts";
 import { appFolder, embeddedApp } from "./embedded-app.ts";
 import type { KnownLayers } from "./known-layers.ts";
 import type { Layer } from "./layer.ts";
-import { modulesLayer, seedFolder } from "./modules.ts";
+import { modulesLayer, requireNoModuleAmongFiles, seedFolder } from "./modules.ts";
 import { type Start, startEmbedded, startFromRegistry } from "./start.ts";
 
 /** How much of the content is in the image: nothing, its Wasm modules, or all of it. */
@@ -26,6 +26,7 @@ export async function embed(
   const reference = formatReference(content.reference);
   if (mode === "none") return { layers: [], start: startFromRegistry(reference, { plainHttp }) };
   if (mode === "modules") {
+    requireNoModuleAmongFiles(content);
     const layer = await modulesLayer(content, known);
     if (layer === undefined) return { layers: [], start: startFromRegistry(reference, { plainHttp }) };
     return { layers: [layer], start: startFromRegistry(reference, { plainHttp, cache: seedFolder }) };

@@ -84,5 +84,10 @@ function lockedFile({ path, digest, inline }: JsonObject, id: string, name: stri
   ) {
     throw new Error(`Component "${id}" of ${name} has a file without path or digest; publish it again.`);
   }
+  if (path.split("/").some((segment) => ["", ".", ".."].includes(segment))) {
+    throw new Error(
+      `Component "${id}" of ${name} has a file "${path}", which is outside of its folder; do not trust it.`,
+    );
+  }
   return { path, digest, inline };
 }

@@ -23,8 +23,7 @@ const modulesLimit = 256 << 20;
  * mount in one with a read-only root file system.
  *
  * @returns undefined for an application without modules.
- * @throws Error when they are too large, or one of them is served as a file too: Spin would look for that one in
- *   the folder of files, where it cannot be seeded.
+ * @throws Error when they are too large.
  */
 export async function modulesLayer(content: Content, known: KnownLayers): Promise<Layer | undefined> {
   const modules = modulesOf(content);
@@ -39,20 +38,28 @@ export async function modulesLayer(content: Content, known: KnownLayers): Promis
 
 function modulesOf({ layers, reference }: Content): readonly Descriptor[] {
   const modules = new Map(layers.filter(isWasm).map((layer) => [layer.digest, layer]));
-  const twice = layers.find((layer) => !isWasm(layer) && modules.has(layer.digest));
-  const name = formatReference(reference);
-  if (twice !== undefined) {
-    throw new Error(
-      `${name} serves its module ${twice.digest} as a file too, which a seeded cache cannot hold; set input "embed" to none or app.`,
-    );
-  }
   const size = [...modules.values()].reduce((total, module) => total + module.size, 0);
   if (size > modulesLimit) {
     throw new Error(
-      `The modules of ${name} have ${size} bytes, and no more than ${modulesLimit} are embedded; set input "embed" to none.`,
+      `The modules of ${formatReference(reference)} have ${size} bytes, and no more than ${modulesLimit} are embedded; set input "embed" to none.`,
     );
   }
   return [...modules.values()];
+}
+
+/**
+ * Spin passes over a download whose digest is anywhere in its cache, and looks for a file among the files only: one
+ * that is a seeded module too would never be found.
+ *
+ * @throws Error when the application serves one of its modules as a file.
+ */
+export function requireNoModuleAmongFiles({ layers, reference }: Content): void {
+  const modules = new Set(layers.filter(isWasm).map(({ digest }) => digest));
+  const twice = layers.find((layer) => !isWasm(layer) && modules.has(layer.digest));
+  if (twice === undefined) return;
+  throw new Error(
+    `${formatReference(reference)} serves its module ${twice.digest} as a file too, which a seeded cache cannot hold; set input "embed" to none or app.`,
+  );
 }
 
 function seedEntries(modules: readonly Descriptor[], blobs: readonly Uint8Array[]): readonly TarEntry[] {

@@ -24,7 +24,7 @@ import {
   startUpstream,
   type Upstream,
 } from "@spin-publisher/sandbox";
-import { spinContent } from "./stored-images.ts";
+import { site } from "./stored-images.ts";
 
 const action = join(import.meta.dirname, "..");
 const workspace = import.meta.dirname;
@@ -51,12 +51,14 @@ afterEach(() => registry.close());
 const client = () => createRegistryClient({ fetch: createFetch({ mirrors: parseMirrors(mirrors) }) });
 
 /** Publishes content as spin-registry-push would, and returns its reference with digest. */
-async function published(content: Manifest = spinContent(), tag = "0.1.2"): Promise<string> {
+async function published(content?: Manifest, tag = "0.1.2"): Promise<string> {
   const repository = { registry: "ghcr.io", name: "octo-org/site/content" };
   const target = { repository, tag, aliases: [] };
   const registryClient = client();
   const state = await inspectTarget(registryClient, target);
-  const { digest } = await publish(registryClient, { root: content }, state, { immutable: true });
+  const { digest } = await publish(registryClient, { root: content ?? (await site()) }, state, {
+    immutable: true,
+  });
   return formatReference({ ...repository, tag, digest });
 }
 
@@ -126,7 +128,7 @@ describe("the same release again", () => {
   test("with another page is refused before anything is written, saying what differs", async () => {
     const first = await published();
     await shim({ content: first });
-    const second = await published(spinContent("<h1>changed</h1>"), "0.1.3");
+    const second = await published(await site("<h1>changed</h1>"), "0.1.3");
     registry.clearRequests();
     const refused = await shim({ content: second });
     expect(refused.exitCode).toBe(1);
@@ -138,7 +140,7 @@ describe("the same release again", () => {
 describe("the next release", () => {
   test("with the same modules sends neither modules nor base, and does not even read the modules", async () => {
     await shim({ content: await published(), aliases: "latest" });
-    const next = await published(spinContent("<h1>changed</h1>"), "0.1.3");
+    const next = await published(await site("<h1>changed</h1>"), "0.1.3");
     registry.clearRequests();
     const run = await shim({ content: next, tag: "0.1.3", aliases: "latest" });
     expect(run.outputs.changed).toBe("true");
@@ -155,7 +157,7 @@ describe("a dry run", () => {
     const folder = await mkdtemp(join(tmpdir(), "content-"));
     const temp = await mkdtemp(join(tmpdir(), "runner-"));
     try {
-      await writeLayout({ root: spinContent() }, folder, { tag: "pr-7-0123abcd" });
+      await writeLayout({ root: await site() }, folder, { tag: "pr-7-0123abcd" });
       const run = await shim(
         { content: folder, "dry-run": "true" },
         { event: pullRequest({ number: 7 }), temp },
@@ -170,7 +172,7 @@ describe("a dry run", () => {
       const config = image?.blobs[0]?.source;
       const { Cmd } = json(await readFile(config?.kind === "file" ? config.path : "")).config;
       expect(Cmd.at(-1)).toBe(
-        `ghcr.io/octo-org/site/content:pr-7-0123abcd@${spinContent().descriptor.digest}`,
+        `ghcr.io/octo-org/site/content:pr-7-0123abcd@${(await site()).descriptor.digest}`,
       );
     } finally {
       await Promise.all([folder, temp].map((path) => rm(path, { recursive: true })));
@@ -179,7 +181,7 @@ describe("a dry run", () => {
 
   test("is the only use of a layout that the image itself does not hold", async () => {
     const folder = await mkdtemp(join(tmpdir(), "content-"));
-    await writeLayout({ root: spinContent() }, folder);
+    await writeLayout({ root: await site() }, folder);
     const run = await shim({ content: folder });
     expect([run.exitCode, writes().length]).toEqual([1, 0]);
     expect(run.log).toContain("nobody could fetch what this image is to run");
@@ -209,7 +211,7 @@ describe("an image from scratch", () => {
     await shim({ content: await published(), ...inputs });
     const downloads = () => upstream.requests.filter(({ path }) => path.endsWith(".tar.gz")).length;
     const before = downloads();
-    const next = await published(spinContent("<h1>changed</h1>"), "0.1.3");
+    const next = await published(await site("<h1>changed</h1>"), "0.1.3");
     const run = await shim({ content: next, tag: "0.1.3", ...inputs });
     expect(run.outputs.changed).toBe("true");
     expect(downloads()).toBe(before);

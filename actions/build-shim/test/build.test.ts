@@ -19,7 +19,7 @@ import {
   foreignImage,
   foreignIndex,
   type StoredImages,
-  spinContent,
+  site,
   spinImage,
   storedImages,
 } from "./stored-images.ts";
@@ -27,7 +27,8 @@ import {
 const official = "ghcr.io/spinframework/spin";
 const image = parseRepository("ghcr.io/owner/site");
 const contentRepository = "ghcr.io/owner/site/content";
-const contentReference = `${contentRepository}:0.1.2@${spinContent().descriptor.digest}`;
+const content = await site();
+const contentReference = `${contentRepository}:0.1.2@${content.descriptor.digest}`;
 
 function world(reader: StoredImages, latest = "4.0.2"): BaseWorld {
   return {
@@ -42,7 +43,7 @@ function world(reader: StoredImages, latest = "4.0.2"): BaseWorld {
 /** A registry that holds the content and the official image of each release. */
 function registryWith(...releases: readonly string[]): StoredImages {
   const images = storedImages();
-  images.put(contentRepository, spinContent());
+  images.put(contentRepository, content);
   for (const release of releases) images.put(official, spinImage(release), `v${release}-distroless`);
   return images;
 }
@@ -185,7 +186,7 @@ describe("a shim", () => {
     const [first, second] = await Promise.all([built(registryWith("4.0.2")), built(registryWith("4.0.2"))]);
     expect(first.root.descriptor).toEqual(second.root.descriptor);
     expect(first.root.descriptor.digest).toBe(
-      "sha256:e727940f0fc640e262f741ec769b0bfd424378ae2b6cbbad5315bb68ba793320",
+      "sha256:442b24fe3b21d90a53e2aba09103cd1eaeaca7f9441cdcb336eb957efc5a95bb",
     );
   });
 

@@ -1,3 +1,4 @@
+import { gzip, type TarEntry, tar } from "@spin-publisher/archive";
 import {
   type Blob,
   blobOf,
@@ -145,30 +146,79 @@ export function spinImage(release = "4.0.2"): Manifest {
   ]);
 }
 
-/** A Spin application with one component, as `spin registry push` shapes it. */
-export function spinContent(page = "<h1>hello</h1>"): Manifest {
-  const wasm = blobOf("application/vnd.wasm.content.layer.v1+wasm", "\0asm module");
-  const data = blobOf("application/vnd.wasm.content.layer.v1+data", page);
-  const locked = blobOf(
-    "application/vnd.fermyon.spin.application.v1+config",
-    JSON.stringify({
-      spin_lock_version: 0,
-      metadata: { name: "site" },
-      triggers: [],
-      components: [
-        { id: "site", source: { content_type: "application/wasm", digest: wasm.descriptor.digest } },
-      ],
-    }),
-  );
+/** What an application is made of; tests override what they are about. */
+export interface ApplicationParts {
+  readonly components: readonly {
+    readonly id: string;
+    readonly module: string;
+    /** Path → content; up to 128 bytes go into the lock itself. */
+    readonly files: Readonly<Record<string, string>>;
+  }[];
+  readonly triggerTypes?: readonly string[];
+  /** Files travel in one archive and not in a layer each. */
+  readonly archive?: boolean;
+  /** Changes the lock before it is stored. */
+  readonly edit?: (lock: Record<string, unknown>) => void;
+}
+
+const wasm = (module: string) => blobOf("application/vnd.wasm.content.layer.v1+wasm", `\0asm ${module}`);
+
+/** A Spin application as `spin registry push` stores it. */
+export async function application(parts: ApplicationParts): Promise<Manifest> {
+  const layers = new Map<string, Blob>();
+  const archived: TarEntry[] = [];
+  const add = (blob: Blob) => layers.set(`${blob.descriptor.mediaType} ${blob.descriptor.digest}`, blob);
+  const locked = parts.components.map(({ id, module, files }) => {
+    const source = wasm(module);
+    add(source);
+    const listed = Object.entries(files).map(([path, content]) => {
+      const data = blobOf("application/vnd.wasm.content.layer.v1+data", content);
+      const { digest } = data.descriptor;
+      if (content.length <= 128) {
+        return { inline: Buffer.from(content).toString("base64").replace(/=+$/, ""), digest, path };
+      }
+      if (parts.archive === true) {
+        archived.push({ type: "file", path: digest.slice(7), bytes: Buffer.from(content) });
+      } else add(data);
+      return { digest, path };
+    });
+    return {
+      id,
+      source: { content_type: "application/wasm", digest: source.descriptor.digest },
+      ...(listed.length === 0 ? {} : { files: listed }),
+    };
+  });
+  if (parts.archive === true) {
+    add(blobOf("application/vnd.wasm.content.bundle.v1.tar+gzip", gzip(await tar(archived))));
+  }
+  const lock: Record<string, unknown> = {
+    spin_lock_version: 0,
+    metadata: { name: "site" },
+    triggers: (parts.triggerTypes ?? ["http"]).map((type, index) => ({
+      id: `trigger-${index}`,
+      trigger_type: type,
+      trigger_config: { component: locked[0]?.id, route: "/..." },
+    })),
+    components: locked,
+  };
+  parts.edit?.(lock);
+  add(blobOf("application/vnd.fermyon.spin.application.v1+config", JSON.stringify(lock)));
   const config = blobOf(
     mediaTypes.config,
     JSON.stringify({ architecture: "wasm", os: "wasip1", rootfs: { type: "layers", diff_ids: [] } }),
   );
-  const layers = [wasm, data, locked];
+  const blobs = [...layers.values()];
   const document = JSON.stringify({
     config: config.descriptor,
-    layers: layers.map(({ descriptor }) => descriptor),
+    layers: blobs.map(({ descriptor }) => descriptor),
     schemaVersion: 2,
   });
-  return manifestOf(mediaTypes.manifest, document, { blobs: [config, ...layers] });
+  return manifestOf(mediaTypes.manifest, document, { blobs: [config, ...blobs] });
+}
+
+/** An application of one module and one page. */
+export function site(page = "<h1>hello</h1>"): Promise<Manifest> {
+  return application({
+    components: [{ id: "site", module: "bartholomew", files: { "index.html": page.padEnd(200) } }],
+  });
 }
