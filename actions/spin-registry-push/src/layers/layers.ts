@@ -4,7 +4,8 @@ import { archiveLayers } from "./archive.ts";
 import { spinMediaTypes } from "./media-types.ts";
 
 /** How files travel: one layer each, bundled in archives, or whichever suits their number. */
-export type LayerMode = "auto" | "files" | "archive";
+export const layerModes = ["auto", "files", "archive"] as const;
+export type LayerMode = (typeof layerModes)[number];
 
 /** What a component brings into the artifact. */
 export interface LayerSource {

@@ -1,12 +1,22 @@
-/** What is wrong with a manifest and on which line; the reader puts the file's name before it. */
+/** What is wrong with a manifest and on which line; `namingManifest` puts the file's name before it. */
 export class ManifestError extends Error {
   readonly line: number;
   readonly reason: string;
 
-  /** @param reason a clause without a full stop at its end, unless it is several sentences. */
+  /** @param reason a clause without a full stop at its end. */
   constructor(line: number, reason: string, options?: ErrorOptions) {
     super(`line ${line}: ${reason}`, options);
     this.line = line;
     this.reason = reason;
+  }
+}
+
+/** Runs `task`; a mistake in the manifest comes out as one sentence with the manifest's name and the line before it. */
+export async function namingManifest<Result>(path: string, task: () => Promise<Result>): Promise<Result> {
+  try {
+    return await task();
+  } catch (error) {
+    if (!(error instanceof ManifestError)) throw error;
+    throw new Error(`${path}:${error.line}: ${error.reason}.`, { cause: error.cause });
   }
 }

@@ -4,7 +4,7 @@ import type { TomlTable, TomlValue } from "./toml.ts";
 /**
  * Turns a TOML value into what a field holds.
  *
- * @param what how the error calls the value: `"name" in [application]`.
+ * @param what where it stands: `application.name`, `component.web.files[2]`.
  */
 export type Decoder<Value> = (value: TomlValue, what: string) => Value;
 
@@ -21,14 +21,14 @@ export interface Fields {
  * Opens a table of which every field is known. A field that is not is refused by name: it may be a typing error
  * or belong to a newer Spin, and leaving it out silently would publish something else than was written.
  *
- * @param where how errors call the table: `[component.web]`.
+ * @param where where it stands: `component.web`, empty for the whole manifest.
  */
 export function fieldsOf(table: TomlTable, where: string, known: readonly string[]): Fields {
   for (const [name, value] of table.entries) {
     if (!known.includes(name)) {
       throw new ManifestError(
         value.line,
-        `${where} has a field "${name}" that this action does not know, so it cannot publish it faithfully; the known ones are ${known.join(", ")}`,
+        `${where || "the manifest"} has a field "${name}" that this action does not know, so it cannot publish it faithfully; the known ones are ${known.join(", ")}`,
       );
     }
   }
@@ -39,17 +39,23 @@ export function fieldsOf(table: TomlTable, where: string, known: readonly string
 export function openFields(table: TomlTable, where: string): Fields {
   const optional = <Value>(name: string, decode: Decoder<Value>): Value | undefined => {
     const value = table.entries.get(name);
-    return value === undefined ? undefined : decode(value, `"${name}" in ${where}`);
+    return value === undefined ? undefined : decode(value, join(where, name));
   };
   return {
     optional,
     required: (name, decode) => {
       const value = table.entries.get(name);
-      if (value === undefined) throw new ManifestError(table.line, `${where} lacks the field "${name}"`);
-      return decode(value, `"${name}" in ${where}`);
+      if (value === undefined) {
+        throw new ManifestError(table.line, `${where || "the manifest"} lacks the field "${name}"`);
+      }
+      return decode(value, join(where, name));
     },
     lineOf: (name) => table.entries.get(name)?.line ?? table.line,
   };
+}
+
+function join(where: string, name: string): string {
+  return where === "" ? name : `${where}.${name}`;
 }
 
 export const asText: Decoder<string> = (value, what) => {
@@ -72,7 +78,7 @@ export const asValue: Decoder<TomlValue> = (value) => value;
 export function listOf<Item>(item: Decoder<Item>): Decoder<readonly Item[]> {
   return (value, what) => {
     if (value.kind !== "array") throw unexpected(value, what, "a list");
-    return value.items.map((entry) => item(entry, `an entry of ${what}`));
+    return value.items.map((entry, index) => item(entry, `${what}[${index}]`));
   };
 }
 
@@ -86,7 +92,7 @@ export function mapOf<Value>(
     return new Map(
       [...entries].map(([name, entry]) => {
         key(name, entry.line, what);
-        return [name, item(entry, `"${name}" of ${what}`)] as const;
+        return [name, item(entry, join(what, name))] as const;
       }),
     );
   };

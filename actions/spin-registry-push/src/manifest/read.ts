@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { errorCode } from "../error-code.ts";
 import { ManifestError } from "./error.ts";
 import type { Application } from "./model.ts";
@@ -67,13 +67,7 @@ async function kindOf(path: string): Promise<"file" | "folder" | undefined> {
   throw new Error(`"${path}" is neither a file nor a folder.`);
 }
 
-/** The application that a file describes. @throws Error naming the file and, for what it says, the line. */
+/** The application that a manifest describes; see `readManifest`. */
 export async function readManifestFile(path: string, profile?: string): Promise<Application> {
-  const bytes = await readFile(path);
-  try {
-    return readManifest(bytes, profile);
-  } catch (error) {
-    if (!(error instanceof ManifestError)) throw error;
-    throw new Error(`${basename(path)}:${error.line}: ${error.reason}.`, { cause: error.cause });
-  }
+  return readManifest(await readFile(path), profile);
 }

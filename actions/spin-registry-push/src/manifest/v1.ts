@@ -12,7 +12,7 @@ const databaseHosts = ["redis://*:*", "mysql://*:*", "postgres://*:*"];
 
 /** A manifest of version 1, brought into the shape of version 2. */
 export function readVersion1(root: TomlTable): Manifest {
-  const fields = fieldsOf(root, "the manifest", [
+  const fields = fieldsOf(root, "", [
     "spin_manifest_version",
     "spin_version",
     "name",
@@ -49,8 +49,8 @@ export function readVersion1(root: TomlTable): Manifest {
 function fieldsOfTrigger(trigger: TomlTable): string {
   const type = trigger.entries.get("type");
   if (type === undefined)
-    throw new ManifestError(trigger.line, 'trigger lacks the field "type", such as "http"');
-  return asText(type, '"type" in trigger');
+    throw new ManifestError(trigger.line, 'trigger lacks the field "type", which is "http" for a website');
+  return asText(type, "trigger.type");
 }
 
 function without(table: TomlTable, name: string): TomlTable {
@@ -74,11 +74,9 @@ interface OldComponent {
   readonly component: ComponentEntry;
 }
 
-const asOldComponent: Decoder<OldComponent> = (value) => {
-  const table = asTable(value, "an entry of component");
-  const name = table.entries.get("id");
-  const where = `[[component]]${name?.kind === "string" ? ` ${name.value}` : ""}`;
-  const fields = fieldsOf(table, where, [...commonComponentFields, "id", "config", "trigger"]);
+const asOldComponent: Decoder<OldComponent> = (value, what) => {
+  const table = asTable(value, what);
+  const fields = fieldsOf(table, what, [...commonComponentFields, "id", "config", "trigger"]);
   const http = convertHttpHosts(
     fields.optional("allowed_http_hosts", listOf(asText)) ?? [],
     fields.lineOf("allowed_http_hosts"),

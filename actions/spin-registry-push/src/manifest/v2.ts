@@ -9,7 +9,7 @@ import { asVariable, requireVariableName } from "./variables.ts";
 
 /** A manifest of version 2. */
 export function readVersion2(root: TomlTable): Manifest {
-  const fields = fieldsOf(root, "the manifest", [
+  const fields = fieldsOf(root, "", [
     "spin_manifest_version",
     "application",
     "variables",
@@ -17,7 +17,7 @@ export function readVersion2(root: TomlTable): Manifest {
     "component",
   ]);
   const table = fields.required("application", asTable);
-  const application = fieldsOf(table, "[application]", [
+  const application = fieldsOf(table, "application", [
     "name",
     "version",
     "description",

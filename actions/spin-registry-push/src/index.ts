@@ -1,0 +1,43 @@
+import { info, warning } from "@actions/core";
+import {
+  automaticTag,
+  commitEpoch,
+  readPublishingInputs,
+  requireTag,
+  runAction,
+  runPublishing,
+} from "@spin-publisher/action-runtime";
+import { parseSourceDateEpoch } from "./annotations.ts";
+import { readContentInputs } from "./inputs.ts";
+import { buildContent, type ContentRequest } from "./run.ts";
+import { createModuleCache } from "./sources/cache.ts";
+
+await runAction(async () => {
+  const inputs = readPublishingInputs();
+  const { manifest, repository, tag: given, layers, engine, profile } = readContentInputs();
+  const { event, fetch } = inputs;
+  const tag =
+    given === "auto"
+      ? await automaticTag(event.pushed, event.sha, () => commitEpoch(event))
+      : requireTag(given);
+  const sourceDateEpoch = parseSourceDateEpoch(process.env.SOURCE_DATE_EPOCH);
+  const request: ContentRequest = {
+    ...{ manifest, repository, layers, engine },
+    insecure: inputs.insecure,
+    annotations: {
+      repositoryUrl: `${event.serverUrl}/${event.repository.owner}/${event.repository.name}`,
+      explicit: inputs.annotations,
+      ...(sourceDateEpoch === undefined ? {} : { sourceDateEpoch }),
+    },
+    workspace: process.env.GITHUB_WORKSPACE ?? process.cwd(),
+    ...(profile === undefined ? {} : { profile }),
+  };
+  const cache = createModuleCache();
+  await runPublishing({
+    ...{ inputs, repository, tag, what: "content" },
+    build: async (state, client) => ({
+      ...(await buildContent(request, { fetch, cache, client, state, tell: info, warn: warning })),
+      outputs: { "build-id": tag },
+    }),
+  });
+});

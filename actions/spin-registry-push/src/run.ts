@@ -1,0 +1,138 @@
+import { dirname } from "node:path";
+import type { Fetch } from "@spin-publisher/http";
+import {
+  type Artifact,
+  blobSize,
+  type Digest,
+  type FetchedManifest,
+  formatReference,
+  type RegistryClient,
+  type Repository,
+  type TargetState,
+} from "@spin-publisher/oci";
+import { type AnnotationContext, annotationsOf } from "./annotations.ts";
+import { contentArtifact } from "./artifact.ts";
+import { differencesBetween, partsToPublish } from "./differences.ts";
+import { chooseEngine, type Engine } from "./engine/choose.ts";
+import { assemble } from "./engine/native.ts";
+import type { LayerMode } from "./layers/layers.ts";
+import { namingManifest } from "./manifest/error.ts";
+import { locateManifest, readManifestFile } from "./manifest/read.ts";
+import { type PublishedPart, publishedParts } from "./published.ts";
+import type { ModuleCache } from "./sources/cache.ts";
+import { describeDifferences, summarise } from "./summary.ts";
+
+export interface ContentRequest {
+  /** A manifest or its folder. */
+  readonly manifest: string;
+  readonly profile?: string;
+  readonly layers: LayerMode;
+  readonly engine: Engine;
+  readonly repository: Repository;
+  readonly insecure: boolean;
+  readonly annotations: AnnotationContext;
+  /** What the sources of components must lie in: the checkout. */
+  readonly workspace: string;
+}
+
+/** Everything outside that a build looks at. */
+export interface ContentWorld {
+  readonly fetch: Fetch;
+  readonly cache: ModuleCache;
+  readonly client: RegistryClient;
+  readonly state: Promise<TargetState>;
+  readonly tell: (line: string) => void;
+  readonly warn: (line: string) => void;
+}
+
+export interface BuiltContent {
+  readonly artifact: Artifact;
+  readonly describeDifference: (existing: FetchedManifest) => Promise<readonly string[]>;
+  readonly summary: string;
+}
+
+/** Builds the artifact of an application. Nothing is written anywhere but to the cache of modules. */
+export async function buildContent(request: ContentRequest, world: ContentWorld): Promise<BuiltContent> {
+  const path = await locateManifest(request.manifest);
+  return namingManifest(path, async () => {
+    const application = await readManifestFile(path, request.profile);
+    chooseEngine(request.engine, application);
+    const { app, layers, warnings } = await assemble(application, {
+      fetch: world.fetch,
+      cache: world.cache,
+      sizeInRegistry: (digest) => sizeInRegistry(digest, request.repository, world),
+      folder: dirname(path),
+      boundary: request.workspace,
+    });
+    for (const warning of warnings) world.warn(`${path}: ${warning}.`);
+    const annotations = annotationsOf(application, request.annotations);
+    const artifact = await contentArtifact(app, layers, request.layers, annotations);
+    const parts = partsToPublish(app, layers);
+    world.tell(
+      `  ${application.components.length} components, ${parts.length - application.components.length} files, ${artifact.root.blobs.length - 1} layers`,
+    );
+    return {
+      artifact,
+      describeDifference: (existing) => describeAgainst(existing, artifact, parts, request, world),
+      summary: await summaryOf(artifact, parts, request, world),
+    };
+  });
+}
+
+/** Manifests that were read anyway may say it; otherwise the registry is asked. */
+async function sizeInRegistry(
+  digest: Digest,
+  repository: Repository,
+  { state, client }: ContentWorld,
+): Promise<number | undefined> {
+  const { existing, previous, aliases } = await state;
+  for (const manifest of [existing, previous, ...aliases.values()]) {
+    const layers = manifest !== undefined && "layers" in manifest.document ? manifest.document.layers : [];
+    const layer = layers.find((candidate) => candidate.digest === digest);
+    if (layer !== undefined) return layer.size;
+  }
+  return blobSize(client, repository, digest);
+}
+
+async function summaryOf(
+  { root }: Artifact,
+  parts: readonly PublishedPart[],
+  { repository, insecure }: ContentRequest,
+  { state, client }: ContentWorld,
+): Promise<string> {
+  const { digest } = root.descriptor;
+  const { previous } = await state;
+  const before =
+    previous?.descriptor.digest === digest
+      ? parts
+      : previous && (await publishedParts(client, repository, previous));
+  return summarise({
+    reference: formatReference({ ...repository, digest }),
+    insecure,
+    parts,
+    layers: root.blobs.length - 1,
+    differences: before && differencesBetween(before, parts),
+  });
+}
+
+/** What is different in a version that a tag points at already. */
+async function describeAgainst(
+  existing: FetchedManifest,
+  { root }: Artifact,
+  parts: readonly PublishedPart[],
+  { repository }: ContentRequest,
+  { client }: ContentWorld,
+): Promise<readonly string[]> {
+  const before = await publishedParts(client, repository, existing);
+  if (before === undefined) return ["what is there is not a Spin application"];
+  const lines = describeDifferences(differencesBetween(before, parts));
+  if (lines.length > 0) return lines;
+  const lockedApp = root.blobs.at(-1)?.descriptor.digest;
+  const known =
+    "layers" in existing.document && existing.document.layers.some(({ digest }) => digest === lockedApp);
+  return [
+    known
+      ? "annotations, or how files are bundled in layers"
+      : "settings in the manifest; all files are the same",
+  ];
+}
