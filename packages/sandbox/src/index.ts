@@ -1,4 +1,5 @@
 export type { Annotation } from "./action/commands.ts";
+export { type ActionDefinition, readActionDefinition } from "./action/definition.ts";
 export {
   type EventDetails,
   type PullRequestDetails,
