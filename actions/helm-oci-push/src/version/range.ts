@@ -10,7 +10,8 @@ interface Comparator {
 /** A version range: it holds when every comparator of one of its groups does. */
 export type Range = readonly (readonly Comparator[])[];
 
-const operator = "=|!=|>=|=>|<=|=<|>|<|~>|~|\\^|";
+// Longer operators first: the shorter ones begin like them.
+const operator = "!=|>=|=>|<=|=<|~>|=|>|<|~|\\^|";
 const number = "[0-9]+|[xX*]";
 const suffixes = "(?:-[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?";
 const partial = `v?(?:${number})(?:\\.(?:${number}))?(?:\\.(?:${number}))?${suffixes}`;

@@ -1,10 +1,10 @@
-import { isAlias, isMap, isScalar, isSeq, type Node, parseAllDocuments, type Scalar } from "yaml";
+import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, parseAllDocuments, type Scalar } from "yaml";
 import { formatFloat } from "./go-number.ts";
 import { meaningOf } from "./plain.ts";
 import { isMap as isYamlMap, type YamlMap, type YamlValue } from "./value.ts";
 
-/** Nodes of a document after its aliases are expanded; a chart's files have hundreds. */
-const nodeLimit = 1_000_000;
+/** How many values aliases may stand for in one document; in a chart's files they stand for dozens. */
+const aliasedLimit = 100_000;
 
 /**
  * The first YAML document of a file as Helm reads it: YAML 1.1 scalars, merge keys, the last of two equal keys wins.
@@ -23,22 +23,29 @@ export function readYamlText(text: string, name: string): YamlValue {
   if (document === undefined || document.contents === null) return null;
   const [error] = document.errors;
   if (error !== undefined) {
+    if (error.message.includes("call stack")) throw new Error(`${name} is nested too deeply to be read.`);
     throw new Error(`${name} is not valid YAML: ${firstLine(error.message)}.`, { cause: error });
   }
-  let nodes = 0;
+  let depth = 0;
+  let aliased = 0;
   const open = new Set<Node>();
+  const targets = new Map<Alias, Node | undefined>(); // each look-up walks the document
 
   const resolveNode = (node: unknown): YamlValue => {
-    nodes += 1;
-    if (nodes > nodeLimit)
-      throw new Error(`${name} expands to more than ${nodeLimit} values through its aliases.`);
+    if (depth > 0) aliased += 1;
+    if (aliased > aliasedLimit)
+      throw new Error(`${name} expands to more than ${aliasedLimit} values through its aliases.`);
     if (isScalar(node)) return scalarOf(node, name);
     if (isAlias(node)) {
-      const target = node.resolve(document);
+      const target = targets.has(node) ? targets.get(node) : node.resolve(document);
+      targets.set(node, target);
       if (target === undefined || open.has(target)) {
         throw new Error(`${name} has the alias *${node.source}, which stands for nothing or for itself.`);
       }
-      return resolveNode(target);
+      depth += 1;
+      const value = resolveNode(target);
+      depth -= 1;
+      return value;
     }
     if (!isSeq(node) && !isMap(node)) return null;
     open.add(node);
