@@ -6,19 +6,32 @@ import {
   type Platform,
   type TargetState,
 } from "@spin-publisher/oci";
+import { annotationKeys } from "./annotations.ts";
 import type { BaseWanted } from "./base-choice.ts";
-import { type ContentWanted, findContent } from "./content.ts";
+import { buildWithBuildx } from "./buildx.ts";
+import { type Content, type ContentWanted, findContent } from "./content.ts";
 import { differences } from "./differences.ts";
 import { type EmbedMode, embed } from "./embed.ts";
-import { knownLayers } from "./known-layers.ts";
-import { type BaseWorld, resolveBase } from "./resolve-base.ts";
-import { buildShim } from "./shim.ts";
+import { type KnownLayers, knownLayers } from "./known-layers.ts";
+import { type BaseWorld, resolveBase, resolveSpin } from "./resolve-base.ts";
+import { buildShim, describe } from "./shim.ts";
+
+/** Who makes the image: this action, from a base image; or Buildx, from a Dockerfile. */
+export type Builder =
+  | { readonly kind: "append" }
+  | {
+      readonly kind: "buildx";
+      readonly context: string;
+      readonly dockerfile: string;
+      readonly epoch: string;
+    };
 
 /** What a user asks for, parsed. */
 export interface ShimRequest {
   readonly tag: string;
   readonly content: ContentWanted;
   readonly embed: EmbedMode;
+  readonly builder: Builder;
   readonly base: BaseWanted;
   readonly platforms: readonly Platform[];
   /** Whether Spin asks the content's registry without TLS. */
@@ -49,17 +62,59 @@ export async function build(
   ]);
   world.tell(`  content: ${formatReference(content.reference)}`);
   const annotations = existing?.document.annotations;
-  const known = new Map([...knownLayers(previous?.document.annotations), ...knownLayers(annotations)]);
   const pinned = request.immutable ? annotations : undefined;
+  const artifact =
+    request.builder.kind === "append"
+      ? await append(request, content, pinned, knownLayersIn(existing, previous), world)
+      : await buildx(request, request.builder, content, pinned, world);
+  return { artifact, describeDifference: async (found) => differences(found, artifact) };
+}
+
+function knownLayersIn(
+  existing: FetchedManifest | undefined,
+  previous: FetchedManifest | undefined,
+): KnownLayers {
+  return new Map([
+    ...knownLayers(previous?.document.annotations),
+    ...knownLayers(existing?.document.annotations),
+  ]);
+}
+
+async function append(
+  request: ShimRequest,
+  content: Content,
+  pinned: Annotations | undefined,
+  known: KnownLayers,
+  world: BaseWorld,
+): Promise<Artifact> {
   const [base, embedded] = await Promise.all([
     resolveBase(request.base, request.platforms, pinned, known, world),
     embed(request.embed, content, request.plainHttp, known),
   ]);
-  const { tag, source, labels, created } = request;
-  const artifact = await buildShim({
-    ...{ tag, source, labels, created, base, embedded },
+  const { tag, source, labels, annotations, created } = request;
+  return buildShim({
+    ...{ tag, source, labels, annotations, created, base, embedded },
     content: content.reference,
-    annotations: request.annotations,
   });
-  return { artifact, describeDifference: async (found) => differences(found, artifact) };
+}
+
+async function buildx(
+  request: ShimRequest,
+  { context, dockerfile, epoch }: Builder & { kind: "buildx" },
+  content: Content,
+  pinned: Annotations | undefined,
+  world: BaseWorld,
+): Promise<Artifact> {
+  const { tag, platforms, source, created, base } = request;
+  if (base.kind !== "official") {
+    throw new Error('Input "base-image" is for builder append; with buildx the Dockerfile names its base.');
+  }
+  const spinVersion = await resolveSpin(base.spin, pinned, world);
+  const described = describe({ tag, source, created, content: content.reference });
+  return buildWithBuildx({
+    ...{ context, dockerfile, epoch, platforms, tag, spinVersion },
+    content: content.reference,
+    labels: { ...described, ...request.labels },
+    annotations: { ...described, [annotationKeys.spin]: spinVersion, ...request.annotations },
+  });
 }

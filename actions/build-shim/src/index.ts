@@ -15,7 +15,7 @@ await runAction(async () => {
     tag: request.tag,
     build: async (state, reader) => {
       const shim = await build(request, state, { ...releases, reader, tell: (line) => console.log(line) });
-      return { ...shim, ...shimOutputs(shim.artifact) };
+      return { ...shim, ...shimOutputs(shim.artifact, request.platforms) };
     },
   });
 });

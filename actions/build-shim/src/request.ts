@@ -10,7 +10,7 @@ import {
 } from "@spin-publisher/action-runtime";
 import { isLoopback, parseRepository, type Repository } from "@spin-publisher/oci";
 import { parseBaseWanted } from "./base-choice.ts";
-import type { ShimRequest } from "./build.ts";
+import type { Builder, ShimRequest } from "./build.ts";
 import { type ContentWanted, parseContent } from "./content.ts";
 import { createdFrom } from "./created.ts";
 import { embedModes } from "./embed.ts";
@@ -34,6 +34,7 @@ export async function readRequest({ event, dryRun, immutable, insecure, annotati
   }
   const request: ShimRequest = {
     ...{ tag, content, embed, immutable, annotations },
+    builder: readBuilder(),
     base: parseBaseWanted(text("base-image"), text("spin-version")),
     platforms: parsePlatforms(text("platforms")),
     plainHttp: isPlainHttp(content, image, insecure),
@@ -42,6 +43,19 @@ export async function readRequest({ event, dryRun, immutable, insecure, annotati
     created: createdFrom(process.env.SOURCE_DATE_EPOCH),
   };
   return { image, request };
+}
+
+function readBuilder(): Builder {
+  const kind = choice("builder", ["append", "buildx"]);
+  const [context, dockerfile] = [text("context"), text("dockerfile")];
+  if (kind === "buildx")
+    return { kind, context: context || ".", dockerfile, epoch: process.env.SOURCE_DATE_EPOCH || "0" };
+  if (context !== "" || dockerfile !== "") {
+    throw new Error(
+      'Inputs "context" and "dockerfile" are for Buildx; set "builder" to buildx, or leave them away.',
+    );
+  }
+  return { kind };
 }
 
 /** Spin asks a registry without TLS when we do: on loopback, and where `insecure` says so of the image's own registry. */

@@ -46,15 +46,25 @@ async function fromScratch(
   known: KnownLayers,
   world: BaseWorld,
 ): Promise<Base> {
-  const recorded = pinned?.[annotationKeys.spin];
-  const kept = recorded !== undefined && meets(recorded, wanted) ? recorded : undefined;
-  const version = kept ?? (await world.resolveSpin(wanted));
-  world.tell(`  base: the static release of Spin ${version}${reasonFor(kept)}`);
+  const version = await resolveSpin(wanted, pinned, world);
   const pinnedSystem = [...knownLayers(pinned).keys()].find((recipe) =>
     recipe.startsWith(`${systemRecipe} `),
   );
   const { releaseArchive: archive, certificates } = world;
   return scratchBase({ version, archive, certificates, pinnedSystem }, platforms, known);
+}
+
+/** The release of Spin that is wanted, or the one that an existing shim has, where it is still one of those. */
+export async function resolveSpin(
+  wanted: VersionRequest,
+  pinned: Annotations | undefined,
+  world: Pick<BaseWorld, "resolveSpin" | "tell">,
+): Promise<string> {
+  const recorded = pinned?.[annotationKeys.spin];
+  const kept = recorded !== undefined && meets(recorded, wanted) ? recorded : undefined;
+  const version = kept ?? (await world.resolveSpin(wanted));
+  world.tell(`  Spin: the static release ${version}${reasonFor(kept)}`);
+  return version;
 }
 
 function reasonFor(recorded: unknown): string {

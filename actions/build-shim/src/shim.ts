@@ -6,10 +6,11 @@ import {
   type Manifest,
   manifestOf,
   mediaTypes,
-  type Reference,
+  type Platform,
 } from "@spin-publisher/oci";
 import { annotationKeys } from "./annotations.ts";
 import type { Base } from "./base-image.ts";
+import type { ContentReference } from "./content.ts";
 import type { Embedded } from "./embed.ts";
 import { envVarsLayer } from "./env-vars.ts";
 import { imageOf } from "./image.ts";
@@ -22,7 +23,7 @@ export interface ShimInput {
   /** The tag it is published under; its `BUILD_ID`. */
   readonly tag: string;
   /** The content it runs, with digest. */
-  readonly content: Reference & { readonly digest: Digest };
+  readonly content: ContentReference;
   readonly base: Base;
   /** Layers between the base and `/env.vars`, and how Spin is started. */
   readonly embedded: Embedded;
@@ -36,14 +37,9 @@ export interface ShimInput {
 
 /** An index of one image for each platform: base, layers in between, `/env.vars`, and the command to start Spin. */
 export async function buildShim(input: ShimInput): Promise<Artifact> {
-  const { tag, base, embedded, source, annotations } = input;
+  const { tag, base, embedded, annotations } = input;
   const content = formatReference(input.content);
-  const described = {
-    ...(input.created === undefined ? {} : { "org.opencontainers.image.created": input.created }),
-    "org.opencontainers.image.source": source,
-    "org.opencontainers.image.version": tag,
-    [annotationKeys.content]: content,
-  };
+  const described = describe(input);
   const variables = {
     BUILD_ID: tag,
     CONTENT: content,
@@ -69,8 +65,30 @@ export async function buildShim(input: ShimInput): Promise<Artifact> {
   return { root };
 }
 
+/** What index, images and labels all say: from where, which version, running what. */
+export function describe({
+  tag,
+  content,
+  source,
+  created,
+}: Pick<ShimInput, "tag" | "content" | "source" | "created">): Annotations {
+  return {
+    ...(created === undefined ? {} : { "org.opencontainers.image.created": created }),
+    "org.opencontainers.image.source": source,
+    "org.opencontainers.image.version": tag,
+    [annotationKeys.content]: formatReference(content),
+  };
+}
+
 /** The digest of each platform's image, as the output `platforms` shows them. */
-export function platformDigests({ root }: Artifact): Readonly<Record<string, Digest>> {
+export function platformDigests(
+  { root }: Artifact,
+  platforms: readonly Platform[],
+): Readonly<Record<string, Digest>> {
+  const [only] = platforms;
+  // Buildx makes no index for one platform.
+  if (root.children.length === 0 && only !== undefined)
+    return { [formatPlatform(only)]: root.descriptor.digest };
   return Object.fromEntries(
     root.children.flatMap(({ descriptor: { platform, digest } }) =>
       platform === undefined ? [] : [[formatPlatform(platform), digest]],

@@ -192,7 +192,7 @@ describe("a dry run", () => {
 describe("an image from scratch", () => {
   test("has the release's own archives as layers, by the digests of its checksums file", async () => {
     const run = await shim({ content: await published(), "base-image": "scratch", embed: "none" });
-    expect(run.log).toContain("base: the static release of Spin 4.0.2");
+    expect(run.log).toContain("Spin: the static release 4.0.2");
     expect(run.exitCode).toBe(0);
     const fetch = createFetch({ mirrors: parseMirrors(mirrors) });
     const release = "https://github.com/spinframework/spin/releases/download/v4.0.2";
@@ -218,6 +218,17 @@ describe("an image from scratch", () => {
   });
 });
 
+describe("Buildx", () => {
+  test("is not looked for until it is asked for, and its absence ends in one sentence", async () => {
+    const run = await shim(
+      { content: await published(), builder: "buildx", tag: "x" },
+      { machine: { path: "" } },
+    );
+    expect(run.log).toContain("there is no docker program on this machine");
+    expect(run.exitCode).toBe(1);
+  });
+});
+
 describe("wrong input ends in one sentence and writes nothing", () => {
   const digest = `sha256:${"0".repeat(64)}`;
   test.each([
@@ -235,6 +246,11 @@ describe("wrong input ends in one sentence and writes nothing", () => {
     ],
     ["an unknown mode", { content: `ghcr.io/o/c@${digest}`, embed: "all" }, "none, modules, app"],
     ["an image with a tag", { content: `ghcr.io/o/c@${digest}`, image: "ghcr.io/o/s:1" }, "without a tag"],
+    [
+      "a Dockerfile without Buildx",
+      { content: `ghcr.io/o/c@${digest}`, dockerfile: "x" },
+      'set "builder" to buildx',
+    ],
     ["a Spin that never was", { content: `ghcr.io/o/c@${digest}`, "spin-version": "newest" }, "newest"],
   ])("%s", async (_name, inputs, message) => {
     const run = await shim(inputs);

@@ -53,6 +53,7 @@ async function request(overrides: Partial<ShimRequest> = {}): Promise<ShimReques
     tag: "0.1.2",
     content: await parseContent(contentReference, image),
     embed: "none",
+    builder: { kind: "append" },
     base: parseBaseWanted("", "latest"),
     platforms: parsePlatforms("linux/amd64,linux/arm64"),
     plainHttp: false,

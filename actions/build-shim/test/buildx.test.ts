@@ -1,0 +1,111 @@
+import { describe, expect, test } from "@jest/globals";
+import { type Artifact, mediaTypes, parseReference, writeLayout } from "@spin-publisher/oci";
+import { type BuildxRequest, buildWithBuildx, buildxArguments } from "../src/buildx.ts";
+import { parsePlatforms } from "../src/platforms.ts";
+import { platformDigests } from "../src/shim.ts";
+import { foreignImage, foreignIndex, spinImage } from "./stored-images.ts";
+
+const digest = `sha256:${"a".repeat(64)}` as const;
+
+function request(overrides: Partial<BuildxRequest> = {}): BuildxRequest {
+  return {
+    context: ".",
+    dockerfile: "",
+    platforms: parsePlatforms("linux/amd64,linux/arm64"),
+    tag: "0.1.2",
+    content: { ...parseReference("ghcr.io/owner/site/content:0.1.2"), digest },
+    spinVersion: "4.0.2",
+    labels: {},
+    annotations: {},
+    epoch: "0",
+    ...overrides,
+  };
+}
+
+/** A `docker` that leaves `artifact` where it is told to. */
+const builderOf = (artifact: Artifact) => async (_program: string, args: readonly string[]) => {
+  const folder = args.find((arg) => arg.startsWith("type=oci"))?.split("dest=")[1];
+  if (folder === undefined) throw new Error("no place for the layout");
+  await writeLayout(artifact, folder);
+  return 0;
+};
+
+describe("docker buildx build", () => {
+  test("gets as arguments everything that must not change from run to run", () => {
+    const labels = { b: "2", a: "1 and more" };
+    const annotations = { "org.opencontainers.image.version": "0.1.2" };
+    expect(buildxArguments(request({ labels, annotations, dockerfile: "x/Dockerfile" }), "/tmp/l")).toEqual([
+      ...["buildx", "build", "--progress", "plain", "--provenance", "false", "--sbom", "false"],
+      ...["--platform", "linux/amd64,linux/arm64"],
+      ...["--build-arg", "BUILD_ID=0.1.2"],
+      ...["--build-arg", `CONTENT=ghcr.io/owner/site/content:0.1.2@${digest}`],
+      ...["--build-arg", "SPIN_VERSION=4.0.2"],
+      ...["--label", "a=1 and more", "--label", "b=2"],
+      ...["--annotation", "index,manifest:org.opencontainers.image.version=0.1.2"],
+      ...["--file", "x/Dockerfile"],
+      ...["--output", "type=oci,tar=false,rewrite-timestamp=true,dest=/tmp/l"],
+      ...["--", "."],
+    ]);
+  });
+
+  test("cannot be given an option as context", () => {
+    const args = buildxArguments(request({ context: "--push" }), "/tmp/l");
+    expect(args.slice(-2)).toEqual(["--", "--push"]);
+  });
+
+  test("annotates an image where there is only one and no index", () => {
+    const args = buildxArguments(
+      request({ platforms: parsePlatforms("linux/amd64"), annotations: { a: "1" } }),
+      "/tmp/l",
+    );
+    expect(args).toContain("manifest:a=1");
+  });
+
+  test("has one time for everything in its environment", async () => {
+    let epoch: string | undefined;
+    await buildWithBuildx(request({ epoch: "7" }), async (program, args, env) => {
+      epoch = env.SOURCE_DATE_EPOCH;
+      return builderOf({ root: foreignImage({ architecture: "amd64" }) })(program, args);
+    });
+    expect(epoch).toBe("7");
+  });
+
+  test("leaves what is then published as it is", async () => {
+    const root = foreignIndex([
+      { platform: { os: "linux", architecture: "amd64" }, image: foreignImage({ architecture: "amd64" }) },
+    ]);
+    const artifact = await buildWithBuildx(request(), builderOf({ root }));
+    expect(artifact.root.descriptor.digest).toBe(root.descriptor.digest);
+    expect(artifact.root.descriptor.mediaType).toBe(mediaTypes.index);
+  });
+
+  test("that is not installed ends in one sentence", async () => {
+    const run = () => Promise.reject(new Error("spawn docker ENOENT"));
+    await expect(buildWithBuildx(request(), run)).rejects.toThrow(
+      "there is no docker program on this machine",
+    );
+  });
+
+  test("that fails says what to try", async () => {
+    await expect(buildWithBuildx(request(), async () => 17)).rejects.toThrow(
+      "ended with exit code 17, see above; if it cannot export",
+    );
+  });
+});
+
+test("the digests of platforms are those of an index's images, or the one image's own", () => {
+  const index = spinImage();
+  const platforms = parsePlatforms("linux/amd64");
+  expect(platformDigests({ root: foreignImage({ architecture: "amd64" }) }, platforms)).toEqual({
+    "linux/amd64": foreignImage({ architecture: "amd64" }).descriptor.digest,
+  });
+  const [amd64] = index.children;
+  if (amd64 === undefined) throw new Error("the index has images");
+  const described = {
+    ...amd64,
+    descriptor: { ...amd64.descriptor, platform: { os: "linux", architecture: "amd64" } },
+  };
+  expect(platformDigests({ root: { ...index, children: [described] } }, platforms)).toEqual({
+    "linux/amd64": amd64.descriptor.digest,
+  });
+});
