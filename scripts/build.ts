@@ -3,13 +3,44 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
-import { build, type Metafile } from "esbuild";
+import { build, type Metafile, type Plugin } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
 const actionsFolder = join(root, "actions");
 
 /** Path relative to the action's folder → content. */
 type Bundle = ReadonlyMap<string, Uint8Array>;
+
+/**
+ * What makes `@actions/core` alone cost half of an action's start-up, and none of our actions uses:
+ *
+ * - `import` of Node's `http` reads all its exports, and one of them loads Node's own copy of undici. `require`
+ *   reads none.
+ * - `@actions/http-client` and `@actions/github` import undici for a `fetch` through a proxy. Ours is in packages/http,
+ *   which loads it when the first request is made; what `HttpClient` itself sends goes through `http`.
+ */
+const lazyNetwork: Plugin = {
+  name: "lazy-network",
+  setup(bundler) {
+    bundler.onResolve({ filter: /^(?:node:)?https?$/ }, ({ path, kind }) =>
+      kind === "import-statement" ? { path: path.replace(/^node:/, ""), namespace: "required" } : undefined,
+    );
+    bundler.onLoad({ filter: /.*/, namespace: "required" }, ({ path }) => ({
+      contents: `module.exports = require("node:${path}")`,
+    }));
+    bundler.onResolve({ filter: /^undici$/ }, ({ path, importer }) =>
+      /[\\/]@actions[\\/](?:http-client|github)[\\/]/.test(importer)
+        ? { path, namespace: "unused" }
+        : undefined,
+    );
+    bundler.onLoad({ filter: /.*/, namespace: "unused" }, () => ({
+      contents: `
+        const unused = () => { throw new Error("This bundle makes its requests with packages/http."); };
+        export class ProxyAgent { constructor() { unused(); } }
+        export const fetch = unused;`,
+    }));
+  },
+};
 
 /**
  * The files of an action's dist/. ESM, because the heavy modules are loaded only when used and esbuild splits
@@ -36,6 +67,7 @@ async function bundle(action: string): Promise<Bundle> {
     minifySyntax: true,
     legalComments: "none",
     logLevel: "warning",
+    plugins: [lazyNetwork],
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
     },
