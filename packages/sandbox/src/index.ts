@@ -10,6 +10,13 @@ export {
 } from "./action/event.ts";
 export type { Machine } from "./action/machine.ts";
 export { type ActionProcess, type ActionRun, runActionProcess } from "./action/process.ts";
+export {
+  type CacheMode,
+  type CacheService,
+  type CacheServiceOptions,
+  type StoredEntry,
+  startCacheService,
+} from "./cache-service.ts";
 export type { Authentication } from "./registry/authentication.ts";
 export type { PullThrough } from "./registry/pull-through.ts";
 export type { RequestKind, RequestRecord } from "./registry/request-log.ts";
