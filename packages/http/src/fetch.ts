@@ -1,10 +1,11 @@
 import { type Mirror, mirrored, parseMirrors } from "./mirrors.ts";
+import { createNetwork, type Exchange, type ExchangeInit } from "./network.ts";
 import { followRedirects } from "./redirects.ts";
 import { type RetryObserver, type RetryOptions, retryPolicy } from "./retry.ts";
-import { retryTransientFailures } from "./transience.ts";
+import { retryTransientFailures } from "./retrying.ts";
 
 /** What a caller may say about one request beyond the platform's `RequestInit`. */
-export interface FetchInit extends RequestInit {
+export interface FetchInit extends ExchangeInit {
   /**
    * `never`: the first answer or error comes back as it is, because more than this request has to be done again
    * (an upload session, a tag whose state has to be looked at first).
@@ -24,14 +25,17 @@ export type Fetch = (input: string | URL, init?: FetchInit) => Promise<Response>
 export interface FetchOptions {
   readonly mirrors?: readonly Mirror[];
   readonly retry?: RetryOptions;
+  readonly exchange?: Exchange;
 }
 
 /**
  * A `fetch` for the outside world as the job's environment describes it (mirrors, proxies, certificates). It
- * follows at most five redirects, never takes credentials to another origin, and retries what may pass.
+ * follows at most five redirects, never takes credentials to another origin, and retries what may pass: every
+ * request whose body can be sent again, at most six times within five minutes.
  */
 export function createFetch(options: FetchOptions = {}): Fetch {
   const mirrors = options.mirrors ?? parseMirrors(process.env.ORIGIN_MIRRORS ?? "");
-  const redirected = followRedirects((url) => mirrored(url, mirrors), fetch);
+  const exchange = options.exchange ?? createNetwork();
+  const redirected = followRedirects((url) => mirrored(url, mirrors), exchange);
   return retryTransientFailures(redirected, retryPolicy(options.retry));
 }

@@ -1,31 +1,34 @@
-/** One exchange, redirects not followed. */
-export type Exchange = (url: URL, init: RequestInit) => Promise<Response>;
+import { headerEntries, rebuilt } from "./answer.ts";
+import type { Exchange, ExchangeInit } from "./network.ts";
 
 /** Headers that say nothing about who asks; all others stay with the origin they were meant for. */
 const impersonal = new Set([
   "accept",
   "accept-encoding",
-  "content-type",
   "content-length",
+  "content-type",
   "range",
   "user-agent",
 ]);
 
+const redirecting = [301, 302, 303, 307, 308];
+
 /**
- * Follows redirects by hand, because what the platform strips on the way is its choice and not ours: only headers
- * that identify nobody leave the origin (RFC 9110 §15.4; object stores even refuse a request that is signed in the
- * URL and carries `Authorization` too).
+ * Follows redirects by hand, because what the platform strips on the way is its choice and not ours: only headers that
+ * identify nobody leave the origin (RFC 9110 §15.4; object stores even refuse a request that is signed in the URL and
+ * carries `Authorization` too).
  *
  * @param actual the URL that is really asked for a URL (its mirror's).
  * @throws Error after `limit` redirects, on one to something else than HTTP, and on one from HTTPS to plain HTTP.
  */
-export function followRedirects(actual: (url: URL) => URL, send: Exchange, limit = 5) {
-  return async (url: URL, init: RequestInit): Promise<Response> => {
+export function followRedirects(actual: (url: URL) => URL, exchange: Exchange, limit = 5): Exchange {
+  return async (url, init) => {
     let current = url;
     let request = init;
     for (let hops = 0; ; hops += 1) {
       const asked = actual(current);
-      const response = logical(await send(asked, { ...request, redirect: "manual" }), current, asked);
+      const answer = await exchange(asked, { ...request, redirect: "manual" });
+      const response = await asFromOrigin(answer, current, asked);
       const next = init.redirect === "manual" ? undefined : target(response, current, asked);
       if (next === undefined) return response;
       await response.body?.cancel();
@@ -47,7 +50,7 @@ export function place(url: URL): string {
 
 function target(response: Response, current: URL, asked: URL): URL | undefined {
   const location = response.headers.get("location");
-  if (![301, 302, 303, 307, 308].includes(response.status) || location === null) return undefined;
+  if (!redirecting.includes(response.status) || location === null) return undefined;
   const next = URL.parse(location, current.href);
   if (next === null || (next.protocol !== "https:" && next.protocol !== "http:")) {
     throw new Error(`${place(current)} redirects to something that is not a web address.`);
@@ -61,40 +64,43 @@ function target(response: Response, current: URL, asked: URL): URL | undefined {
 }
 
 /** RFC 9110 §15.4: 303 asks for a GET, 301 and 302 turn POST into GET, 307 and 308 repeat the request. */
-function requestAfter(status: number, request: RequestInit, sameOrigin: boolean, from: string): RequestInit {
+function requestAfter(
+  status: number,
+  request: ExchangeInit,
+  sameOrigin: boolean,
+  from: string,
+): ExchangeInit {
   const method = (request.method ?? "GET").toUpperCase();
   const becomesGet =
     (status === 303 && method !== "HEAD") || (method === "POST" && (status === 301 || status === 302));
-  const headers = new Headers(request.headers);
-  for (const name of [...headers.keys()]) if (!sameOrigin && !impersonal.has(name)) headers.delete(name);
+  const kept = headerEntries(request.headers).filter(([name]) => sameOrigin || impersonal.has(name));
   if (!becomesGet) {
     if (request.body instanceof ReadableStream) {
       throw new Error(`${from} redirects an upload that can be sent only once; nothing was sent on.`);
     }
-    return { ...request, headers };
+    return { ...request, headers: Object.fromEntries(kept) };
   }
-  for (const name of ["content-type", "content-length"]) headers.delete(name);
   const { body: _body, ...rest } = request;
-  return { ...rest, method: "GET", headers };
+  const headers = kept.filter(([name]) => name !== "content-type" && name !== "content-length");
+  return { ...rest, method: "GET", headers: Object.fromEntries(headers) };
 }
 
 /**
  * A mirror names itself in the absolute `Location` it answers with, and a registry's mirror in the realm of its challenge
  * too; the caller asked the origin, and credentials are bound to that.
  */
-function logical(response: Response, current: URL, asked: URL): Response {
+async function asFromOrigin(response: Response, current: URL, asked: URL): Promise<Response> {
   const location = response.headers.get("location");
   const challenge = response.headers.get("www-authenticate");
   if (asked.href === current.href || (location === null && challenge === null)) return response;
   const mirror = asked.href.slice(0, asked.href.length - (current.pathname + current.search).length);
   const next = location === null ? null : URL.parse(location, asked.href);
-  const headers = new Headers(response.headers);
+  const headers = new Map(response.headers);
   if (next !== null && `${next.href}/`.startsWith(`${mirror}/`)) {
     headers.set("location", current.origin + next.href.slice(mirror.length));
   }
   if (challenge !== null) {
     headers.set("www-authenticate", challenge.replaceAll(`realm="${mirror}/`, `realm="${current.origin}/`));
   }
-  const { status, statusText } = response;
-  return new Response(response.body, { status, statusText, headers });
+  return rebuilt(response, { headers });
 }

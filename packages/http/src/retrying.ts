@@ -1,0 +1,110 @@
+import { rebuilt } from "./answer.ts";
+import { readBounded } from "./body.ts";
+import type { Fetch, FetchInit } from "./fetch.ts";
+import type { Exchange, ExchangeInit } from "./network.ts";
+import { place } from "./redirects.ts";
+import { type RetryPolicy, repeat, type TransientFailure } from "./retry.ts";
+import { isTransientStatus, transientAnswer, transientError } from "./transience.ts";
+
+/** An answer that may be another one later; kept, because the caller gets it when it does not become one. */
+class TransientAnswer extends Error {
+  readonly response: Response;
+  readonly failure: TransientFailure;
+
+  constructor(response: Response, failure: TransientFailure) {
+    super(failure.because);
+    this.response = response;
+    this.failure = failure;
+  }
+}
+
+/** So much of an answer is looked at for a reason and a hint; ghcr.io's stand in its body. */
+const reasonLimit = 64 << 10;
+
+/**
+ * Sends again what failed for the moment and can be sent again; see `FetchInit` for what a caller can say about it. When
+ * attempts or time are used up the caller gets the last answer, whatever it is, or the last error.
+ */
+export function retryTransientFailures(exchange: Exchange, policy: RetryPolicy): Fetch {
+  const pauses = new Map<string, number>();
+
+  /** A host that asked for patience asked it of everyone, not of the one request that it refused. */
+  const pauseFor = async ({ origin }: URL, signal: AbortSignal | null | undefined): Promise<void> => {
+    for (let left = timeLeft(origin); left > 0; left = timeLeft(origin)) {
+      await policy.sleep(left, signal ?? undefined);
+      if (timeLeft(origin) >= left) return; // a clock that stands still, in a test, waits for nothing
+    }
+  };
+  const timeLeft = (origin: string): number => (pauses.get(origin) ?? 0) - policy.now();
+
+  const attempt = async (url: URL, init: ExchangeInit, bodyLimit: number | undefined): Promise<Response> => {
+    await pauseFor(url, init.signal);
+    const answer = await exchange(url, bodyLimit === undefined ? init : bounded(init, policy.deadline));
+    const { response, failure } = await judged(answer);
+    if (failure === undefined) {
+      return bodyLimit === undefined ? response : buffered(response, bodyLimit, url);
+    }
+    if (response.status === 429 && failure.retryAfterMilliseconds !== undefined) {
+      pauses.set(url.origin, policy.now() + Math.min(failure.retryAfterMilliseconds, policy.deadline));
+    }
+    throw new TransientAnswer(response, failure);
+  };
+
+  return async (input, { retry, bodyLimit, onRetry, ...init } = {}) => {
+    const url = new URL(input);
+    const once = retry === "never" || init.body instanceof ReadableStream;
+    const judge = (error: unknown) =>
+      once ? undefined : error instanceof TransientAnswer ? error.failure : transientError(error);
+    try {
+      return await repeat(() => attempt(url, init, bodyLimit), judge, policy, {
+        ...(onRetry === undefined ? {} : { onRetry }),
+        ...(init.signal ? { signal: init.signal } : {}),
+      });
+    } catch (error) {
+      if (error instanceof TransientAnswer) return error.response;
+      throw explained(error, url, init);
+    }
+  };
+}
+
+/** A document that does not arrive within the deadline trickles in on purpose. */
+function bounded(init: ExchangeInit, milliseconds: number): ExchangeInit {
+  const deadline = AbortSignal.timeout(milliseconds);
+  return { ...init, signal: init.signal ? AbortSignal.any([init.signal, deadline]) : deadline };
+}
+
+async function judged(
+  answer: Response,
+): Promise<{ readonly response: Response; readonly failure: TransientFailure | undefined }> {
+  if (answer.status !== 403 && !isTransientStatus(answer.status)) {
+    return { response: answer, failure: undefined };
+  }
+  const bytes = await readBounded(answer, reasonLimit, "truncate");
+  const response = await rebuilt(answer, { body: bytes.length === 0 ? null : bytes });
+  return { response, failure: transientAnswer(response, new TextDecoder().decode(bytes), Date.now()) };
+}
+
+async function buffered(response: Response, limit: number, url: URL): Promise<Response> {
+  if (response.body === null) return response;
+  return rebuilt(response, { body: await readBounded(response, limit, `the answer of ${place(url)}`) });
+}
+
+/** The platform says "fetch failed" and leaves the rest to the cause. */
+function explained(error: unknown, url: URL, { method = "GET", signal }: FetchInit): unknown {
+  if (signal?.aborted === true || !(error instanceof Error)) return error;
+  const timedOut = error.name === "TimeoutError";
+  if (!timedOut && error.message !== "fetch failed" && error.message !== "terminated") return error;
+  const reason = timedOut ? "it took too long" : (messageOf(error.cause) ?? error.message);
+  return new Error(
+    `${method} ${place(url)} got no answer: ${reason}; check that it can be reached from here.`,
+    { cause: error },
+  );
+}
+
+/** Several addresses were tried in vain: the message stands in each attempt's error. */
+function messageOf(cause: unknown): string | undefined {
+  if (typeof cause !== "object" || cause === null) return undefined;
+  const { message, errors }: { message?: unknown; errors?: unknown } = cause;
+  if (typeof message === "string" && message !== "") return message.replace(/\.$/, "");
+  return Array.isArray(errors) ? messageOf(errors[0]) : undefined;
+}
