@@ -7,7 +7,7 @@ export async function rebuilt(
   },
 ): Promise<Response> {
   // undici's own class: the platform's is a second copy of undici, and takes longer to load than most requests.
-  const { Response: Answer } = await import("undici");
+  const { Response: Answer } = await import("./undici.ts");
   const { status, statusText } = response;
   const headers = [...(parts.headers ?? response.headers)].map(([name, value]): [string, string] => [
     name,

@@ -60,7 +60,7 @@ export function createNetwork(options: NetworkOptions = {}): Exchange {
 
 async function open(environment: Readonly<Record<string, string | undefined>>, timeouts: Timeouts) {
   // Loaded with the first request: an action that needs none starts without it.
-  const { Agent, EnvHttpProxyAgent, fetch } = await import("undici");
+  const { Agent, EnvHttpProxyAgent, fetch } = await import("./undici.ts");
   const common = {
     connections,
     connectTimeout: timeouts.connect,
