@@ -1,25 +1,19 @@
 import type { Fetch } from "@spin-publisher/http";
 import {
-  type Asset,
-  checkSignature,
-  findAsset,
   gitHub,
   mirrorAt,
   type Release,
   type ReleaseAccess,
   resolveRelease,
-  type SpinFiles,
   type Target,
-  unpackSpin,
 } from "@spin-publisher/spin-release";
 import semver from "semver";
 import { placeInFolder } from "./bindir.ts";
-import { cachePolicy } from "./cache-policy.ts";
 import type { Inputs } from "./inputs.ts";
-import { type CacheEntry, obtain } from "./obtain.ts";
+import { type InstalledRelease, installRelease } from "./install-release.ts";
 import { describeTarget, startsHere, targetsFor } from "./platform.ts";
 import { installPlugins, type Plugin, parsePlugins, runSpin } from "./plugins.ts";
-import { findInstalled, install, installedVersions, type Tool } from "./tool.ts";
+import { findInstalled, installedVersions, type Tool } from "./tool.ts";
 import { type Wanted, wantedVersion } from "./wanted.ts";
 
 /** What the user is told while it happens. */
@@ -37,18 +31,11 @@ export interface Edges {
   readonly architecture: string;
 }
 
-export interface Installed {
-  /** Its folder is what belongs on PATH. */
-  readonly tool: Tool;
-  /** Whether the archive did not have to be downloaded. */
-  readonly cacheHit: boolean;
+/** The tool's folder is what belongs on PATH. */
+export interface Installed extends InstalledRelease {
   /** Where the version was asked for, what stands there, and who answered: `version: latest, GitHub API`. */
   readonly source: string;
-  /** What is known about its integrity, as a clause. */
-  readonly integrity: string;
   readonly plugins: readonly Required<Plugin>[];
-  /** What is left for the post step to keep. */
-  readonly keep: CacheEntry | undefined;
 }
 
 /** Gets the Spin that was asked for, makes sure that it is what was released, and adds its plugins. */
@@ -61,17 +48,12 @@ export async function setup(inputs: Inputs, edges: Edges): Promise<Installed> {
   const wanted = await wantedVersion(inputs, report.warning);
 
   const { release, source } = await chooseRelease(wanted, targets, inputs.checkLatest, access);
-  const there = await findInstalled(release.version, targets);
-  const spin =
-    there === undefined
-      ? `Spin ${release.version}`
-      : `Spin ${release.version} for ${describeTarget(there.target)}`;
-  report.info(`${spin} (${source})`);
+  report.info(`Spin ${release.version} (${source})`);
+  const found = await findInstalled(release.version, targets);
   const installed =
-    there === undefined
+    found === undefined
       ? await installRelease(release, targets, access, inputs, edges)
-      : fromToolCache(there);
-  report.info(`  ${installed.integrity}`);
+      : inToolCache(found, report);
 
   const tool =
     inputs.bindir === ""
@@ -117,8 +99,9 @@ async function chooseRelease(
 ): Promise<{ release: Pick<Release, "version" | "tag">; source: string }> {
   if (request.kind === "range" && !checkLatest) {
     const version = semver.maxSatisfying([...installedVersions(targets)], request.range);
-    if (version !== null)
+    if (version !== null) {
       return { release: { version, tag: `v${version}` }, source: `${source}, tool cache` };
+    }
   }
   const release = await resolveRelease(request, access);
   const answer = {
@@ -129,54 +112,7 @@ async function chooseRelease(
   return { release, source: source + answer[release.source] };
 }
 
-function fromToolCache(tool: Tool): Omit<Installed, "source" | "plugins"> {
-  return {
-    tool,
-    cacheHit: true,
-    integrity: "in the tool cache, verified when it was put there",
-    keep: undefined,
-  };
-}
-
-async function installRelease(
-  release: Pick<Release, "version" | "tag">,
-  targets: readonly Target[],
-  access: ReleaseAccess,
-  inputs: Inputs,
-  { report, platform, architecture }: Edges,
-): Promise<Omit<Installed, "source" | "plugins">> {
-  const asset = await findAsset(release, targets, access);
-  const policy = cachePolicy(inputs.cache);
-  if (policy.because !== undefined && inputs.cache.input !== "false") {
-    report.info(`  the Actions cache is left alone: ${policy.because}`);
-  }
-  const { bytes, restored, keep } = await obtain(asset, access, { policy, temp: inputs.temp, report });
-  report.info(`  ${restored ? "restored" : "downloaded"} ${asset.name}`);
-  const files = await unpackSpin(asset, bytes);
-  const integrity = `SHA-256 as in the release's checksums file; ${signatureOf(files, release, asset, report)}`;
-  const runs = startsHere(asset.target, platform, architecture);
-  const tool = await install(files.binary, {
-    version: release.version,
-    target: asset.target,
-    runs,
-    temp: inputs.temp,
-  });
-  report.info(
-    `  installed for ${describeTarget(asset.target)}${runs ? "" : ", not started: it is for another machine"}`,
-  );
-  return { tool, cacheHit: restored, integrity, keep };
-}
-
-function signatureOf(
-  files: SpinFiles,
-  { version, tag }: Pick<Release, "version" | "tag">,
-  asset: Asset,
-  report: Reporter,
-): string {
-  const check = checkSignature(files, tag);
-  if (check.verified) return `signature by ${check.identity}`;
-  report.notice(
-    `The signature of Spin ${version} was not verified: ${check.because}. That ${asset.name} is what its release lists was.`,
-  );
-  return `signature not verified: ${check.because}`;
+function inToolCache(tool: Tool, report: Reporter): InstalledRelease {
+  report.info(`  in the tool cache for ${describeTarget(tool.target)}`);
+  return { tool, cacheHit: true, integrity: "verified when it was put into the tool cache", keep: undefined };
 }

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { untar, unzip } from "@spin-publisher/archive";
 import { assetName, checksumsName, type Target } from "./asset.ts";
 import { type Checksums, parseChecksums } from "./checksums.ts";
 import { download } from "./download.ts";
@@ -128,6 +127,8 @@ export async function fetchVerifiedArchive(
  * @throws Error when the archive is hostile or damaged, or holds no Spin.
  */
 export async function unpackSpin(asset: Pick<Asset, "name">, archive: Uint8Array): Promise<SpinFiles> {
+  // Most runs find Spin unpacked already; they need not wait for what reads archives.
+  const { untar, unzip } = await import("@spin-publisher/archive");
   const isZip = asset.name.endsWith(".zip");
   const binaryName = isZip ? "spin.exe" : "spin";
   const wanted = (path: string) => [binaryName, "spin.sig", "crt.pem"].includes(path);
