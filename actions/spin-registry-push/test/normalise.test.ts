@@ -1,0 +1,162 @@
+import { describe, expect, test } from "@jest/globals";
+import { serialiseLockedApp } from "../src/locked-app/locked-app.ts";
+import { parseTemplate } from "../src/manifest/templates.ts";
+import { warningsAbout } from "../src/manifest/warnings.ts";
+import { lock, locked, read, withComponent } from "./reading.ts";
+
+const v2 = (more: string) => `spin_manifest_version = 2\n[application]\nname = "x"\n${more}`;
+const triggers = (more: string) => read(v2(more)).triggers.map(({ id }) => id);
+
+describe("the ids of triggers", () => {
+  const on = (component: string, id = "") =>
+    `[[trigger.http]]\n${id === "" ? "" : `id = "${id}"\n`}component = "${component}"\n`;
+
+  test("follow the component, and a number where that name is taken", () => {
+    expect(triggers(on("web").repeat(3))).toEqual(["web-http-trigger", "http-trigger1", "http-trigger2"]);
+  });
+
+  test("that are given stay, and are taken from the start", () => {
+    expect(triggers(`${on("web")}${on("api", "web-http-trigger")}`)).toEqual([
+      "http-trigger1",
+      "web-http-trigger",
+    ]);
+    expect(triggers(`${on("web")}${on("web")}${on("api", "http-trigger1")}`)).toEqual([
+      "web-http-trigger",
+      "http-trigger2",
+      "http-trigger1",
+    ]);
+  });
+
+  test("may be given twice", () => {
+    expect(triggers(`${on("a", "x")}${on("b", "x")}`)).toEqual(["x", "x"]);
+  });
+
+  test("are numbered within their type", () => {
+    expect(triggers("[[trigger.http]]\n[[trigger.redis]]\n[[trigger.http]]")).toEqual([
+      "http-trigger1",
+      "http-trigger2",
+      "redis-trigger1",
+    ]);
+  });
+
+  test("count as taken across types", () => {
+    expect(triggers('[[trigger.redis]]\nid = "http-trigger1"\n[[trigger.http]]')).toEqual([
+      "http-trigger1",
+      "http-trigger2",
+    ]);
+  });
+});
+
+describe("a component that is written in a trigger", () => {
+  const inline = '{ source = "a.wasm" }';
+
+  test("is called after the trigger", () => {
+    const app = locked(v2(`[[trigger.http]]\ncomponent = ${inline}`));
+    expect(app.triggers[0]).toMatchObject({
+      id: "http-trigger1",
+      trigger_config: { component: "http-trigger1-component" },
+    });
+    expect(app.components[0].id).toBe("http-trigger1-component");
+  });
+
+  test.each([
+    [
+      "the trigger's id is no identifier",
+      `[[trigger.http]]\nid = "My Trigger"\ncomponent = ${inline}`,
+      ["inline-component1"],
+    ],
+    [
+      "that name is taken",
+      `[[trigger.http]]\ncomponent = ${inline}\n[component.http-trigger1-component]\nsource = "b"`,
+      ["http-trigger1-component", "inline-component1"],
+    ],
+    [
+      "the trigger has several",
+      `[[trigger.http]]\ncomponent = ${inline}\ncomponents = { a = ${inline}, b = [${inline}, "web"] }`,
+      ["inline-component1", "inline-component2", "inline-component3"],
+    ],
+    [
+      "other triggers have some, too",
+      `[[trigger.http]]\nid = "1"\ncomponent = ${inline}\n[[trigger.http]]\nid = "2"\ncomponent = ${inline}`,
+      ["inline-component1", "inline-component2"],
+    ],
+  ])("gets a number where %s", (_name, manifest, expected) => {
+    expect(read(v2(manifest)).components.map(({ id }) => id)).toEqual(expected);
+  });
+});
+
+describe("further components of a trigger", () => {
+  test("are published by name, each as a list of ids", () => {
+    const manifest = v2('[[trigger.http]]\ncomponent = "web"\ncomponents = { z = "a", b = ["b", "c"] }');
+    expect(locked(manifest).triggers[0].trigger_config).toEqual({
+      component: "web",
+      components: { b: ["b", "c"], z: ["a"] },
+    });
+  });
+
+  test("do not make a trigger one of a component", () => {
+    const manifest = v2('[[trigger.http]]\ncomponents = { a = "b" }');
+    expect(locked(manifest).triggers).toEqual([
+      { id: "http-trigger1", trigger_type: "http", trigger_config: { components: { a: ["b"] } } },
+    ]);
+  });
+});
+
+describe("the bytes of a locked application", () => {
+  test("keep the spelling of numbers, sort keys by their bytes and escape as JSON.stringify does", () => {
+    const manifest = v2(`[[trigger.timer]]
+"\u{1F600}" = "astral"
+"\uFF5E" = "fullwidth"
+float = [1.0, -0.0, 1e3, 1e15, 1e16, 1.25e300, 1e-5, 1e-6, 12345.678, 0.1, inf, nan]
+integer = [1, -9223372036854775808, 0x10]
+text = "\\u0000\\u007f\\u2028/\\"\\\\\\t é"
+nested = { b = { "9" = 1, "10" = 2 }, a = [] }
+`);
+    const text = serialiseLockedApp(lock(manifest));
+    const config = text.slice(text.indexOf('"trigger_config":') + 17, text.indexOf('}],"components"'));
+    expect(config).toBe(
+      String.raw`{"float":[1.0,-0.0,1000.0,1000000000000000.0,1e16,1.25e300,0.00001,1e-6,12345.678,0.1,null,null],"integer":[1,-9223372036854775808,16],"nested":{"a":[],"b":{"10":2,"9":1}},"text":"\u0000` +
+        "\u007f\u2028" +
+        String.raw`/\"\\\t é","～":"fullwidth","😀":"astral"}`,
+    );
+  });
+});
+
+describe("templates", () => {
+  const variable = (name: string) => ({ kind: "variable", name });
+  const literal = (text: string) => ({ kind: "literal", text });
+  test.each([
+    ["", []],
+    ["plain", [literal("plain")]],
+    ["{{ a }}", [variable("a")]],
+    ["x{{a}}y{{  b }}", [literal("x"), variable("a"), literal("y"), variable("b")]],
+    ["}} {", [literal("}} {")]],
+    ["{{{a}}}", [variable("{a"), literal("}")]],
+    ["{{a", undefined],
+    ["{{a}} {{", undefined],
+  ])("%j consists of %j", (text, parts) => {
+    expect(parseTemplate(text)).toEqual(parts);
+  });
+});
+
+describe("what a manifest should not say", () => {
+  test.each([
+    ["no trigger", v2("[trigger]"), "the application has no trigger, so Spin will not start it"],
+    [
+      "a trigger without its component",
+      v2('[[trigger.http]]\ncomponent = "gone"'),
+      'the trigger "gone-http-trigger" names the component "gone", which does not exist',
+    ],
+    [
+      "the deprecated hosts",
+      withComponent('allowed_http_hosts = ["a.b"]'),
+      'allowed_http_hosts of component "web" is deprecated; write allowed_outbound_hosts = ["http://a.b", "https://a.b"]',
+    ],
+  ])("is warned about: %s", (_name, manifest, warning) => {
+    expect(warningsAbout(read(manifest))).toEqual([warning]);
+  });
+
+  test("is nothing in an ordinary manifest", () => {
+    expect(warningsAbout(read(withComponent("")))).toEqual([]);
+  });
+});
