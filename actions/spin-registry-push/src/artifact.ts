@@ -12,6 +12,13 @@ import { spinMediaTypes } from "./layers/media-types.ts";
 import { serialise, structure } from "./locked-app/json.ts";
 import { type LockedApp, serialiseLockedApp } from "./locked-app/locked-app.ts";
 
+export interface ArtifactOptions {
+  readonly mode: LayerMode;
+  /** Where archives are kept until they are published. */
+  readonly folder: string;
+  readonly annotations: Annotations;
+}
+
 /**
  * The artifact of an application in Spin's own form: its layers, the locked application as the last of them, and a
  * config whose only purpose is to differ whenever the application does (container runtimes take the config's digest
@@ -20,11 +27,10 @@ import { type LockedApp, serialiseLockedApp } from "./locked-app/locked-app.ts";
 export async function contentArtifact(
   app: LockedApp,
   components: readonly LayerSource[],
-  mode: LayerMode,
-  annotations: Annotations,
+  { mode, folder, annotations }: ArtifactOptions,
 ): Promise<Artifact> {
   const lockedApp = blobOf(spinMediaTypes.lockedApp, serialiseLockedApp(app));
-  const layers = [...(await layersOf(components, mode)), lockedApp];
+  const layers = [...(await layersOf(components, mode, folder)), lockedApp];
   const config = blobOf(mediaTypes.config, configDocument(lockedApp));
   const document = manifestDocument(config.descriptor, layers, annotations);
   return { root: manifestOf(mediaTypes.manifest, document, { blobs: [config, ...layers] }) };

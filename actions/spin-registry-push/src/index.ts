@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { info, warning } from "@actions/core";
 import {
   automaticTag,
@@ -8,13 +11,14 @@ import {
   runPublishing,
 } from "@spin-publisher/action-runtime";
 import { parseSourceDateEpoch } from "./annotations.ts";
+import { execute } from "./engine/execute.ts";
 import { readContentInputs } from "./inputs.ts";
 import { buildContent, type ContentRequest } from "./run.ts";
 import { createModuleCache } from "./sources/cache.ts";
 
 await runAction(async () => {
   const inputs = readPublishingInputs();
-  const { manifest, repository, tag: given, layers, engine, profile } = readContentInputs();
+  const { manifest, repository, tag: given, layers, engine, build, profile } = readContentInputs();
   const { event, fetch } = inputs;
   const tag =
     given === "auto"
@@ -22,7 +26,7 @@ await runAction(async () => {
       : requireTag(given);
   const sourceDateEpoch = parseSourceDateEpoch(process.env.SOURCE_DATE_EPOCH);
   const request: ContentRequest = {
-    ...{ manifest, repository, layers, engine },
+    ...{ manifest, repository, layers, engine, build },
     insecure: inputs.insecure,
     annotations: {
       repositoryUrl: `${event.serverUrl}/${event.repository.owner}/${event.repository.name}`,
@@ -33,11 +37,17 @@ await runAction(async () => {
     ...(profile === undefined ? {} : { profile }),
   };
   const cache = createModuleCache();
-  await runPublishing({
-    ...{ inputs, repository, tag, what: "content" },
-    build: async (state, client) => ({
-      ...(await buildContent(request, { fetch, cache, client, state, tell: info, warn: warning })),
-      outputs: { "build-id": tag },
-    }),
-  });
+  const scratch = await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), "content-"));
+  const outside = { fetch, cache, scratch, execute, env: process.env, tell: info, warn: warning };
+  try {
+    await runPublishing({
+      ...{ inputs, repository, tag, what: "content" },
+      build: async (state, client) => ({
+        ...(await buildContent(request, { ...outside, client, state })),
+        outputs: { "build-id": tag },
+      }),
+    });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 });

@@ -13,13 +13,18 @@ import {
 import { type AnnotationContext, annotationsOf } from "./annotations.ts";
 import { contentArtifact } from "./artifact.ts";
 import { differencesBetween, partsToPublish } from "./differences.ts";
+import { buildComponents } from "./engine/build.ts";
 import { chooseEngine, type Engine } from "./engine/choose.ts";
+import { assembleWithSpin } from "./engine/cli.ts";
+import type { Execute } from "./engine/execute.ts";
 import { assemble } from "./engine/native.ts";
 import type { LayerMode } from "./layers/layers.ts";
 import { namingManifest } from "./manifest/error.ts";
 import { locateManifest, readManifestFile } from "./manifest/read.ts";
+import { warningsAbout } from "./manifest/warnings.ts";
 import { type PublishedPart, publishedParts } from "./published.ts";
 import type { ModuleCache } from "./sources/cache.ts";
+import type { SourceContext } from "./sources/resolve.ts";
 import { describeDifferences, summarise } from "./summary.ts";
 
 export interface ContentRequest {
@@ -28,6 +33,8 @@ export interface ContentRequest {
   readonly profile?: string;
   readonly layers: LayerMode;
   readonly engine: Engine;
+  /** Run the components' build commands first. */
+  readonly build: boolean;
   readonly repository: Repository;
   readonly insecure: boolean;
   readonly annotations: AnnotationContext;
@@ -41,6 +48,11 @@ export interface ContentWorld {
   readonly cache: ModuleCache;
   readonly client: RegistryClient;
   readonly state: Promise<TargetState>;
+  /** For other programs: `spin`, build commands. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly execute: Execute;
+  /** A folder for archives until they are published. */
+  readonly scratch: string;
   readonly tell: (line: string) => void;
   readonly warn: (line: string) => void;
 }
@@ -51,22 +63,35 @@ export interface BuiltContent {
   readonly summary: string;
 }
 
-/** Builds the artifact of an application. Nothing is written anywhere but to the cache of modules. */
+/**
+ * Builds the artifact of an application. Nothing is written but what its build commands write, modules in the cache and
+ * archives in the scratch folder.
+ */
 export async function buildContent(request: ContentRequest, world: ContentWorld): Promise<BuiltContent> {
   const path = await locateManifest(request.manifest);
   return namingManifest(path, async () => {
     const application = await readManifestFile(path, request.profile);
-    chooseEngine(request.engine, application);
-    const { app, layers, warnings } = await assemble(application, {
+    const engine = chooseEngine(request.engine, application);
+    const { tell, env, execute } = world;
+    const folder = dirname(path);
+    if (request.build) await buildComponents(application, { folder, env, execute, tell });
+    const sources: SourceContext = {
       fetch: world.fetch,
       cache: world.cache,
       sizeInRegistry: (digest) => sizeInRegistry(digest, request.repository, world),
-      folder: dirname(path),
+      folder,
       boundary: request.workspace,
-    });
-    for (const warning of warnings) world.warn(`${path}: ${warning}.`);
+    };
+    const { app, layers, warnings } = await (engine === "native"
+      ? assemble(application, sources)
+      : assembleWithSpin(application, { ...sources, manifest: path, env, execute, tell }));
+    for (const warning of [...warningsAbout(application), ...warnings]) world.warn(`${path}: ${warning}.`);
     const annotations = annotationsOf(application, request.annotations);
-    const artifact = await contentArtifact(app, layers, request.layers, annotations);
+    const artifact = await contentArtifact(app, layers, {
+      mode: request.layers,
+      folder: world.scratch,
+      annotations,
+    });
     const parts = partsToPublish(app, layers);
     world.tell(
       `  ${application.components.length} components, ${parts.length - application.components.length} files, ${artifact.root.blobs.length - 1} layers`,

@@ -57,6 +57,12 @@ export async function collectFiles(root: ApplicationFolder, component: Component
       );
     }
   }
+  const repository = files.find(({ path }) => path.split("/").includes(".git"));
+  if (repository !== undefined) {
+    warnings.push(
+      `"${repository.path}" is published, and what Git keeps may hold credentials; add exclude_files = [".git/**"]`,
+    );
+  }
   return { files, warnings };
 }
 

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { gzip, tar } from "@spin-publisher/archive";
 import { type Blob, blobOf, type Digest } from "@spin-publisher/oci";
 import { type Content, readContent } from "../content.ts";
@@ -20,14 +22,14 @@ const mostLargeFiles = 64;
  * An archive is one gzip member with one plain tar in which every file is called by the hex digest of its content:
  * what Spin's readers make of names does not matter then (equal names, case, Unicode, path length).
  */
-export async function archiveLayers(files: readonly FileContent[]): Promise<readonly Blob[]> {
+export async function archiveLayers(files: readonly FileContent[], folder: string): Promise<readonly Blob[]> {
   const limit = largeFileLimit(files);
   const large = files.filter(({ content }) => content.size > limit);
   const bundled = files.filter(({ content }) => content.size <= limit);
   const layers = new Map<Digest, Blob>();
   for (const { content } of large) layers.set(content.digest, blob(spinMediaTypes.data, content));
   for (const shard of shardsOf(bundled)) {
-    const layer = await archiveOf(shard);
+    const layer = await archiveOf(shard, folder);
     layers.set(layer.descriptor.digest, layer);
   }
   return [...layers.values()];
@@ -59,7 +61,8 @@ function bucketOf(key: string, count: number): number {
   return createHash("sha256").update(key).digest().readUInt32BE(0) % count;
 }
 
-async function archiveOf(files: readonly FileContent[]): Promise<Blob> {
+/** Left on disk, so that no more than one archive is in memory at a time. */
+async function archiveOf(files: readonly FileContent[], folder: string): Promise<Blob> {
   const contents = new Map<string, Content>(
     files.map(({ content }) => [content.digest.replace("sha256:", ""), content]),
   );
@@ -67,5 +70,9 @@ async function archiveOf(files: readonly FileContent[]): Promise<Blob> {
   for (const [path, content] of [...contents].sort(([left], [right]) => (left < right ? -1 : 1))) {
     entries.push({ type: "file", path, bytes: await readContent(content) } as const);
   }
-  return blobOf(spinMediaTypes.archive, gzip(await tar(entries)));
+  const bytes = gzip(await tar(entries));
+  const { descriptor } = blobOf(spinMediaTypes.archive, bytes);
+  const path = join(folder, `${descriptor.digest.replace("sha256:", "")}.tar.gz`);
+  await writeFile(path, bytes);
+  return { descriptor, source: { kind: "file", path } };
 }

@@ -27,10 +27,13 @@ export const mostFileLayers = 64;
  * The layers of an artifact before the locked application, each content once: a component's module, then its files;
  * where files are bundled, all modules and then the archives. What the locked application carries inline needs no
  * layer, except modules.
+ *
+ * @param folder where archives are kept until they are published.
  */
 export async function layersOf(
   components: readonly LayerSource[],
   mode: LayerMode,
+  folder: string,
 ): Promise<readonly Blob[]> {
   const single = unique(
     components.flatMap(({ module, files }) => [
@@ -41,7 +44,8 @@ export async function layersOf(
   const total = single.length + 1;
   if (mode === "files" || (mode === "auto" && total <= mostFileLayers)) return single;
   const modules = unique(components.map(({ module }) => blob(spinMediaTypes.wasm, module)));
-  return [...modules, ...(await archiveLayers(components.flatMap(({ files }) => travelling(files))))];
+  const bundled = components.flatMap(({ files }) => travelling(files));
+  return [...modules, ...(await archiveLayers(bundled, folder))];
 }
 
 function travelling(files: readonly FileContent[]): readonly FileContent[] {

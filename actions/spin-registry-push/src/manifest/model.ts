@@ -112,6 +112,7 @@ export interface ProfileOverride {
 
 /** What a manifest means: every trigger and component has its id, the profile is applied. */
 export interface Application {
+  readonly manifestVersion: 1 | 2;
   readonly name: string;
   readonly version: string;
   readonly description: string;

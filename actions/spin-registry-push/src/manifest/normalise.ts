@@ -23,6 +23,7 @@ export function normalise(manifest: Manifest, profile: string | undefined): Appl
   const settled = [...components].map(([id, entry]) => applyProfile({ ...entry, id }, profile));
   for (const component of settled) requireUsableDependencies(component, settled);
   return {
+    manifestVersion: manifest.version,
     name: manifest.name,
     version: manifest.applicationVersion,
     description: manifest.description,

@@ -1,0 +1,25 @@
+import type { Application } from "./model.ts";
+
+/** What is legal in a manifest and still not what its author can have meant. Each is one sentence without its end. */
+export function warningsAbout(application: Application): readonly string[] {
+  const { components, triggers, manifestVersion } = application;
+  const ids = new Set(components.map(({ id }) => id));
+  const warnings: string[] = [];
+  if (triggers.length === 0) warnings.push("the application has no trigger, so Spin will not start it");
+  for (const { id, component, otherComponents } of triggers) {
+    const named = [component, ...[...otherComponents.values()].flat()].filter((name) => name !== undefined);
+    for (const name of named) {
+      if (!ids.has(name))
+        warnings.push(`the trigger "${id}" names the component "${name}", which does not exist`);
+    }
+  }
+  for (const { id, given, allowedOutboundHosts } of components) {
+    if (manifestVersion === 2 && given.has("allowed_http_hosts")) {
+      const hosts = allowedOutboundHosts.map((host) => JSON.stringify(host)).join(", ");
+      warnings.push(
+        `allowed_http_hosts of component "${id}" is deprecated; write allowed_outbound_hosts = [${hosts}]`,
+      );
+    }
+  }
+  return warnings;
+}

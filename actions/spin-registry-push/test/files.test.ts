@@ -1,0 +1,332 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { prepareAllFiles } from "../src/engine/native.ts";
+import { namingManifest } from "../src/manifest/error.ts";
+import { addFiles, project } from "./project.ts";
+import { read, withComponent } from "./reading.ts";
+
+/** Path → content of what the component `web` is published with, and the warnings. */
+async function published(folder: string, files: string) {
+  const application = read(withComponent(files));
+  const { byComponent, warnings } = await namingManifest("spin.toml", () =>
+    prepareAllFiles(application, folder),
+  );
+  return { paths: (byComponent[0] ?? []).map(({ path }) => path), warnings };
+}
+
+const paths = async (folder: string, files: string) => (await published(folder, files)).paths;
+
+const tree = () =>
+  project({
+    "content/index.md": "index",
+    "content/.draft.md": "draft",
+    "content/blog/one.md": "one",
+    "content/blog/.hidden/two.txt": "two",
+    "static/a.css": "css",
+    "static/img/b.png": "png",
+    "literal[1]*.txt": "literal",
+    "README.md": "readme",
+  });
+
+describe("an entry of files", () => {
+  test.each([
+    ["one file", '["README.md"]', ["README.md"]],
+    ["one file, said in a roundabout way", '["./content/../README.md"]', ["README.md"]],
+    ["a file whose name looks like a pattern", '["literal[1]*.txt"]', ["literal[1]*.txt"]],
+    ["the names in a folder", '["content/*"]', ["content/.draft.md", "content/index.md"]],
+    [
+      "everything below a folder",
+      '["content/**/*"]',
+      ["content/.draft.md", "content/blog/.hidden/two.txt", "content/blog/one.md", "content/index.md"],
+    ],
+    [
+      "a pattern at any depth",
+      '["**/*.md"]',
+      ["README.md", "content/.draft.md", "content/blog/one.md", "content/index.md"],
+    ],
+    ["a pattern between folders", '["content/**/one.md"]', ["content/blog/one.md"]],
+    ["a class", '["static/[!b].css"]', ["static/a.css"]],
+    ["folders only", '["content/**"]', []],
+    ["a pattern with a slash at its end", '["content/*/"]', []],
+    ["nothing that exists", '["nope/*"]', []],
+    ["a pattern in other case", '["Content/*"]', []],
+    ["a folder, one level too deep", '["static"]', ["static/static/a.css", "static/static/img/b.png"]],
+    ["the same with a slash", '["static/"]', ["static/static/a.css", "static/static/img/b.png"]],
+    ["a folder in a folder", '["static/img"]', ["static/img/static/img/b.png"]],
+    ["a folder under another name", '[{ source = "static", destination = "/" }]', ["a.css", "img/b.png"]],
+    [
+      "a folder under a deeper name",
+      '[{ source = "static/", destination = "//assets/./x/" }]',
+      ["assets/x/a.css", "assets/x/img/b.png"],
+    ],
+    [
+      "a file under another name",
+      '[{ source = "README.md", destination = "/docs/index.md" }]',
+      ["docs/index.md"],
+    ],
+    [
+      "a folder with a source that is no pattern",
+      '[{ source = "content/blog", destination = "blog" }]',
+      ["blog/.hidden/two.txt", "blog/one.md"],
+    ],
+    ["the same file twice", '["README.md", "*.md"]', ["README.md"]],
+    [
+      "two files of the same content at one place",
+      '["README.md", { source = "README.md", destination = "README.md" }]',
+      ["README.md"],
+    ],
+  ])("means %s", async (_name, files, expected) => {
+    expect(await paths(await tree(), `files = ${files}`)).toEqual(expected);
+  });
+
+  test.each(["", "./"])("%j means the application folder, without going a level deeper", async (entry) => {
+    const folder = await project({ "a/b.txt": "b", "c.txt": "c" });
+    expect(await paths(folder, `files = ["${entry}"]`)).toEqual(["a/b.txt", "c.txt"]);
+    expect(await paths(folder, `files = [{ source = "${entry}", destination = "/x" }]`)).toEqual([
+      "x/a/b.txt",
+      "x/c.txt",
+    ]);
+  });
+
+  test.each([
+    ['["nope"]', '"nope" does not exist, and it is not a pattern either'],
+    ['[".."]', '".." ends in "." or ".."'],
+    ['["content/.."]', '"content/.." ends in "." or ".."'],
+    ['["."]', '"." ends in "." or ".."'],
+    ['["content/."]', '"content/." ends in "." or ".."'],
+    ['["../shared/*"]', 'the path "../shared/*" leads out of the application folder'],
+    ['["content/../../x"]', 'the path "content/../../x" leads out of the application folder'],
+    ['["*/../README.md"]', 'goes up with ".." from a wildcard'],
+    ['["/etc/passwd"]', 'the path "/etc/passwd" is an absolute path'],
+    ['["C:/x"]', 'the path "C:/x" is an absolute path'],
+    ['["a\\u0000b"]', "holds a NUL character"],
+    ['["content/***"]', '"content/***" is not a pattern: more than two stars'],
+    ['["content/**x/*"]', '"content/**x/*" is not a pattern: "**" must stand alone'],
+    ['["content/[a"]', '"content/[a" is not a pattern: a "[" is not closed'],
+    ['[{ source = "nope", destination = "/" }]', 'the source "nope" does not exist'],
+    ['[{ source = "content/*", destination = "/" }]', 'the source "content/*" does not exist'],
+    ['[{ source = "../x", destination = "/" }]', 'the path "../x" leads out of the application folder'],
+    ['[{ source = "/etc", destination = "/" }]', 'the path "/etc" is an absolute path'],
+    [
+      '[{ source = "README.md", destination = "/" }]',
+      'the destination "/" of "README.md" must end in a file name',
+    ],
+    [
+      '[{ source = "README.md", destination = "" }]',
+      'the destination "" of "README.md" must end in a file name',
+    ],
+    [
+      '[{ source = "README.md", destination = "docs/" }]',
+      'the destination "docs/" of "README.md" must end in a file name',
+    ],
+    [
+      '[{ source = "README.md", destination = "docs/." }]',
+      'the destination "docs/." of "README.md" must end in a file name',
+    ],
+    [
+      '[{ source = "static", destination = "../other" }]',
+      `the destination "../other" leads out of the component's root`,
+    ],
+    ['[{ source = "static", destination = "a/../../other" }]', "leads out of the component's root"],
+  ])("cannot be %s", async (files, message) => {
+    await expect(published(await tree(), `files = ${files}`)).rejects.toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(/^spin\.toml:9: in the files of component "web", .*\.$/),
+      }),
+    );
+    await expect(published(await tree(), `files = ${files}`)).rejects.toThrow(message);
+  });
+
+  test("cannot put different files at one place", async () => {
+    const files = 'files = ["README.md", { source = "static/a.css", destination = "README.md" }]';
+    await expect(published(await tree(), files)).rejects.toThrow(
+      'spin.toml:9: "README.md" and "static/a.css" differ, and both would be published as "README.md"; exclude one of them.',
+    );
+  });
+
+  test("cannot put a file where a folder has to be", async () => {
+    const files =
+      'files = [{ source = "README.md", destination = "x" }, { source = "static", destination = "x/y" }]';
+    await expect(published(await tree(), files)).rejects.toThrow(
+      'spin.toml:9: "x" would be a file and, for "x/y/a.css", a folder as well.',
+    );
+  });
+
+  test("is sorted by the bytes of the published path, whatever the file system says", async () => {
+    const folder = await project({
+      é: "1",
+      z: "2",
+      "a/b": "3",
+      "a-b": "4",
+      "a.b": "5",
+      "😀": "6",
+      "～": "7",
+      Z: "8",
+    });
+    expect(await paths(folder, 'files = ["**/*"]\nexclude_files = ["spin.toml"]')).toEqual([
+      "Z",
+      "a-b",
+      "a.b",
+      "a/b",
+      "z",
+      "é",
+      "～",
+      "😀",
+    ]);
+  });
+
+  test("passes over what is no file", async () => {
+    const folder = await project({ "content/a": "a" });
+    execFileSync("mkfifo", [join(folder, "content/pipe")]);
+    await symlink("nowhere", join(folder, "content/dangling"));
+    await symlink("circle", join(folder, "content/circle"));
+    expect(await paths(folder, 'files = ["content/*"]')).toEqual(["content/a"]);
+  });
+
+  test("is warned about where it surely means something else", async () => {
+    expect((await published(await tree(), 'files = ["static"]')).warnings).toEqual([
+      '"static" puts its files at "static/static/…", as Spin does; write "static/**/*" for "static/…"',
+    ]);
+    expect((await published(await tree(), 'files = ["**/*"]')).warnings).toEqual([
+      '"**/*" publishes everything in the application folder',
+    ]);
+  });
+
+  test("is warned about where it publishes the history of the repository", async () => {
+    const folder = await project({ ".git/config": "token", "a.md": "a" });
+    const { warnings } = await published(folder, 'files = [".git/**/*", "*.md"]');
+    expect(warnings).toEqual([
+      '".git/config" is published, and what Git keeps may hold credentials; add exclude_files = [".git/**"]',
+    ]);
+  });
+});
+
+describe("exclude_files", () => {
+  test.each([
+    ["a name at every depth", '["*.md"]', ["content/blog/.hidden/two.txt"]],
+    ["everything below a folder", '["content/*"]', []],
+    [
+      "one path",
+      '["content/index.md"]',
+      ["content/.draft.md", "content/blog/.hidden/two.txt", "content/blog/one.md"],
+    ],
+    [
+      "nothing below the folder it names",
+      '["content/blog"]',
+      ["content/.draft.md", "content/blog/.hidden/two.txt", "content/blog/one.md", "content/index.md"],
+    ],
+    ["what any of its entries matches", '["*.txt", "**/blog/**"]', ["content/.draft.md", "content/index.md"]],
+  ])("leaves out %s", async (_name, exclude, expected) => {
+    expect(await paths(await tree(), `files = ["content/**/*"]\nexclude_files = ${exclude}`)).toEqual(
+      expected,
+    );
+  });
+
+  test("goes by where a file comes from, not by where it goes", async () => {
+    const files =
+      'files = [{ source = "static", destination = "assets" }]\nexclude_files = ["static/img/*", "assets/*"]';
+    expect(await paths(await tree(), files)).toEqual(["assets/a.css"]);
+  });
+
+  test("never leaves out a file that is named", async () => {
+    const files = 'files = ["README.md", { source = "README.md", destination = "x" }]\nexclude_files = ["*"]';
+    expect(await paths(await tree(), files)).toEqual(["README.md", "x"]);
+  });
+
+  test("has no effect alone", async () => {
+    expect(await paths(await tree(), 'exclude_files = ["*"]')).toEqual([]);
+  });
+
+  test("is refused where it is not a pattern", async () => {
+    await expect(published(await tree(), 'files = []\nexclude_files = ["a**"]')).rejects.toThrow(
+      'spin.toml:10: exclude_files holds "a**", which is not a pattern: "**" must stand alone between slashes.',
+    );
+  });
+});
+
+describe("a symbolic link", () => {
+  test("inside the application is published as what it points to", async () => {
+    const folder = await tree();
+    await symlink("../README.md", join(folder, "content/link.md"));
+    await symlink("../static", join(folder, "content/assets"));
+    expect(await paths(folder, 'files = ["content/**/*"]')).toEqual([
+      "content/.draft.md",
+      "content/assets/a.css",
+      "content/assets/img/b.png",
+      "content/blog/.hidden/two.txt",
+      "content/blog/one.md",
+      "content/index.md",
+      "content/link.md",
+    ]);
+    expect(await paths(folder, 'files = [{ source = "content/assets", destination = "/" }]')).toEqual([
+      "a.css",
+      "img/b.png",
+    ]);
+  });
+
+  test.each([
+    ["a pattern", 'files = ["content/*"]', "content/secret"],
+    ["its name", 'files = ["content/secret"]', "content/secret"],
+    ["a mapping", 'files = [{ source = "content/secret", destination = "x" }]', "content/secret"],
+    [
+      "a folder behind it, by a pattern",
+      'files = ["content/**/*"]\nexclude_files = ["content/secret"]',
+      "content/outside",
+    ],
+    ["a folder behind it, by name", 'files = ["content/outside/x"]', "content/outside/x"],
+    [
+      "a folder behind it, by a mapping",
+      'files = [{ source = "content/outside", destination = "/" }]',
+      "content/outside",
+    ],
+  ])("out of the application is refused when it is reached by %s", async (_name, files, path) => {
+    const outside = await project({ x: "secret" });
+    const folder = await tree();
+    await symlink(join(outside, "x"), join(folder, "content/secret"));
+    await symlink(outside, join(folder, "content/outside"));
+    await expect(published(folder, files)).rejects.toThrow(`"${path}" is a link to "${outside}`);
+  });
+
+  test("out of the application does not matter where it is excluded", async () => {
+    const outside = await project({ x: "secret" });
+    const folder = await tree();
+    await symlink(join(outside, "x"), join(folder, "static/secret"));
+    await symlink(outside, join(folder, "static/outside"));
+    const files = 'files = ["static/**/*"]\nexclude_files = ["static/secret", "static/outside/**"]';
+    expect(await paths(folder, files)).toEqual(["static/a.css", "static/img/b.png"]);
+    expect(await paths(folder, 'files = ["static/*"]\nexclude_files = ["static/secret"]')).toEqual([
+      "static/a.css",
+    ]);
+  });
+
+  test("that leads back up is refused, as it would never end", async () => {
+    const folder = await tree();
+    await symlink("..", join(folder, "content/blog/up"));
+    await expect(published(folder, 'files = ["content/**/*"]')).rejects.toThrow(
+      'the link "content/blog/up" leads back to a folder above itself; exclude or remove it',
+    );
+  });
+
+  test("may be the application folder itself", async () => {
+    const folder = await tree();
+    const other = await project();
+    await symlink(folder, join(other, "app"));
+    expect(await paths(join(other, "app"), 'files = ["static/*"]')).toEqual(["static/a.css"]);
+  });
+});
+
+describe("a folder", () => {
+  test("that is empty is not published", async () => {
+    const folder = await tree();
+    await mkdir(join(folder, "content/empty"));
+    expect(await paths(folder, 'files = ["content/blog/*"]')).toEqual(["content/blog/one.md"]);
+  });
+
+  test("whose own path looks like a pattern is no obstacle", async () => {
+    const folder = await project();
+    await addFiles(join(folder, "[app]*"), { "content/a.md": "a" });
+    expect(await paths(join(folder, "[app]*"), 'files = ["content/*"]')).toEqual(["content/a.md"]);
+  });
+});
