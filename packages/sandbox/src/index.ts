@@ -18,12 +18,18 @@ export {
   startCacheService,
 } from "./cache-service.ts";
 export type { Authentication } from "./registry/authentication.ts";
+export { type Fault, type FaultPlan, faultOn, stopAfter } from "./registry/fault.ts";
+export { type Persona, personas, sparse } from "./registry/persona.ts";
+export { type Behaviour, probeRegistry } from "./registry/probe.ts";
 export type { PullThrough } from "./registry/pull-through.ts";
+export { type RecordedRefusal, recordedRefusals } from "./registry/refusals.ts";
 export type { RequestKind, RequestRecord } from "./registry/request-log.ts";
+export { type FaultKind, type SeededFaultOptions, seededFaults } from "./registry/seeded-faults.ts";
 export { type RegistryOptions, type RegistryServer, startRegistry } from "./registry/server.ts";
 export type { Answer, UpstreamRequest } from "./upstream/answer.ts";
 export { seedSpinImages, spinBaseImage } from "./upstream/base-image.ts";
 export { corrupted, hung, rateLimited, truncated } from "./upstream/faults.ts";
+export { type Relay, type RelayOptions, startRelay } from "./upstream/relay.ts";
 export {
   hostileArchive,
   type SpinBinary,

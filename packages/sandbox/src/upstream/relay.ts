@@ -1,0 +1,58 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { bodyOf } from "./answer.ts";
+
+export interface Relay {
+  /** `http://127.0.0.1:P` */
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+export interface RelayOptions {
+  /** Who really answers: `https://api.github.com`. */
+  readonly origin: string;
+  /** Sent instead of the token that came, which means nothing there; without it requests are anonymous. */
+  readonly token?: string;
+  /** The platform's `fetch` by default. */
+  readonly fetch?: (input: string | URL, init?: RequestInit) => Promise<Response>;
+}
+
+/** Hands requests on to a real service, with another credential: a sandbox job's token is no token outside. */
+export async function startRelay({ origin, token, fetch: send = fetch }: RelayOptions): Promise<Relay> {
+  const server = createServer(async (message, response) => {
+    const { accept = "*/*", "content-type": contentType } = message.headers;
+    const { method = "GET", url = "/" } = message;
+    try {
+      const answer = await send(origin + url, {
+        method,
+        headers: {
+          accept,
+          ...(contentType === undefined ? {} : { "content-type": contentType }),
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        },
+        redirect: "manual",
+        ...(method === "GET" || method === "HEAD" ? {} : { body: Buffer.from(await bodyOf(message)) }),
+      });
+      const kept = [...answer.headers].filter(([name]) =>
+        /^(?:content-type|link|location|retry-after|x-ratelimit-.*)$/.test(name),
+      );
+      response.writeHead(answer.status, Object.fromEntries(kept));
+      response.end(Buffer.from(await answer.arrayBuffer()));
+    } catch (error) {
+      response.writeHead(502, { "content-type": "text/plain" });
+      response.end(`${origin} cannot be reached: ${error instanceof Error ? error.message : error}`);
+    }
+  });
+  await new Promise<void>((listening, failed) => {
+    server.once("error", failed);
+    server.listen(0, "127.0.0.1", listening);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}

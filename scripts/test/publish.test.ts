@@ -1,0 +1,156 @@
+import { execFileSync } from "node:child_process";
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { createJobTokens, pullRequest, runWorkflow, startRegistry } from "@spin-publisher/sandbox";
+import { copyCheckout } from "../checkout.ts";
+import { describe as describePublished, publishCheckout } from "../publish.ts";
+import { withStandInPins } from "../stand-in-pins.ts";
+import { readVersions } from "../version.ts";
+import { startWorld } from "../world.ts";
+
+let folder: string;
+let root: string;
+const git = (...args: string[]) =>
+  execFileSync("git", ["-c", "user.name=Mona", "-c", "user.email=mona@example.com", ...args], {
+    cwd: root,
+    encoding: "utf8",
+  });
+
+/** A checkout of its own with everything committed, bundles included. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "publish-test-"));
+  root = join(folder, "checkout");
+  await copyCheckout(join(import.meta.dirname, "../.."), root);
+  git("init", "--quiet", "--initial-branch=main");
+  git("add", ".");
+  git("commit", "--quiet", "-m", "Everything");
+  git("remote", "add", "origin", "https://github.com/Octo-Org/Site.git");
+}, 60_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  git("reset", "--hard", "--quiet");
+  await rm(join(folder, "state"), { recursive: true, force: true });
+});
+
+async function publish() {
+  const lines: string[] = [];
+  const state = join(folder, "state");
+  const result = await publishCheckout({
+    root,
+    state,
+    upstream: "stand-ins",
+    tell: (line) => lines.push(line),
+  });
+  return { ...result, lines };
+}
+const edit = async (file: string, change: (text: string) => string) =>
+  writeFile(join(root, file), change(await readFile(join(root, file), "utf8")));
+const digestsOf = ({ published }: Awaited<ReturnType<typeof publish>>) =>
+  published.map(({ digest }) => digest);
+
+test("make publishes three artifacts, nothing the second time, and only what changed the third", async () => {
+  const text = new Map<string, string>();
+  for (const file of ["site/spin.toml", "charts/bart/Chart.yaml"])
+    text.set(file, await readFile(join(root, file), "utf8"));
+  const versions = readVersions((file) => text.get(file) ?? "");
+
+  const first = await publish();
+  expect(first.failed).toBeUndefined();
+  expect(first.published.map(({ reference }) => reference)).toEqual([
+    `ghcr.io/octo-org/site/content:${versions.site}@${first.published[0]?.digest}`,
+    `ghcr.io/octo-org/site:${versions.site}@${first.published[1]?.digest}`,
+    `ghcr.io/octo-org/site/charts/bart:${versions.chart}@${first.published[2]?.digest}`,
+  ]);
+  expect(first.published.map(({ changed }) => changed)).toEqual([true, true, true]);
+
+  const second = await publish();
+  expect(second.published.map(({ changed, uploadedBytes }) => [changed, uploadedBytes])).toEqual([
+    [false, 0],
+    [false, 0],
+    [false, 0],
+  ]);
+  expect(digestsOf(second)).toEqual(digestsOf(first));
+  expect(git("status", "--porcelain")).toBe("");
+
+  const page = (await readdir(join(root, "site/content"))).find((name) => name.endsWith(".md"));
+  await appendFile(join(root, "site/content", page ?? ""), "\nOne more line.\n");
+  const third = await publish();
+  const [content] = third.published;
+  expect(content?.reference).toMatch(new RegExp(`/content:${versions.site}-dirty\\.[0-9a-f]{8}@`));
+  expect(third.published.map(({ changed }) => changed)).toEqual([true, true, true]);
+  // The page, the locked application and two manifests; every other file is there already.
+  expect(content?.uploadedBytes).toBeLessThan((content?.size ?? 0) / 2);
+  expect(git("status", "--porcelain")).toBe(` M site/content/${page}\n`);
+}, 60_000);
+
+test("what was published is told with the commands that show it", async () => {
+  const { published, lines } = await publish();
+  expect(lines.join("\n")).toMatch(/✓ site {4}Publish the content +\d+\.\d\d s +\d+\.\d KiB\n/);
+  const text = describePublished(published, "stand-ins", ".sandbox/stand-ins/registry").join("\n");
+  for (const { reference } of published) expect(text).toContain(`\n${reference}\n`);
+  expect(text).toContain("curl http://localhost:5000/v2/octo-org/site/content/manifests/");
+  expect(text).toContain("docker://localhost:5000/octo-org/site/charts/bart:");
+}, 60_000);
+
+describe("what cannot be published fails in one step, and nothing is written", () => {
+  const tags = async (repository: string) => {
+    const registry = await startRegistry({ root: join(folder, "state", "registry") });
+    const response = await fetch(`${registry.origin}/v2/${repository}/tags/list`);
+    const { tags: list = [] } = Object(await response.json());
+    await registry.close();
+    return list;
+  };
+
+  test("a site without the module it names", async () => {
+    await edit("site/spin.toml", (text) =>
+      text.replace(/v0\.9\.0\/bartholomew\.wasm/, "v9.9.9/bartholomew.wasm"),
+    );
+    const { failed, published, runs } = await publish();
+    expect(failed?.name).toBe("Publish the content");
+    expect(failed?.log).toContain("v9.9.9/bartholomew.wasm");
+    expect([published, runs.length]).toEqual([[], 1]);
+    expect(await tags("octo-org/site/content")).toEqual([]);
+  }, 60_000);
+
+  test("a job that may not write packages", async () => {
+    await edit(".github/workflows/consolidated.yaml", (text) =>
+      text.replaceAll("packages: write", "packages: read"),
+    );
+    const { failed } = await publish();
+    expect(failed?.name).toBe("Publish the content");
+    expect(failed?.annotations.find(({ level }) => level === "error")?.message).toMatch(
+      /denied|authentication required/i,
+    );
+    expect(await tags("octo-org/site/content")).toEqual([]);
+  }, 60_000);
+});
+
+test("a pull request from a fork builds all three and writes none", async () => {
+  const registryFolder = join(folder, "state", "registry");
+  const world = await startWorld("stand-ins", registryFolder);
+  const tokens = createJobTokens();
+  const registry = await startRegistry({ root: registryFolder, authentication: tokens.authentication });
+  const digests = await world.moduleDigests();
+  await edit("site/spin.toml", (text) => withStandInPins(text, digests).text);
+  try {
+    const run = await runWorkflow({
+      file: join(root, ".github/workflows/consolidated.yaml"),
+      workspace: root,
+      event: pullRequest({ fork: true, repository: "Octo-Org/Site" }),
+      mirrors: `${world.mirrors}\nhttps://ghcr.io=${registry.origin}`,
+      variables: world.variables,
+      issueToken: tokens.issue,
+    });
+    const [steps] = run.jobs.filter(({ id }) => id === "dry-run").map((job) => job.steps);
+    expect(
+      steps?.filter(({ outcome }) => outcome !== "success").map(({ name, log }) => `${name}: ${log}`),
+    ).toEqual([]);
+    const written = registry.requests.filter(({ method }) => !["GET", "HEAD"].includes(method));
+    expect(written).toEqual([]);
+  } finally {
+    await registry.close();
+    await world.close();
+  }
+}, 60_000);
