@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Exchange } from "./exchange.ts";
-import { json, type Reply, refusal } from "./reply.ts";
+import type { Persona } from "./persona.ts";
+import { json, noSuchEndpoint, type Reply, refusal } from "./reply.ts";
 import type { Route } from "./route.ts";
 
 export type Action = "pull" | "push" | "delete";
@@ -23,7 +24,7 @@ export interface Authentication {
 
 export interface Gate {
   /** The reply to give instead of an answer, or undefined where the sender may go on. */
-  check(route: Route, exchange: Exchange, self: string): Reply | undefined;
+  check(route: Route, exchange: Exchange): Reply | undefined;
   /** The token endpoint, GET (Docker's token specification) and POST (its OAuth2 form). */
   token(exchange: Exchange): Promise<Reply>;
   expireTokens(): void;
@@ -39,12 +40,15 @@ interface Token {
 const service = "sandbox";
 
 /** @param now milliseconds since the epoch */
-export function createAuthentication(settings: Authentication | undefined, now: () => number): Gate {
+export function createAuthentication(
+  settings: Authentication | undefined,
+  persona: Persona,
+  now: () => number,
+): Gate {
   const tokens = new Map<string, Token>();
   const refreshTokens = new Map<string, string>();
   if (settings === undefined) {
-    const noToken = refusal(404, "UNSUPPORTED", "this registry hands out no tokens");
-    return { check: () => undefined, token: async () => noToken, expireTokens() {} };
+    return { check: () => undefined, token: async () => noSuchEndpoint(), expireTokens() {} };
   }
   const { scheme, users, tokenSeconds = 60 } = settings;
   const permits = settings.permits ?? ((user) => user !== undefined);
@@ -52,8 +56,8 @@ export function createAuthentication(settings: Authentication | undefined, now: 
     settings.identify ??
     ((user, password) => (Object.hasOwn(users, user) && users[user] === password ? user : undefined));
 
-  function checkBasic(needed: readonly Scope[], header: string): Reply | undefined {
-    const sender = basicCredential(header);
+  function checkBasic(needed: readonly Scope[], { headers }: Exchange): Reply | undefined {
+    const sender = basicCredential(headers.authorization ?? "");
     const user = sender === undefined ? undefined : identify(sender.user, sender.password);
     const allowed = needed.every(({ action, repository }) => permits(user, action, repository));
     if (sender === undefined) {
@@ -63,13 +67,15 @@ export function createAuthentication(settings: Authentication | undefined, now: 
     return allowed ? undefined : refusal(403, "DENIED", "requested access to the resource is denied");
   }
 
-  function checkBearer(needed: readonly Scope[], header: string, self: string): Reply | undefined {
+  function checkBearer(needed: readonly Scope[], { headers, self }: Exchange): Reply | undefined {
+    const header = headers.authorization ?? "";
     const [, presented] = /^bearer +(\S+)$/i.exec(header) ?? [];
     const token = presented === undefined ? undefined : tokens.get(presented);
     const alive = token !== undefined && now() < token.expiresAt;
     if (alive && needed.every(({ action, repository }) => token.granted.has(`${action} ${repository}`))) {
       return undefined;
     }
+    if (alive && persona.deniesOutright) return refusal(403, "DENIED", "permission_denied: write_package");
     const error = presented === undefined ? "" : `,error="${alive ? "insufficient_scope" : "invalid_token"}"`;
     const scope = scopesText(needed)
       .map((text) => `,scope="${text}"`)
@@ -96,17 +102,16 @@ export function createAuthentication(settings: Authentication | undefined, now: 
   }
 
   return {
-    check(route, { method, query, headers }, self) {
-      const needed = scopesNeeded(route, method, query);
-      const header = headers.authorization ?? "";
-      return scheme === "basic" ? checkBasic(needed, header) : checkBearer(needed, header, self);
+    check(route, exchange) {
+      const needed = scopesNeeded(route, exchange.method, exchange.query);
+      return scheme === "basic" ? checkBasic(needed, exchange) : checkBearer(needed, exchange);
     },
     async token({ method, query, headers, body }) {
-      if (scheme !== "bearer") return refusal(404, "UNSUPPORTED", "this registry hands out no tokens");
+      if (scheme !== "bearer") return noSuchEndpoint();
       if (method === "GET") {
         const sender = basicCredential(headers.authorization ?? "");
         const user = sender === undefined ? undefined : identify(sender.user, sender.password);
-        if (sender !== undefined && user === undefined) return denied();
+        if (sender !== undefined && user === undefined) return denied(persona);
         return grant(user, query.getAll("scope"), query.get("offline_token") === "true");
       }
       if (method !== "POST") return refusal(405, "UNSUPPORTED", "a token is asked for with GET or POST");
@@ -116,7 +121,7 @@ export function createAuthentication(settings: Authentication | undefined, now: 
         form.get("grant_type") === "refresh_token"
           ? refreshTokens.get(form.get("refresh_token") ?? "")
           : identify(form.get("username") ?? "", form.get("password") ?? "");
-      if (user === undefined) return denied();
+      if (user === undefined) return denied(persona);
       return grant(user, scopes, form.get("access_type") === "offline");
     },
     expireTokens() {
@@ -176,7 +181,8 @@ function unauthorized(challenge: string): Reply {
   });
 }
 
-function denied(): Reply {
+function denied({ deniesOutright }: Persona): Reply {
+  if (deniesOutright) return refusal(403, "DENIED", "denied");
   return refusal(401, "UNAUTHORIZED", "the user name or the password is wrong");
 }
 

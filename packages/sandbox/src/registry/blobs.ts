@@ -46,7 +46,8 @@ async function readBlob({ headers, store }: Exchange, repository: string, digest
   );
 }
 
-async function deleteBlob({ store }: Exchange, repository: string, digest: Digest): Promise<Reply> {
+async function deleteBlob({ store, persona }: Exchange, repository: string, digest: Digest): Promise<Reply> {
+  if (!persona.deletes) return refusal(405, "UNSUPPORTED", "deleting is switched off");
   const index = await store.index(repository);
   if (index?.manifests.has(digest)) {
     return refusal(405, "UNSUPPORTED", `${digest} is a manifest and is deleted as one`);
@@ -55,5 +56,5 @@ async function deleteBlob({ store }: Exchange, repository: string, digest: Diges
 }
 
 function blobUnknown(digest: Digest): Reply {
-  return refusal(404, "BLOB_UNKNOWN", "the repository does not hold this blob", { detail: { digest } });
+  return refusal(404, "BLOB_UNKNOWN", "the repository does not hold this blob", { detail: digest });
 }

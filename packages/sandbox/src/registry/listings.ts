@@ -1,12 +1,15 @@
 import { type Digest, mediaTypes } from "@spin-publisher/oci";
 import type { Exchange } from "./exchange.ts";
-import { json, type Reply, refusal } from "./reply.ts";
+import { json, noSuchEndpoint, type Reply, refusal } from "./reply.ts";
 
 /** GET of the tags (distribution-spec end-8): sorted, in pages where `n` asks for them. */
-export async function answerTags({ method, query, store }: Exchange, repository: string): Promise<Reply> {
+export async function answerTags(exchange: Exchange, repository: string): Promise<Reply> {
+  const { method, query, store, persona } = exchange;
   if (method !== "GET" && method !== "HEAD") return refusal(405, "UNSUPPORTED", "tags can be listed");
   const index = await store.index(repository);
   if (index === undefined) return refusal(404, "NAME_UNKNOWN", "there is no such repository");
+  if (persona.tagList === "whole")
+    return json(200, { name: repository, tags: [...index.tags.keys()].reverse() });
   return page(query, [...index.tags.keys()].sort(), `/v2/${repository}/tags/list`, (tags) => ({
     name: repository,
     tags,
@@ -21,10 +24,11 @@ export async function answerCatalog({ method, query, store }: Exchange): Promise
 
 /** GET of the manifests whose subject is `digest` (distribution-spec end-12). */
 export async function answerReferrers(
-  { method, query, store }: Exchange,
+  { method, query, store, persona }: Exchange,
   repository: string,
   digest: Digest,
 ): Promise<Reply> {
+  if (!persona.referrers) return noSuchEndpoint();
   if (method !== "GET" && method !== "HEAD") return refusal(405, "UNSUPPORTED", "referrers can be listed");
   const wanted = query.get("artifactType");
   const index = await store.index(repository);

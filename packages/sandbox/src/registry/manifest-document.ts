@@ -21,6 +21,10 @@ export function isManifestType(mediaType: string): boolean {
   return indexTypes.has(mediaType) || manifestTypes.has(mediaType);
 }
 
+export function isDockerType(mediaType: string): boolean {
+  return mediaType === mediaTypes.dockerManifest || mediaType === mediaTypes.dockerManifestList;
+}
+
 /**
  * Parses a manifest or index of the given media type (image-spec, manifest.md and image-index.md).
  *

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Digest } from "@spin-publisher/oci";
 import type { Exchange } from "./exchange.ts";
 import {
+  isDockerType,
   isManifestType,
   type ManifestDocument,
   ManifestInvalid,
@@ -9,7 +10,7 @@ import {
 } from "./manifest-document.ts";
 import { type Reply, refusal, reply } from "./reply.ts";
 import { isTagName, type ManifestReference } from "./route.ts";
-import type { EditableIndex, Store } from "./store.ts";
+import type { EditableIndex } from "./store.ts";
 
 /** The size every registry must take (distribution-spec §Pushing Manifests); we take no more, as distribution. */
 const manifestBytes = 4 << 20;
@@ -34,16 +35,20 @@ export async function answerManifest(
 }
 
 async function readManifest(
-  { store, headers }: Exchange,
+  { store, headers, persona }: Exchange,
   repository: string,
   reference: ManifestReference,
 ): Promise<Reply> {
   const index = await store.index(repository);
-  if (index === undefined) return refusal(404, "NAME_UNKNOWN", "there is no such repository");
+  if (index === undefined) return refusal(404, persona.unknownRepository, "there is no such repository");
   const digest = reference.kind === "digest" ? reference.digest : index.tags.get(reference.tag);
   const manifest = digest === undefined ? undefined : index.manifests.get(digest);
   const file = manifest === undefined ? undefined : await store.openBlob(repository, manifest.digest);
   if (manifest === undefined || file === undefined) return manifestUnknown();
+  if (persona.acceptDecides && !accepts(headers.accept, manifest.mediaType)) {
+    await file.close();
+    return refusal(404, "MANIFEST_UNKNOWN", "the manifest is of a type that Accept does not name");
+  }
   const entity = {
     "content-type": manifest.mediaType,
     "docker-content-digest": manifest.digest,
@@ -61,9 +66,9 @@ async function writeManifest(
   repository: string,
   reference: ManifestReference,
 ): Promise<Reply> {
-  const { headers, query, store } = exchange;
+  const { headers, query, store, persona } = exchange;
   const mediaType = headers["content-type"] ?? "";
-  if (!isManifestType(mediaType)) {
+  if (!isManifestType(mediaType) || (isDockerType(mediaType) && !persona.dockerTypes)) {
     return refusal(415, "MANIFEST_INVALID", `"${mediaType}" is not a media type of a manifest`);
   }
   const bytes = await atMost(manifestBytes, exchange.body);
@@ -71,9 +76,10 @@ async function writeManifest(
   const algorithm = reference.kind === "digest" ? (reference.digest.split(":", 1)[0] ?? "sha256") : "sha256";
   const digest = `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}` as Digest;
   if (reference.kind === "digest" && reference.digest !== digest) {
-    return refusal(400, "DIGEST_INVALID", `the manifest's digest is ${digest}`);
+    return refusal(400, persona.wrongManifestDigest, `the manifest's digest is ${digest}`);
   }
-  const tags = reference.kind === "tag" ? [reference.tag] : query.getAll("tag");
+  const named = persona.multiTagPush ? query.getAll("tag") : [];
+  const tags = reference.kind === "tag" ? [reference.tag] : named;
   const illegal = tags.find((tag) => !isTagName(tag));
   if (illegal !== undefined) return refusal(400, "TAG_INVALID", `"${illegal}" is not a tag`);
   const document = parsed(bytes, mediaType);
@@ -81,28 +87,38 @@ async function writeManifest(
     return refusal(400, "MANIFEST_INVALID", `it is not a manifest: ${document.message}`);
   }
   return store.change(repository, async (index) => {
-    const missing = await missingContent(document, index, repository, store);
-    if (missing.length > 0) return contentMissing(missing);
-    const conflict = tags.find((tag) => !conditionHolds(headers, index.tags.get(tag)));
-    if (conflict !== undefined) {
-      return refusal(412, "PRECONDITION", `the tag ${conflict} does not point at what the request demands`);
+    const missing = await missingContent(document, index, repository, exchange);
+    if (missing.length > 0 && persona.namesMissingContent) return contentMissing(missing);
+    if (missing.length > 0) return refusal(400, "MANIFEST_INVALID", "it refers to content that is not there");
+    const frozen = tags.find((tag) => persona.immutableTags?.test(tag) === true && index.tags.has(tag));
+    if (frozen !== undefined) {
+      const name = `${repository.slice(repository.indexOf("/") + 1)}:${frozen}`;
+      return refusal(
+        412,
+        "PRECONDITION",
+        `Failed to process request due to '${name}' configured as immutable.`,
+      );
     }
+    const held =
+      !persona.conditionalWrites || tags.every((tag) => conditionHolds(headers, index.tags.get(tag)));
+    if (!held) return refusal(412, "PRECONDITION", "a tag does not point at what the request demands");
     await index.add({ ...document, digest, size: bytes.length }, bytes);
     for (const tag of tags) index.tags.set(tag, digest);
     return reply(201, {
       location: `/v2/${repository}/manifests/${reference.kind === "tag" ? reference.tag : digest}`,
       "docker-content-digest": digest,
-      "oci-subject": document.subject,
+      "oci-subject": persona.referrers ? document.subject : undefined,
       "oci-tag": reference.kind === "digest" && tags.length > 0 ? tags : undefined,
     });
   });
 }
 
 async function deleteManifest(
-  { store }: Exchange,
+  { store, persona }: Exchange,
   repository: string,
   reference: ManifestReference,
 ): Promise<Reply> {
+  if (!persona.deletes) return refusal(405, "UNSUPPORTED", "deleting is switched off");
   if ((await store.index(repository)) === undefined) {
     return refusal(404, "NAME_UNKNOWN", "there is no such repository");
   }
@@ -123,13 +139,13 @@ async function missingContent(
   { blobs, children }: ManifestDocument,
   index: EditableIndex,
   repository: string,
-  store: Store,
+  { store, persona }: Exchange,
 ): Promise<readonly Digest[]> {
-  const sizes = await Promise.all(blobs.map((digest) => store.blobSize(repository, digest)));
-  return [
-    ...blobs.filter((_, position) => sizes[position] === undefined),
-    ...children.filter((digest) => !index.manifests.has(digest)),
-  ];
+  const wanted = persona.sparseManifests ? [] : blobs;
+  const sizes = await Promise.all(wanted.map((digest) => store.blobSize(repository, digest)));
+  const absentBlobs = wanted.filter((_, position) => sizes[position] === undefined);
+  if (persona.sparseIndexes) return absentBlobs;
+  return [...absentBlobs, ...children.filter((digest) => !index.manifests.has(digest))];
 }
 
 /** RFC 9110 §13.1 on what the tag points at now. No registry service honours this yet. */
@@ -139,12 +155,14 @@ function conditionHolds(headers: Exchange["headers"], current: Digest | undefine
 }
 
 function contentMissing(digests: readonly Digest[]): Reply {
-  const errors = digests.map((digest) => ({
-    code: "MANIFEST_BLOB_UNKNOWN",
-    message: "the manifest refers to content that the repository does not hold",
-    detail: { digest },
-  }));
-  return reply(404, { "content-type": "application/json" }, Buffer.from(JSON.stringify({ errors })));
+  const message = "the manifest refers to content that the repository does not hold";
+  const errors = digests.map((detail) => ({ code: "MANIFEST_BLOB_UNKNOWN", message, detail }));
+  return { status: 404, headers: {}, errors };
+}
+
+/** Only the two Docker types need no mention in Accept: clients older than Accept know them. */
+function accepts(header: string | undefined, mediaType: string): boolean {
+  return isDockerType(mediaType) || (header ?? "").split(/[\s,;]+/).includes(mediaType);
 }
 
 function parsed(bytes: Uint8Array, mediaType: string): ManifestDocument | ManifestInvalid {

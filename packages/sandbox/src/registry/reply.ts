@@ -5,6 +5,15 @@ export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: Uint8Array | FileSlice;
+  /** What is wrong, in place of a body: it becomes the error envelope of the distribution-spec. */
+  readonly errors?: readonly RegistryError[];
+}
+
+/** distribution-spec §Error Codes. */
+export interface RegistryError {
+  readonly code: string;
+  readonly message: string;
+  readonly detail?: unknown;
 }
 
 /** Part of an open file, from `start` for `length` bytes. Whoever sends it closes it. */
@@ -32,7 +41,6 @@ export function json(status: number, document: unknown, headers: Record<string, 
   );
 }
 
-/** The error envelope of distribution-spec §Error Codes. */
 export function refusal(
   status: number,
   code: string,
@@ -40,7 +48,18 @@ export function refusal(
   more: { readonly detail?: unknown; readonly headers?: Record<string, string> } = {},
 ): Reply {
   const error = { code, message, ...(more.detail === undefined ? {} : { detail: more.detail }) };
-  return json(status, { errors: [error] }, more.headers);
+  return { status, headers: more.headers ?? {}, errors: [error] };
+}
+
+export function noSuchEndpoint(): Reply {
+  return reply(404, { "content-type": "text/plain; charset=utf-8" }, Buffer.from("404 page not found\n"));
+}
+
+/** The reply as it is sent: with its errors written out. */
+export function written({ errors, ...reply }: Reply): Reply {
+  if (errors === undefined) return reply;
+  const { headers, body } = json(reply.status, { errors }, {});
+  return { ...reply, headers: { ...headers, ...reply.headers }, ...(body === undefined ? {} : { body }) };
 }
 
 export function isReply(value: object): value is Reply {

@@ -37,6 +37,7 @@ export type RequestKind =
 
 /** A record while its request is being answered. */
 export interface OpenRecord {
+  readonly record: RequestRecord;
   received(bytes: number): void;
   /** Must be called before the client can have seen the answer: what it sends next is of a later wave. */
   answered(status: number, responseBytes: number): void;
@@ -65,6 +66,7 @@ export function createRequestLog(): RequestLog {
       };
       records.push(record);
       return {
+        record,
         received(bytes) {
           record.requestBytes += bytes;
         },

@@ -1,5 +1,5 @@
 import { type Digest, isDigest } from "@spin-publisher/oci";
-import { type Reply, refusal } from "./reply.ts";
+import { noSuchEndpoint, type Reply, refusal } from "./reply.ts";
 
 /** What a request is about (distribution-spec §Endpoints). Everything in it is validated. */
 export type Route =
@@ -8,7 +8,12 @@ export type Route =
   | { readonly kind: "token" }
   | { readonly kind: "blob"; readonly repository: string; readonly digest: Digest }
   | { readonly kind: "upload-start"; readonly repository: string }
-  | { readonly kind: "upload"; readonly repository: string; readonly session: string }
+  | {
+      readonly kind: "upload";
+      readonly repository: string;
+      readonly path: "blobs/uploads" | "blobs/upload";
+      readonly session: string;
+    }
   | { readonly kind: "manifest"; readonly repository: string; readonly reference: ManifestReference }
   | { readonly kind: "tags"; readonly repository: string }
   | { readonly kind: "referrers"; readonly repository: string; readonly digest: Digest };
@@ -38,9 +43,9 @@ export function parseRoute(method: string, path: string): Route | Reply {
   if (decoded === "/v2/_catalog") return { kind: "catalog" };
   if (decoded === "/token") return { kind: "token" };
   const [, repository, endpoint, rest] =
-    /^\/v2\/(.+)\/(blobs\/uploads|blobs|manifests|referrers|tags)(?:\/([^/]*))?$/.exec(decoded) ?? [];
+    /^\/v2\/(.+)\/(blobs\/uploads?|blobs|manifests|referrers|tags)(?:\/([^/]*))?$/.exec(decoded) ?? [];
   if (repository === undefined || rest === undefined) {
-    return refusal(404, "UNSUPPORTED", "there is no such endpoint");
+    return noSuchEndpoint();
   }
   if (!isRepositoryName(repository)) {
     return refusal(400, "NAME_INVALID", `"${repository}" is not a repository name`);
@@ -49,11 +54,11 @@ export function parseRoute(method: string, path: string): Route | Reply {
     case "blobs/uploads":
       return rest === ""
         ? { kind: "upload-start", repository }
-        : { kind: "upload", repository, session: rest };
+        : { kind: "upload", repository, path: endpoint, session: rest };
+    case "blobs/upload":
+      return { kind: "upload", repository, path: endpoint, session: rest };
     case "tags":
-      return rest === "list"
-        ? { kind: "tags", repository }
-        : refusal(404, "UNSUPPORTED", "there is no such endpoint");
+      return rest === "list" ? { kind: "tags", repository } : noSuchEndpoint();
     case "manifests":
       return manifestRoute(method, repository, rest);
     default:

@@ -1,27 +1,32 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep, setImmediate as turnOfTheLoop } from "node:timers/promises";
+import { answer, type Registry } from "./answer.ts";
 import { type Authentication, createAuthentication } from "./authentication.ts";
-import { answerBlob } from "./blobs.ts";
 import type { Exchange } from "./exchange.ts";
-import { answerCatalog, answerReferrers, answerTags } from "./listings.ts";
-import { answerManifest } from "./manifests.ts";
+import { type Fault, type FaultPlan, stopAfter } from "./fault.ts";
+import { faultyAnswer } from "./faulty-answer.ts";
+import type { RepositoryIndex } from "./layout-index.ts";
+import { type IncomingRequest, listen, type OutgoingResponse, type Protocol } from "./listener.ts";
+import { inTheWordsOf, type Persona, specification } from "./persona.ts";
 import { createPullThrough, type PullThrough } from "./pull-through.ts";
-import { isReply, json, type Reply, refusal } from "./reply.ts";
-import { createRequestLog, type OpenRecord, type RequestKind, type RequestRecord } from "./request-log.ts";
+import { isReply, type Reply, refusal, written } from "./reply.ts";
+import { createRequestLog, type RequestKind, type RequestRecord } from "./request-log.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { openStore } from "./store.ts";
 import { createUploads } from "./uploads.ts";
+import { counted, drain, type Manner, send } from "./wire.ts";
 
 export interface RegistryOptions {
   /** Folder of the repositories, kept on close. Without it a temporary one, which is removed on close. */
   readonly root?: string;
   /** 0, the default, takes a free one. */
   readonly port?: number;
+  /** Plain HTTP by default; `https` and `h2` (HTTP/2 beside HTTP/1.1) with a certificate made for the occasion. */
+  readonly protocol?: Protocol;
+  /** Which registry it behaves like; by default like none but the specification. */
+  readonly persona?: Persona;
   /** Without it everybody may do everything. */
   readonly authentication?: Authentication;
   /** Answers every write with 405 UNSUPPORTED. */
@@ -30,22 +35,32 @@ export interface RegistryOptions {
   readonly pullThrough?: readonly PullThrough[];
   /** How long every answer is held back, as a distant registry would. */
   readonly latencyMilliseconds?: number;
+  /** What goes wrong. */
+  readonly faults?: FaultPlan;
+  /** The number of the first request that meets a broken connection, as all after it do. */
+  readonly stopAfter?: number;
   /** Milliseconds since the epoch, for tokens and abandoned uploads. */
   readonly now?: () => number;
 }
 
 export interface RegistryServer {
-  /** `http://127.0.0.1:PORT` */
+  /** `http://127.0.0.1:PORT`, or with https. */
   readonly origin: string;
   /** `127.0.0.1:PORT`, the first part of references. */
   readonly host: string;
   /** The folder with one OCI image layout for each repository. */
   readonly root: string;
+  /** The certificate to trust, PEM; undefined where it speaks plain HTTP. */
+  readonly certificate: string | undefined;
   /** Every request since the start or the last `clearRequests`, in order of arrival. */
   readonly requests: readonly RequestRecord[];
   clearRequests(): void;
+  /** Replaces what goes wrong; undefined for nothing. */
+  setFaults(faults: FaultPlan | undefined): void;
   /** Makes every token that was handed out worthless, as if its time had come. */
   expireTokens(): void;
+  /** What a repository holds, without a request; undefined where nothing was ever pushed there. */
+  inspect(repository: string): Promise<RepositoryIndex | undefined>;
   /** Breaks off what is under way. */
   close(): Promise<void>;
 }
@@ -57,49 +72,22 @@ export interface RegistryServer {
  * @throws Error when the port is taken or `root` cannot be written.
  */
 export async function startRegistry(options: RegistryOptions = {}): Promise<RegistryServer> {
+  const { persona = specification, protocol = "http", now = Date.now } = options;
   const root = options.root ?? (await mkdtemp(join(tmpdir(), "registry-")));
-  const now = options.now ?? Date.now;
   const store = await openStore(root);
-  const uploads = createUploads(store, now);
-  const authentication = createAuthentication(options.authentication, now);
-  const pullThrough = createPullThrough(options.pullThrough ?? [], store);
   const log = createRequestLog();
+  const registry: Registry = {
+    gate: createAuthentication(options.authentication, persona, now),
+    uploads: createUploads(store, now),
+    pullThrough: createPullThrough(options.pullThrough ?? [], store),
+    readOnly: options.readOnly ?? false,
+  };
+  let faults = options.faults ?? (options.stopAfter === undefined ? undefined : stopAfter(options.stopAfter));
 
-  async function answer(route: Route, exchange: Exchange, self: string): Promise<Reply> {
-    if (route.kind === "token") return authentication.token(exchange);
-    const denied = authentication.check(route, exchange, self);
-    if (denied !== undefined) return denied;
-    if (route.kind === "api-version") return json(200, {});
-    if (route.kind === "catalog") return answerCatalog(exchange);
-    const reads = exchange.method === "GET" || exchange.method === "HEAD";
-    const copied = pullThrough.covers(route.repository);
-    if (!reads && (options.readOnly === true || copied)) {
-      return refusal(405, "UNSUPPORTED", "this repository is read-only");
-    }
-    if (copied) {
-      const failed = await pullThrough.bring(route);
-      if (failed !== undefined) return failed;
-    }
-    switch (route.kind) {
-      case "blob":
-        return answerBlob(exchange, route.repository, route.digest);
-      case "upload-start":
-        return uploads.start(exchange, route.repository);
-      case "upload":
-        return uploads.proceed(exchange, route.repository, route.session);
-      case "manifest":
-        return answerManifest(exchange, route.repository, route.reference);
-      case "tags":
-        return answerTags(exchange, route.repository);
-      case "referrers":
-        return answerReferrers(exchange, route.repository, route.digest);
-    }
-  }
-
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function serve(request: IncomingRequest, response: OutgoingResponse): Promise<void> {
     const { method = "GET", url = "/" } = request;
-    const [path = "/", search = ""] = splitOnce(url, "?");
-    const query = new URLSearchParams(search);
+    const [path = "/"] = url.split("?", 1);
+    const query = new URLSearchParams(url.slice(path.length));
     const route = parseRoute(method, path);
     const record = log.open({
       method,
@@ -107,20 +95,35 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
       kind: kindOf(route, query),
       ...("repository" in route ? { repository: route.repository } : {}),
     });
+    const fault = faults?.(record.record);
+    const breakOff = () => {
+      record.answered(0, 0);
+      listener.breakConnection(request);
+    };
+    if (fault?.kind === "reset" && fault.when === "on-arrival") return breakOff();
     const body = counted(request, record);
-    const self = `http://${request.headers.host ?? ""}`;
-    let result: Reply;
+    const { headers } = request;
+    const self = `${protocol === "http" ? "http" : "https"}://${headers.host ?? headers[":authority"] ?? host}`;
+    const exchange: Exchange = { method, query, headers, body, self, store, persona };
+    let result: Reply | "silence" | "reset";
     try {
-      result = isReply(route)
-        ? route
-        : await answer(route, { method, query, headers: request.headers, body, store }, self);
+      result = await resultOf(route, exchange, fault);
       await drain(body);
     } catch (error) {
       if (request.destroyed && !request.complete) return; // the sender went away in the middle of its body
       result = refusal(500, "UNKNOWN", error instanceof Error ? error.message : String(error));
     }
     if (options.latencyMilliseconds !== undefined) await delay(options.latencyMilliseconds);
-    await send(result, method, response, record);
+    if (result === "silence") return;
+    if (result === "reset") return breakOff();
+    await send(written(inTheWordsOf(persona, result)), method, response, record, mannerOf(fault, breakOff));
+  }
+
+  function resultOf(route: Route | Reply, exchange: Exchange, fault: Fault | undefined) {
+    const proceed = (route: Route, exchange: Exchange) => answer(registry, route, exchange);
+    if (isReply(route)) return route;
+    if (fault === undefined) return proceed(route, exchange);
+    return faultyAnswer(fault, route, exchange, proceed, registry.gate.expireTokens);
   }
 
   /** Requests that arrived while this process was busy are let in first: they did not wait for this answer. */
@@ -132,85 +135,38 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
     }
   }
 
-  const server = createServer((request, response) => {
-    serve(request, response).catch((error: unknown) => {
-      response.destroy(error instanceof Error ? error : undefined);
-    });
+  const listener = await listen(protocol, options.port ?? 0, (request, response) => {
+    serve(request, response).catch(() => listener.breakConnection(request));
   });
-  server.keepAliveTimeout = 60_000; // longer than any client's: a race for an idle connection is not what we test
-  await new Promise<void>((listening, failed) => {
-    server.once("error", failed);
-    server.listen(options.port ?? 0, "127.0.0.1", listening);
-  });
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const host = `127.0.0.1:${listener.port}`;
   return {
-    origin: `http://${host}`,
+    origin: `${protocol === "http" ? "http" : "https"}://${host}`,
     host,
     root,
+    certificate: listener.certificate,
     requests: log.records,
     clearRequests: log.clear,
-    expireTokens: authentication.expireTokens,
+    setFaults(plan) {
+      faults = plan;
+    },
+    expireTokens: registry.gate.expireTokens,
+    inspect: store.index,
     async close() {
-      const closed = new Promise((done) => server.close(done));
-      server.closeAllConnections();
-      await closed;
+      await listener.close();
       await store.close();
       if (options.root === undefined) await rm(root, { recursive: true, force: true });
     },
   };
 }
 
-async function send(
-  { status, headers, body }: Reply,
-  method: string,
-  response: ServerResponse,
-  record: OpenRecord,
-): Promise<void> {
-  const length = body?.length ?? 0;
-  const slice = body !== undefined && "file" in body ? body : undefined;
-  const bodyless = method === "HEAD" || status === 204 || status === 304;
-  record.answered(status, bodyless ? 0 : length);
-  const framing = status === 204 || status === 304 ? {} : { "content-length": String(length) };
-  response.writeHead(status, { ...headers, ...framing, "docker-distribution-api-version": "registry/2.0" });
-  if (bodyless || length === 0 || body === undefined) {
-    response.end();
-    await slice?.file.close();
-  } else if (slice !== undefined) {
-    const { file, start, length } = slice;
-    await pipeline(file.createReadStream({ start, end: start + length - 1 }), response);
-  } else {
-    response.end(body);
-  }
-}
-
-/**
- * The body of a request; every byte that is read is counted. Reading may stop and begin again later, which would
- * destroy the connection if the request itself were iterated.
- */
-function counted(request: IncomingMessage, record: OpenRecord): AsyncIterable<Uint8Array> {
-  return {
-    async *[Symbol.asyncIterator]() {
-      for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-        const bytes: Uint8Array = chunk;
-        record.received(bytes.length);
-        yield bytes;
-      }
-    },
-  };
-}
-
-/** What nobody wanted to read: clients get their answer only after they sent everything. */
-async function drain(body: AsyncIterable<Uint8Array>): Promise<void> {
-  for await (const _ of body);
+function mannerOf(fault: Fault | undefined, breakOff: () => void): Manner {
+  if (fault?.kind === "slow-answer") return { ...fault, kind: "slow" };
+  if (fault?.kind === "reset") return { kind: "broken", breakOff };
+  return { kind: "whole" };
 }
 
 function kindOf(route: Route | Reply, query: URLSearchParams): RequestKind {
   if (isReply(route)) return "unknown";
   if (route.kind === "upload-start") return query.has("mount") ? "mount" : "upload";
   return route.kind;
-}
-
-function splitOnce(text: string, separator: string): readonly [string, string] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }

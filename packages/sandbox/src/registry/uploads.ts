@@ -5,7 +5,7 @@ import { type Digest, isDigest } from "@spin-publisher/oci";
 import type { Exchange } from "./exchange.ts";
 import { parseContentRange } from "./range.ts";
 import { type Reply, refusal, reply } from "./reply.ts";
-import { isRepositoryName } from "./route.ts";
+import { isRepositoryName, type Route } from "./route.ts";
 import type { Store } from "./store.ts";
 
 /** An upload that was begun. */
@@ -16,6 +16,8 @@ interface Session {
   readonly startedAt: number;
   readonly sha256: Hash;
   size: number;
+  /** What the address must carry now, where the persona demands that. */
+  state: string;
   /** Requests of one session are answered one after the other. */
   turn: Promise<unknown>;
 }
@@ -24,8 +26,10 @@ export interface Uploads {
   /** POST (distribution-spec end-4a, end-4b and end-11). */
   start(exchange: Exchange, repository: string): Promise<Reply>;
   /** GET, PATCH, PUT and DELETE of a session (end-13, end-5, end-6; cancelling is in the spec after 1.1.1). */
-  proceed(exchange: Exchange, repository: string, id: string): Promise<Reply>;
+  proceed(exchange: Exchange, route: UploadRoute): Promise<Reply>;
 }
+
+type UploadRoute = Extract<Route, { kind: "upload" }>;
 
 const sessionMilliseconds = 3_600_000;
 
@@ -41,7 +45,8 @@ export function createUploads(store: Store, now: () => number): Uploads {
     const file = store.temporaryPath();
     await writeFile(file, "");
     const sha256 = createHash("sha256");
-    const session = { id, repository, file, startedAt: now(), sha256, size: 0, turn: Promise.resolve() };
+    const turn = Promise.resolve();
+    const session = { id, repository, file, startedAt: now(), sha256, size: 0, state: "", turn };
     sessions.set(id, session);
     return session;
   }
@@ -58,7 +63,7 @@ export function createUploads(store: Store, now: () => number): Uploads {
       : await sha512Of(session.file);
     if (found !== digest) {
       await discard(session);
-      return refusal(400, "DIGEST_INVALID", `the content's digest is ${found}`, { detail: { digest } });
+      return refusal(400, "DIGEST_INVALID", `the content's digest is ${found}`, { detail: digest });
     }
     sessions.delete(session.id);
     await store.adopt(session.repository, digest, session.file);
@@ -66,14 +71,12 @@ export function createUploads(store: Store, now: () => number): Uploads {
   }
 
   async function start(exchange: Exchange, repository: string): Promise<Reply> {
-    const { method, query, body } = exchange;
+    const { method, query, body, persona } = exchange;
     if (method !== "POST") return refusal(405, "UNSUPPORTED", "an upload begins with a POST");
-    const mount = query.get("mount");
-    if (mount !== null && (await mountBlob(store, repository, mount, query.get("from")))) {
-      return created(repository, mount as Digest);
-    }
+    const mounted = query.has("mount") ? await mountBlob(exchange, repository) : undefined;
+    if (mounted !== undefined) return mounted;
     const digest = query.get("digest");
-    if (digest === null) return accepted(await begin(repository));
+    if (digest === null || !persona.singlePost) return accepted(await begin(repository), exchange);
     if (!isDigest(digest)) return digestMalformed(digest);
     const session = await begin(repository);
     try {
@@ -85,9 +88,9 @@ export function createUploads(store: Store, now: () => number): Uploads {
     return finish(session, digest);
   }
 
-  async function proceed(exchange: Exchange, repository: string, id: string): Promise<Reply> {
+  async function proceed(exchange: Exchange, { repository, path, session: id }: UploadRoute): Promise<Reply> {
     const session = sessions.get(id);
-    if (session === undefined || session.repository !== repository) {
+    if (session === undefined || session.repository !== repository || path !== exchange.persona.uploadPath) {
       return refusal(404, "BLOB_UPLOAD_UNKNOWN", "there is no such upload");
     }
     const answer = session.turn.then(() =>
@@ -97,39 +100,28 @@ export function createUploads(store: Store, now: () => number): Uploads {
     return answer;
   }
 
-  async function advance(session: Session, { method, query, headers, body }: Exchange): Promise<Reply> {
-    const outOfOrder = () =>
-      refusal(
-        416,
-        "BLOB_UPLOAD_INVALID",
-        `the upload has ${session.size} bytes, and the chunk does not follow`,
-        {
-          headers: progress(session),
-        },
-      );
-    const follows = () => {
-      const chunk = parseContentRange(headers["content-range"]);
-      if (chunk === undefined) return true;
-      if (chunk === "malformed" || chunk.start !== session.size) return false;
-      return (
-        headers["content-length"] === undefined ||
-        Number(headers["content-length"]) === chunk.end - chunk.start
-      );
-    };
+  async function advance(session: Session, exchange: Exchange): Promise<Reply> {
+    const { method, query, body, persona } = exchange;
+    if (persona.uploadState && query.get("_state") !== session.state) {
+      return refusal(404, "BLOB_UPLOAD_INVALID", "this is not the newest address of the upload");
+    }
     switch (method) {
       case "GET":
-        return reply(204, progress(session));
+        return reply(204, progress(session, exchange));
       case "DELETE":
         await discard(session);
         return reply(204);
-      case "PATCH":
-        if (!follows()) return outOfOrder();
+      case "PATCH": {
+        const refused = refusedChunk(session, exchange);
+        if (refused !== undefined) return refused;
         await append(session, body);
-        return accepted(session);
+        return accepted(session, exchange);
+      }
       case "PUT": {
         const digest = query.get("digest");
         if (digest === null || !isDigest(digest)) return digestMalformed(digest);
-        if (!follows()) return outOfOrder();
+        const refused = refusedChunk(session, exchange);
+        if (refused !== undefined) return refused;
         await append(session, body);
         return finish(session, digest);
       }
@@ -150,26 +142,66 @@ async function append(session: Session, body: AsyncIterable<Uint8Array>): Promis
   }
 }
 
-/** Without `from` any repository will do (distribution-spec §Mounting a blob from another repository). */
-async function mountBlob(store: Store, to: string, digest: string, from: string | null): Promise<boolean> {
-  if (!isDigest(digest) || (from !== null && !isRepositoryName(from))) return false;
-  for (const source of from === null ? await store.repositories() : [from]) {
-    if (await store.share(source, to, digest)) return true;
+/** The reply to a chunk that is not the next one, or too large (distribution-spec §Pushing a blob in chunks). */
+function refusedChunk(session: Session, exchange: Exchange): Reply | undefined {
+  const { headers, persona } = exchange;
+  const chunk = parseContentRange(headers["content-range"]);
+  if (chunk === undefined || !persona.checksContentRange) return undefined;
+  const length = chunk === "malformed" ? 0 : chunk.end - chunk.start;
+  if (persona.chunkBytes !== undefined && length > persona.chunkBytes) {
+    const limit = `${(persona.chunkBytes / 2 ** 20).toFixed(2)}MiB`;
+    return refusal(
+      416,
+      "REQUESTED_RANGE_NOT_SATISFIABLE",
+      `the request body is too large and exceeds the maximum permissible limit of ${limit}`,
+    );
   }
-  return false;
+  const announced = headers["content-length"] ?? String(length);
+  if (chunk !== "malformed" && chunk.start === session.size && announced === String(length)) return undefined;
+  return refusal(
+    416,
+    "BLOB_UPLOAD_INVALID",
+    `the upload has ${session.size} bytes, and the chunk does not follow`,
+    {
+      headers: progress(session, exchange),
+    },
+  );
+}
+
+/**
+ * Without `from` any repository will do, if the registry looks for one (distribution-spec §Mounting a blob from
+ * another repository).
+ *
+ * @returns undefined where an upload is to begin instead.
+ */
+async function mountBlob({ query, store, persona }: Exchange, to: string): Promise<Reply | undefined> {
+  const digest = query.get("mount") ?? "";
+  const from = query.get("from");
+  if (!isDigest(digest) || (from !== null && !isRepositoryName(from))) return undefined;
+  if (from !== null && persona.mountDemandsAccess && (await store.index(from)) === undefined) {
+    return refusal(401, "UNAUTHORIZED", `unauthorized to access repository: ${from}, action: pull`);
+  }
+  const everywhere = persona.anonymousMount ? await store.repositories() : [];
+  for (const source of from === null ? everywhere : [from]) {
+    if (await store.share(source, to, digest)) return created(to, digest);
+  }
+  return undefined;
 }
 
 function created(repository: string, digest: Digest): Reply {
   return reply(201, { location: `/v2/${repository}/blobs/${digest}`, "docker-content-digest": digest });
 }
 
-function accepted(session: Session): Reply {
-  return reply(202, progress(session));
+function accepted(session: Session, exchange: Exchange): Reply {
+  return reply(202, progress(session, exchange));
 }
 
-function progress({ id, repository, size }: Session): Record<string, string> {
+function progress(session: Session, { persona, self }: Exchange): Record<string, string> {
+  const { id, repository, size } = session;
+  const path = `/v2/${repository}/${persona.uploadPath}/${id}`;
+  session.state = Buffer.from(`${randomUUID()} ${size} `).toString("base64"); // ends in "=", as Distribution's does
   return {
-    location: `/v2/${repository}/blobs/uploads/${id}`,
+    location: persona.uploadState ? `${self}${path}?_state=${encodeURIComponent(session.state)}` : path,
     range: `0-${Math.max(0, size - 1)}`,
     "docker-upload-uuid": id,
   };

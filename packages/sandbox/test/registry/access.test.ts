@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { type Authentication, startRegistry } from "../../src/index.ts";
+import type { Authentication } from "../../src/index.ts";
 import { codeOf, digestOf, manifestOf, pushBlob, pushImage, withRegistry } from "./client.ts";
 
 const users = { ann: "secret" };
@@ -182,25 +182,25 @@ describe("a pull-through repository", () => {
     permits: (_user, action) => action === "pull",
   };
 
-  test("is filled from its origin, and then served without it", async () => {
-    const origin = await startRegistry({});
-    await pushImage(origin, "spinframework/spin", "4.0", "{}");
-    await withRegistry(
-      async (local) => {
-        const read = (path: string) => fetch(`${local.origin}/v2/spinframework/spin/${path}`);
-        expect(await (await read("manifests/4.0")).text()).toBe(manifestOf("{}"));
-        expect(await (await read(`blobs/${digestOf("{}")}`)).text()).toBe("{}");
-        const asked = origin.requests.length;
-        await origin.close();
-        expect((await read(`manifests/${digestOf(manifestOf("{}"))}`)).status).toBe(200);
-        expect((await read(`blobs/${digestOf("{}")}`)).status).toBe(200);
-        expect(asked).toBe(4); // the two pushes and the two reads
-        const moving = await read("manifests/4.0"); // only the origin knows where a tag points now
-        expect([moving.status, await codeOf(moving)]).toEqual([502, "UNKNOWN"]);
-      },
-      { pullThrough: [{ prefix: "spinframework", origin: origin.origin }] },
-    );
-  });
+  test("is filled from its origin, and then served without it", () =>
+    withRegistry(async (origin) => {
+      await pushImage(origin, "spinframework/spin", "4.0", "{}");
+      await withRegistry(
+        async (local) => {
+          const read = (path: string) => fetch(`${local.origin}/v2/spinframework/spin/${path}`);
+          expect(await (await read("manifests/4.0")).text()).toBe(manifestOf("{}"));
+          expect(await (await read(`blobs/${digestOf("{}")}`)).text()).toBe("{}");
+          const asked = origin.requests.length;
+          await origin.close();
+          expect((await read(`manifests/${digestOf(manifestOf("{}"))}`)).status).toBe(200);
+          expect((await read(`blobs/${digestOf("{}")}`)).status).toBe(200);
+          expect(asked).toBe(4); // the two pushes and the two reads
+          const moving = await read("manifests/4.0"); // only the origin knows where a tag points now
+          expect([moving.status, await codeOf(moving)]).toEqual([502, "UNKNOWN"]);
+        },
+        { pullThrough: [{ prefix: "spinframework", origin: origin.origin }] },
+      );
+    }));
 
   test("gets the anonymous token its origin wants", () =>
     withRegistry(
