@@ -56,7 +56,8 @@ export async function runPublishing(publication: Publication): Promise<void> {
   const client = createRegistryClient({
     fetch: inputs.fetch,
     credentials: inputs.credentialsFor(repository.registry),
-    insecure: inputs.insecure,
+    // Of the target, not of the registries that a base image or content may come from.
+    insecure: (registry) => inputs.insecure && registry === repository.registry,
     onEvent: tellEvent,
   });
   const state = inspect(client, target, inputs.dryRun);

@@ -21,8 +21,8 @@ export interface RegistryClientOptions {
   readonly fetch?: Fetch;
   /** Anonymous where it is left out. */
   readonly credentials?: CredentialSource;
-  /** Plain HTTP for every registry; loopback hosts are plain HTTP by themselves. */
-  readonly insecure?: boolean;
+  /** Which registries speak plain HTTP, all of them where it is `true`; loopback hosts do by themselves. */
+  readonly insecure?: boolean | ((registry: string) => boolean);
   readonly onEvent?: (event: PublishEvent) => void;
   /** For what is more than one request, such as an upload that has to start again. */
   readonly retry?: RetryOptions;
@@ -34,6 +34,7 @@ export interface RegistryClientOptions {
  */
 export function createRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
   const { credentials = async () => ({ kind: "anonymous" }), insecure = false, onEvent = () => {} } = options;
+  const isInsecure = typeof insecure === "function" ? insecure : () => insecure;
   const fetch = options.fetch ?? createFetch(options.retry === undefined ? {} : { retry: options.retry });
   const traffic = { requests: 0, retries: 0, uploadedBytes: 0 };
   const byDigest = new Map<string, FetchedManifest>();
@@ -59,7 +60,10 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
   const authorization = createAuthorization(exchange, credentials);
 
   const urlOf = (repository: Repository, path: string | URL): URL =>
-    new URL(path, `${registryOrigin(repository.registry, insecure)}/v2/${repository.name}/`);
+    new URL(
+      path,
+      `${registryOrigin(repository.registry, isInsecure(repository.registry))}/v2/${repository.name}/`,
+    );
 
   const send = async (request: RegistryRequest): Promise<Response> => {
     const { repository, body } = request;
