@@ -23,9 +23,10 @@ const mostLargeFiles = 64;
  * what Spin's readers make of names does not matter then (equal names, case, Unicode, path length).
  */
 export async function archiveLayers(files: readonly FileContent[], folder: string): Promise<readonly Blob[]> {
-  const limit = largeFileLimit(files);
-  const large = files.filter(({ content }) => content.size > limit);
-  const bundled = files.filter(({ content }) => content.size <= limit);
+  const distinct = distinctFiles(files);
+  const limit = largeFileLimit(distinct);
+  const large = distinct.filter(({ content }) => content.size > limit);
+  const bundled = distinct.filter(({ content }) => content.size <= limit);
   const layers = new Map<Digest, Blob>();
   for (const { content } of large) layers.set(content.digest, blob(spinMediaTypes.data, content));
   for (const shard of shardsOf(bundled)) {
@@ -33,6 +34,11 @@ export async function archiveLayers(files: readonly FileContent[], folder: strin
     layers.set(layer.descriptor.digest, layer);
   }
   return [...layers.values()];
+}
+
+/** Several components may have the same file. */
+function distinctFiles(files: readonly FileContent[]): readonly FileContent[] {
+  return [...new Map(files.map((file) => [`${file.content.digest} ${file.key}`, file])).values()];
 }
 
 /** The smallest size, doubling from 1 MiB, above which at most 64 files lie. */

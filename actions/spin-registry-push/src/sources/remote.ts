@@ -1,10 +1,12 @@
 import { readFile } from "node:fs/promises";
-import type { Fetch } from "@spin-publisher/http";
+import { downloadFile, type Fetch } from "@spin-publisher/http";
 import { type Digest, parseDigest } from "@spin-publisher/oci";
 import { type Content, largestInline } from "../content.ts";
 import type { ModuleCache } from "./cache.ts";
-import { download } from "./download.ts";
 import { reasonAgainstWasmFile } from "./wasm.ts";
+
+/** In bytes; a module of this size would not fit into a pod either. */
+const largestModule = 1 << 30;
 
 /** Where modules that are pinned by digest can come from. */
 export interface ModuleOrigins {
@@ -39,7 +41,9 @@ export async function remoteModule(url: string, pinned: string, origins: ModuleO
 }
 
 async function obtain(url: string, digest: Digest, { fetch, cache }: ModuleOrigins): Promise<Content> {
-  const kept = await cache.keep(digest, (path) => download(url, path, fetch));
+  const kept = await cache.keep(digest, async (path) => {
+    await downloadFile(url, path, { fetch, limit: largestModule });
+  });
   if ("found" in kept) {
     throw new Error(
       `its source is pinned to ${digest}, but ${url} delivers ${kept.found}; correct the digest in the manifest if the new content is wanted`,

@@ -1,4 +1,5 @@
 import type { Content } from "../content.ts";
+import { errorCode } from "../error-code.ts";
 import { ManifestError } from "../manifest/error.ts";
 import type { Component } from "../manifest/model.ts";
 import { localModule } from "./local.ts";
@@ -23,9 +24,12 @@ export async function resolveSource({ id, source }: Component, context: SourceCo
         throw new Error(`its source is the package ${source.name}, which only Spin can fetch`);
     }
   } catch (error) {
+    const refused = (reason: string, cause: unknown) =>
+      new ManifestError(source.line, `component "${id}" cannot be published: ${reason}`, { cause });
+    if (source.kind === "local" && errorCode(error) !== undefined) {
+      throw refused(`its source "${source.path}" cannot be read`, error);
+    }
     if (!(error instanceof Error)) throw error;
-    throw new ManifestError(source.line, `component "${id}" cannot be published: ${error.message}`, {
-      cause: error.cause,
-    });
+    throw refused(error.message.replace(/\.$/, ""), error.cause);
   }
 }
