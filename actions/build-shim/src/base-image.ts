@@ -1,15 +1,13 @@
 import {
-  type Descriptor,
   type Digest,
   type FetchedManifest,
   formatReference,
-  isDigest,
   type Platform,
   type Reference,
   type RegistryReader,
-  type Repository,
 } from "@spin-publisher/oci";
-import { isObject, type JsonObject, objectsOf, parseObject, stringsOf } from "./json.ts";
+import { layersOf } from "./base-layers.ts";
+import { type JsonObject, parseObject } from "./json.ts";
 import type { Layer } from "./layer.ts";
 import { formatPlatform, platformMatch } from "./platforms.ts";
 
@@ -37,15 +35,6 @@ export interface Base {
 
 /** An image config is some kilobytes; a registry cannot make us read more than this. */
 const configLimit = 8 << 20;
-
-/** Docker's layer types and the OCI types of the same bytes (image-spec, media-types.md §Compatibility Matrix). */
-const ociLayerTypes: Readonly<Record<string, string>> = {
-  "application/vnd.docker.image.rootfs.diff.tar": "application/vnd.oci.image.layer.v1.tar",
-  "application/vnd.docker.image.rootfs.diff.tar.gzip": "application/vnd.oci.image.layer.v1.tar+gzip",
-  "application/vnd.docker.image.rootfs.diff.tar.zstd": "application/vnd.oci.image.layer.v1.tar+zstd",
-  "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip":
-    "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
-};
 
 /**
  * Reads a base image: its index, then the manifests of the wanted platforms, then their configs, three waves of
@@ -131,7 +120,7 @@ async function readImage(offer: Offer, reference: Reference, reader: RegistryRea
     platform: offer.platform,
     digest: offer.digest,
     config,
-    layers: layersOf(manifest, config, { registry, name }, reference),
+    layers: layersOf(manifest, config, { registry, name }, `The base image ${formatReference(reference)}`),
   };
 }
 
@@ -160,48 +149,4 @@ function platformOf(config: JsonObject, reference: Reference): Platform {
     );
   }
   return { os, architecture, ...(typeof variant === "string" && variant !== "" ? { variant } : {}) };
-}
-
-function layersOf(
-  { bytes }: FetchedManifest,
-  config: JsonObject,
-  repository: Repository,
-  reference: Reference,
-): readonly Layer[] {
-  const what = `The base image ${formatReference(reference)}`;
-  const descriptors = objectsOf(parseObject(bytes, what).layers) ?? [];
-  const rootfs = config.rootfs;
-  const diffIds = isObject(rootfs) ? (stringsOf(rootfs.diff_ids) ?? []) : [];
-  if (descriptors.length !== diffIds.length) {
-    throw new Error(
-      `${what} contradicts itself: ${descriptors.length} layers in its manifest, ${diffIds.length} in its config.`,
-    );
-  }
-  return descriptors.map((found, index) => {
-    const descriptor = ociLayer(found, what);
-    const diffId = diffIds[index];
-    if (diffId === undefined || !isDigest(diffId)) throw new Error(`${what} has a layer without a digest.`);
-    const distributable = !descriptor.mediaType.includes(".nondistributable.");
-    return { descriptor, diffId, source: distributable ? { kind: "repository", repository } : undefined };
-  });
-}
-
-/** A layer's descriptor with Docker's media type turned into OCI's and everything else as it was. */
-function ociLayer(found: JsonObject, what: string): Descriptor {
-  const { mediaType, digest, size } = found;
-  if (
-    typeof mediaType !== "string" ||
-    typeof digest !== "string" ||
-    !isDigest(digest) ||
-    typeof size !== "number"
-  ) {
-    throw new Error(`${what} has a layer without media type, digest or size.`);
-  }
-  const type = ociLayerTypes[mediaType] ?? mediaType;
-  if (!type.startsWith("application/vnd.oci.image.layer.")) {
-    throw new Error(
-      `${what} has a layer of type "${mediaType}", which is not a file system layer; use another base image.`,
-    );
-  }
-  return { ...found, mediaType: type, digest, size };
 }

@@ -8,7 +8,7 @@ import {
 } from "@spin-publisher/oci";
 import { annotationKeys } from "./annotations.ts";
 import type { BaseWanted } from "./base-choice.ts";
-import { buildWithBuildx } from "./buildx.ts";
+import { type BuildxRequest, buildWithBuildx } from "./buildx.ts";
 import { type Content, type ContentWanted, findContent } from "./content.ts";
 import { differences } from "./differences.ts";
 import { type EmbedMode, embed } from "./embed.ts";
@@ -44,6 +44,12 @@ export interface ShimRequest {
   readonly created: string | undefined;
 }
 
+/** The world outside. */
+export interface ShimWorld extends BaseWorld {
+  /** A folder that exists until the shim is published. */
+  readonly scratch: string;
+}
+
 export interface BuiltShim {
   readonly artifact: Artifact;
   /** How an existing shim differs from this one. */
@@ -54,7 +60,7 @@ export interface BuiltShim {
 export async function build(
   request: ShimRequest,
   state: Promise<TargetState>,
-  world: BaseWorld,
+  world: ShimWorld,
 ): Promise<BuiltShim> {
   const [{ existing, previous }, content] = await Promise.all([
     state,
@@ -85,7 +91,7 @@ async function append(
   content: Content,
   pinned: Annotations | undefined,
   known: KnownLayers,
-  world: BaseWorld,
+  world: ShimWorld,
 ): Promise<Artifact> {
   const [base, embedded] = await Promise.all([
     resolveBase(request.base, request.platforms, pinned, known, world),
@@ -103,7 +109,7 @@ async function buildx(
   { context, dockerfile, epoch }: Builder & { kind: "buildx" },
   content: Content,
   pinned: Annotations | undefined,
-  world: BaseWorld,
+  world: ShimWorld,
 ): Promise<Artifact> {
   const { tag, platforms, source, created, base } = request;
   if (base.kind !== "official") {
@@ -111,10 +117,11 @@ async function buildx(
   }
   const spinVersion = await resolveSpin(base.spin, pinned, world);
   const described = describe({ tag, source, created, content: content.reference });
-  return buildWithBuildx({
+  const wanted: BuildxRequest = {
     ...{ context, dockerfile, epoch, platforms, tag, spinVersion },
     content: content.reference,
     labels: { ...described, ...request.labels },
     annotations: { ...described, [annotationKeys.spin]: spinVersion, ...request.annotations },
-  });
+  };
+  return buildWithBuildx(wanted, world.scratch);
 }

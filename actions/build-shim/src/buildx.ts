@@ -1,6 +1,4 @@
 import { spawn } from "node:child_process";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type Annotations,
@@ -35,10 +33,15 @@ export type Run = (program: string, args: readonly string[], env: NodeJS.Process
  * Builds with `docker buildx build` into an OCI layout on disk, from where it is published like everything else:
  * with the same checks, and nothing written when the tag is taken.
  *
+ * @param folder for the layout; what is returned refers to the files in it.
  * @throws Error when there is no Docker with Buildx, or the build fails.
  */
-export async function buildWithBuildx(request: BuildxRequest, run: Run = runProgram): Promise<Artifact> {
-  const layout = join(await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), "buildx-")), "layout");
+export async function buildWithBuildx(
+  request: BuildxRequest,
+  folder: string,
+  run: Run = runProgram,
+): Promise<Artifact> {
+  const layout = join(folder, "layout");
   const env = { ...process.env, SOURCE_DATE_EPOCH: request.epoch };
   const exitCode = await run("docker", buildxArguments(request, layout), env).catch((cause: unknown) => {
     throw new Error(

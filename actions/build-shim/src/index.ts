@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { readPublishingInputs, runAction, runPublishing, text } from "@spin-publisher/action-runtime";
 import { build } from "./build.ts";
 import { shimOutputs } from "./outputs.ts";
@@ -8,14 +11,17 @@ await runAction(async () => {
   const inputs = readPublishingInputs();
   const { image, request } = await readRequest(inputs);
   const releases = releasesOfSpin({ fetch: inputs.fetch, token: text("github-token") });
-  await runPublishing({
-    inputs,
-    what: "shim",
-    repository: image,
-    tag: request.tag,
-    build: async (state, reader) => {
-      const shim = await build(request, state, { ...releases, reader, tell: (line) => console.log(line) });
-      return { ...shim, ...shimOutputs(shim.artifact, request.platforms) };
-    },
-  });
+  const scratch = await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), "shim-"));
+  const outside = { ...releases, scratch, tell: (line: string) => console.log(line) };
+  try {
+    await runPublishing({
+      ...{ inputs, what: "shim", repository: image, tag: request.tag },
+      build: async (state, reader) => {
+        const shim = await build(request, state, { ...outside, reader });
+        return { ...shim, ...shimOutputs(shim.artifact, request.platforms) };
+      },
+    });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 });

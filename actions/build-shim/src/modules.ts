@@ -30,7 +30,7 @@ export async function modulesLayer(content: Content, known: KnownLayers): Promis
   const digests = modules.map(({ digest }) => digest).sort();
   if (digests.length === 0) return undefined;
   const recipe = `modules/1 ${digestOf(digests.join(" "))}`;
-  return layerBy(recipe, known, `${seedFolder}: ${digests.length} Wasm modules`, async () => {
+  return layerBy(recipe, known, `${seedFolder}: the Wasm modules`, async () => {
     const blobs = await Promise.all(modules.map((module) => content.blob(module, modulesLimit)));
     return layerOf(await tar(seedEntries(modules, blobs)));
   });

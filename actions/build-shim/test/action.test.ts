@@ -113,6 +113,16 @@ describe("a first release", () => {
   });
 });
 
+test("plain HTTP is for the image's registry, not for those that its parts come from", async () => {
+  const content = await published();
+  const run = await shim(
+    { content, image: "registry.internal/octo-org/site", insecure: "true" },
+    { mirrors: `${mirrors}\nhttp://registry.internal=${registry.origin}` },
+  );
+  expect(run.annotations).toEqual([]);
+  expect(run.outputs.reference).toMatch(/^registry\.internal\/octo-org\/site:0\.1\.2@/);
+});
+
 describe("the same release again", () => {
   test("changes nothing, writes nothing, and asks its repository once", async () => {
     const content = await published();

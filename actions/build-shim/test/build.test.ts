@@ -10,10 +10,9 @@ import {
   type TargetState,
 } from "@spin-publisher/oci";
 import { parseBaseWanted } from "../src/base-choice.ts";
-import { build, type ShimRequest } from "../src/build.ts";
+import { build, type ShimRequest, type ShimWorld } from "../src/build.ts";
 import { parseContent } from "../src/content.ts";
 import { formatPlatform, parsePlatforms } from "../src/platforms.ts";
-import type { BaseWorld } from "../src/resolve-base.ts";
 import {
   fetchedManifest,
   foreignImage,
@@ -30,12 +29,13 @@ const contentRepository = "ghcr.io/owner/site/content";
 const content = await site();
 const contentReference = `${contentRepository}:0.1.2@${content.descriptor.digest}`;
 
-function world(reader: StoredImages, latest = "4.0.2"): BaseWorld {
+function world(reader: StoredImages, latest = "4.0.2"): ShimWorld {
   return {
     reader,
     resolveSpin: async (wanted) => (wanted.kind === "exact" ? wanted.version : latest),
     releaseArchive: async () => new Uint8Array(),
     certificates: [],
+    scratch: "",
     tell: () => {},
   };
 }

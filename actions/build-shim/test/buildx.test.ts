@@ -1,4 +1,7 @@
-import { describe, expect, test } from "@jest/globals";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type Artifact, mediaTypes, parseReference, writeLayout } from "@spin-publisher/oci";
 import { type BuildxRequest, buildWithBuildx, buildxArguments } from "../src/buildx.ts";
 import { parsePlatforms } from "../src/platforms.ts";
@@ -29,6 +32,12 @@ const builderOf = (artifact: Artifact) => async (_program: string, args: readonl
   await writeLayout(artifact, folder);
   return 0;
 };
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "buildx-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
 
 describe("docker buildx build", () => {
   test("gets as arguments everything that must not change from run to run", () => {
@@ -63,7 +72,7 @@ describe("docker buildx build", () => {
 
   test("has one time for everything in its environment", async () => {
     let epoch: string | undefined;
-    await buildWithBuildx(request({ epoch: "7" }), async (program, args, env) => {
+    await buildWithBuildx(request({ epoch: "7" }), folder, async (program, args, env) => {
       epoch = env.SOURCE_DATE_EPOCH;
       return builderOf({ root: foreignImage({ architecture: "amd64" }) })(program, args);
     });
@@ -74,20 +83,20 @@ describe("docker buildx build", () => {
     const root = foreignIndex([
       { platform: { os: "linux", architecture: "amd64" }, image: foreignImage({ architecture: "amd64" }) },
     ]);
-    const artifact = await buildWithBuildx(request(), builderOf({ root }));
+    const artifact = await buildWithBuildx(request(), folder, builderOf({ root }));
     expect(artifact.root.descriptor.digest).toBe(root.descriptor.digest);
     expect(artifact.root.descriptor.mediaType).toBe(mediaTypes.index);
   });
 
   test("that is not installed ends in one sentence", async () => {
     const run = () => Promise.reject(new Error("spawn docker ENOENT"));
-    await expect(buildWithBuildx(request(), run)).rejects.toThrow(
+    await expect(buildWithBuildx(request(), folder, run)).rejects.toThrow(
       "there is no docker program on this machine",
     );
   });
 
   test("that fails says what to try", async () => {
-    await expect(buildWithBuildx(request(), async () => 17)).rejects.toThrow(
+    await expect(buildWithBuildx(request(), folder, async () => 17)).rejects.toThrow(
       "ended with exit code 17, see above; if it cannot export",
     );
   });
