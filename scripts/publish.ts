@@ -24,7 +24,8 @@ export interface Publication {
   readonly root: string;
   /** Where registry and jobs live. */
   readonly state: string;
-  readonly upstream: UpstreamKind;
+  /** Where everything comes from that is not in the checkout. */
+  readonly startWorld: (registryFolder: string) => Promise<World>;
   readonly tell: (line: string) => void;
 }
 
@@ -50,14 +51,14 @@ export interface PublicationResult {
 export async function publishCheckout({
   root,
   state,
-  upstream,
+  startWorld,
   tell,
 }: Publication): Promise<PublicationResult> {
   const registryFolder = join(state, "registry");
   await mkdir(registryFolder, { recursive: true });
   const temporary = await mkdtemp(join(state, "run-"));
   try {
-    return await publishCopy(root, registryFolder, temporary, upstream, tell);
+    return await publishCopy(root, registryFolder, temporary, startWorld, tell);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
@@ -67,14 +68,14 @@ async function publishCopy(
   root: string,
   registryFolder: string,
   temporary: string,
-  upstream: UpstreamKind,
-  tell: (line: string) => void,
+  startWorld: Publication["startWorld"],
+  tell: Publication["tell"],
 ): Promise<PublicationResult> {
   const checkout = join(temporary, "checkout");
   await copyCheckout(root, checkout);
   const { site, chart } = await stampVersions(checkout, await dirtySuffix(root), tell);
   const tokens = createJobTokens();
-  const world = await startWorld(upstream, registryFolder);
+  const world = await startWorld(registryFolder);
   const registry = await startRegistry({
     root: registryFolder,
     authentication: tokens.authentication,
@@ -201,7 +202,12 @@ async function main(): Promise<void> {
   const root = join(import.meta.dirname, "..");
   const upstream = parseUpstream(process.env.UPSTREAM ?? "stand-ins");
   const state = join(root, ".sandbox", upstream);
-  const result = await publishCheckout({ root, state, upstream, tell: (line) => console.log(line) });
+  const result = await publishCheckout({
+    root,
+    state,
+    startWorld: (folder) => startWorld(upstream, folder),
+    tell: (line) => console.log(line),
+  });
   if (result.failed !== undefined) {
     console.error(`\n"${result.failed.name}" failed:\n${result.failed.log}`);
     process.exitCode = 1;

@@ -40,7 +40,7 @@ async function publish() {
   const result = await publishCheckout({
     root,
     state,
-    upstream: "stand-ins",
+    startWorld: (registry) => startWorld("stand-ins", registry),
     tell: (line) => lines.push(line),
   });
   return { ...result, lines };
