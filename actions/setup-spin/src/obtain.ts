@@ -33,7 +33,7 @@ export async function obtain(
   if (found !== undefined) {
     await rm(entry.path, { force: true });
     report.warning(
-      `What the Actions cache holds as ${entry.key} is not the release; it was thrown away and the release downloaded. Delete the entry (gh cache delete ${entry.key}) and find out who wrote it.`,
+      `The Actions cache does not hold the release as ${entry.key}, so it was downloaded. Delete the entry (gh cache delete ${entry.key}) and find out who wrote it.`,
     );
   }
   const bytes = await fetchArchive(asset, access);

@@ -8,34 +8,34 @@ export interface Runner {
   readonly glibc: string | undefined;
 }
 
-const systems: Readonly<Record<string, Target["system"]>> = {
-  linux: "linux",
-  macos: "macos",
-  darwin: "macos",
-  windows: "windows",
-  win32: "windows",
-};
+const systems: ReadonlyMap<string, Target["system"]> = new Map([
+  ["linux", "linux"],
+  ["macos", "macos"],
+  ["darwin", "macos"],
+  ["windows", "windows"],
+  ["win32", "windows"],
+]);
 
 /** Every spelling in use: Go's, Node's, the kernel's, the runner's (`X64`, `ARM64`). */
-const architectures: Readonly<Record<string, Target["architecture"]>> = {
-  amd64: "amd64",
-  x64: "amd64",
-  x86_64: "amd64",
-  "x86-64": "amd64",
-  arm64: "arm64",
-  aarch64: "arm64",
-};
+const architectures: ReadonlyMap<string, Target["architecture"]> = new Map([
+  ["amd64", "amd64"],
+  ["x64", "amd64"],
+  ["x86_64", "amd64"],
+  ["x86-64", "amd64"],
+  ["arm64", "arm64"],
+  ["aarch64", "arm64"],
+]);
 
 /** @throws Error naming what Spin is released for. */
 export function parseSystem(name: string): Target["system"] {
-  const system = systems[name.toLowerCase()];
+  const system = systems.get(name.toLowerCase());
   if (system !== undefined) return system;
   throw new Error(`Spin is released for Linux, macOS and Windows, but this runner is "${name}".`);
 }
 
 /** @throws Error naming what Spin is released for. */
 export function parseArchitecture(name: string): Target["architecture"] {
-  const architecture = architectures[name.toLowerCase()];
+  const architecture = architectures.get(name.toLowerCase());
   if (architecture !== undefined) return architecture;
   throw new Error(
     `Spin is released for amd64 and arm64, but the architecture is "${name}"; set the input "arch".`,
@@ -77,7 +77,8 @@ function isRecent(glibc: string | undefined): boolean {
  * every Windows that runs Node on ARM emulates.
  */
 export function startsHere(target: Target, platform: string, architecture: string): boolean {
-  const own = systems[platform] === target.system && architectures[architecture] === target.architecture;
+  const own =
+    systems.get(platform) === target.system && architectures.get(architecture) === target.architecture;
   return own || (platform === "win32" && target.system === "windows" && target.architecture === "amd64");
 }
 

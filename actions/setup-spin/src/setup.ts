@@ -49,7 +49,9 @@ export async function setup(inputs: Inputs, edges: Edges): Promise<Installed> {
 
   const { release, source } = await chooseRelease(wanted, targets, inputs.checkLatest, access);
   report.info(`Spin ${release.version} (${source})`);
-  const found = await findInstalled(release.version, targets);
+  const found = await findInstalled(release.version, targets, (target) =>
+    startsHere(target, edges.platform, edges.architecture),
+  );
   const installed =
     found === undefined
       ? await installRelease(release, targets, access, inputs, edges)

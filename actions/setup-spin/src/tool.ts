@@ -30,17 +30,37 @@ export function installedVersions(targets: readonly Target[]): readonly string[]
   return targets.flatMap((target) => findAllVersions(tool, shelf(target)));
 }
 
-/** Spin in the tool cache, where it is there whole. */
-export async function findInstalled(version: string, targets: readonly Target[]): Promise<Tool | undefined> {
-  for (const target of targets) {
+/**
+ * Spin in the tool cache, where it is there whole. What is only second choice may have been put there by a job with
+ * another C library (a container shares the runner's tool cache), so it has to prove itself.
+ *
+ * @param startsHere whether this machine can start what was built for a target.
+ */
+export async function findInstalled(
+  version: string,
+  targets: readonly Target[],
+  startsHere: (target: Target) => boolean,
+): Promise<Tool | undefined> {
+  for (const [preference, target] of targets.entries()) {
     const folder = find(tool, version, shelf(target));
     if (folder === "") continue;
     const binary = join(folder, binaryName(target));
     // A job that was cancelled in the middle, or somebody who made room, may have left the folder without it.
     const there = await stat(binary).catch(() => undefined);
-    if (there?.isFile() === true && there.size > 0) return { version, target, folder, binary };
+    if (there?.isFile() !== true || there.size === 0) continue;
+    const portable = preference === 0 || target.static;
+    if (portable || (startsHere(target) && (await saysItIs(version, binary)))) {
+      return { version, target, folder, binary };
+    }
   }
   return undefined;
+}
+
+async function saysItIs(version: string, binary: string): Promise<boolean> {
+  return await requireVersion(binary, version).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**

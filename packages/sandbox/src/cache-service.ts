@@ -41,6 +41,12 @@ interface Upload {
 const twirp = "/twirp/github.actions.results.api.v1.CacheService/";
 
 /**
+ * The query parameter that is the only credential of the blob store. Azure's is called `sig`, which the client masks
+ * and then prints in a debug line; to the sandbox's runner that is a leak.
+ */
+const credential = "signature";
+
+/**
  * Starts the service behind `@actions/cache` (its version 2): Twirp over JSON, and a blob store for what is uploaded
  * in one request. An entry is final once it is written, and found by its exact key only.
  */
@@ -73,8 +79,7 @@ export async function startCacheService(options: CacheServiceOptions = {}): Prom
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(document));
       return;
     }
-    // The signature in the query is the only credential of the blob store, as it is with Azure's.
-    const id = url.searchParams.get("sig") ?? "";
+    const id = url.searchParams.get(credential) ?? "";
     const upload = uploads.get(id);
     const entry = entries.get(Buffer.from(id, "base64url").toString());
     if (request.method === "PUT" && upload !== undefined && !url.searchParams.has("comp")) {
@@ -96,7 +101,10 @@ export async function startCacheService(options: CacheServiceOptions = {}): Prom
         if (entries.has(place)) return [409, { code: "already_exists", msg: `cache entry ${key} exists` }];
         const id = randomUUID();
         uploads.set(id, { key, version, bytes: undefined });
-        return [200, { ok: true, signed_upload_url: `${origin}/account/container/${id}?sig=${id}` }];
+        return [
+          200,
+          { ok: true, signed_upload_url: `${origin}/account/container/upload?${credential}=${id}` },
+        ];
       }
       case "FinalizeCacheEntryUpload": {
         const upload = [...uploads.values()].find(
@@ -120,7 +128,11 @@ export async function startCacheService(options: CacheServiceOptions = {}): Prom
         const id = Buffer.from(place).toString("base64url");
         return [
           200,
-          { ok: true, signed_download_url: `${origin}/account/container/${key}?sig=${id}`, matched_key: key },
+          {
+            ok: true,
+            signed_download_url: `${origin}/account/container/download?${credential}=${id}`,
+            matched_key: key,
+          },
         ];
       }
       default:

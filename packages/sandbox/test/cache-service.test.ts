@@ -86,6 +86,8 @@ describe("the cache service", () => {
     const { call } = await service();
     expect((await call("CreateCacheEntry", { key: "key", version: "one" }, "guess")).status).toBe(401);
     const { started } = await service();
-    expect((await fetch(`${started.env.ACTIONS_RESULTS_URL}account/container/x?sig=guess`)).status).toBe(404);
+    expect(
+      (await fetch(`${started.env.ACTIONS_RESULTS_URL}account/container/download?signature=guess`)).status,
+    ).toBe(404);
   });
 });

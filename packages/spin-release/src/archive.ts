@@ -91,7 +91,7 @@ async function missingRelease(
  * @throws Error when it is missing or its SHA-256 is not the one in the checksums file.
  */
 export async function fetchArchive(asset: Asset, access: ReleaseAccess): Promise<Uint8Array> {
-  const bytes = await download(asset.url, access, { bytes: 512 * mebibyte });
+  const bytes = await download(asset.url, access, { bytes: 512 * mebibyte, bulk: true });
   if (bytes === undefined) {
     throw new Error(
       `${asset.url} does not exist although the checksums file of its release lists it; the release may be in the making, try again later.`,

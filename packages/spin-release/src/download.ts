@@ -4,6 +4,8 @@ import type { ReleaseAccess } from "./host.ts";
 export interface DownloadLimits {
   /** More than this is not read. */
   readonly bytes: number;
+  /** Whether it is an archive rather than a document; see `FetchInit`. */
+  readonly bulk?: boolean;
   /** How long to wait for the next bytes. */
   readonly stallMilliseconds?: number;
 }
@@ -33,7 +35,7 @@ export async function download(
 async function downloadOnce(
   url: string,
   { fetch, onRetry }: Pick<ReleaseAccess, "fetch" | "onRetry">,
-  { bytes: limit, stallMilliseconds = 30_000 }: DownloadLimits,
+  { bytes: limit, bulk = false, stallMilliseconds = 30_000 }: DownloadLimits,
 ): Promise<Uint8Array | undefined> {
   const stop = new AbortController();
   const stalled = () => stop.abort(new Error(`nothing came for ${stallMilliseconds / 1000} s`));
@@ -47,6 +49,7 @@ async function downloadOnce(
   try {
     const response = await fetch(url, {
       signal: stop.signal,
+      bulk,
       onRetry: (retry) => {
         expectWithin(retry.delayMilliseconds + stallMilliseconds);
         onRetry?.(retry);
