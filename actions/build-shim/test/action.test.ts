@@ -17,6 +17,7 @@ import {
   type ActionProcess,
   pullRequest,
   type RegistryServer,
+  type RequestRecord,
   runActionProcess,
   seedSpinImages,
   spinReleases,
@@ -160,6 +161,31 @@ describe("the next release", () => {
     expect(read).toEqual([]);
     expect(Number(run.outputs["uploaded-bytes"])).toBeLessThan(10_000);
   });
+});
+
+test("the next release takes three round trips once it is built, and three to look at its base", async () => {
+  await shim({ content: await published(), aliases: "latest" });
+  const next = await published(await site("<h1>changed</h1>"), "0.1.3");
+  const distant = await startRegistry({ root: registry.root, latencyMilliseconds: 40 });
+  try {
+    await shim(
+      { content: next, tag: "0.1.3", aliases: "latest" },
+      { mirrors: `${upstream.mirrors}\nhttps://ghcr.io=${distant.origin}` },
+    );
+    const wavesOf = (wanted: (record: RequestRecord) => boolean) =>
+      new Set(distant.requests.filter(wanted).map(({ wave }) => wave)).size;
+    const own = (record: RequestRecord) => record.repository === "octo-org/site";
+    const first = distant.requests.find((record) => own(record) && record.method !== "GET")?.wave ?? 0;
+    const tagged = distant.requests.find(
+      ({ method, path }) => method === "PUT" && path.endsWith("/0.1.3"),
+    )?.wave;
+    expect(tagged).toBe(first + 2);
+    // The alias follows the tag.
+    expect(Math.max(...distant.requests.map(({ wave }) => wave))).toBe(first + 3);
+    expect(wavesOf(({ repository }) => repository === "spinframework/spin")).toBe(3);
+  } finally {
+    await distant.close();
+  }
 });
 
 describe("a dry run", () => {
