@@ -1,0 +1,220 @@
+// Releases the actions: puts each, as it runs, into a repository of its own, <owner>/<action>. The tag that is
+// pushed, v1.2.3, becomes its exact tag; v1 and the branch main follow where it is the newest.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** What an action's repository holds: what runs, and what people read. Sources and workflows stay here. */
+const parts = ["action.yml", "README.md", "dist"];
+
+export interface Version {
+  readonly text: string;
+  readonly numbers: readonly [number, number, number];
+  readonly prerelease: string;
+}
+
+/** A tag such as `v1.2.3` or `v1.2.3-rc.1`; undefined for any other. */
+export function parseTag(tag: string): Version | undefined {
+  const [, major, minor, patch, prerelease = ""] =
+    /^v(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?$/.exec(tag) ?? [];
+  if (major === undefined) return undefined;
+  return { text: tag, numbers: [Number(major), Number(minor), Number(patch)], prerelease };
+}
+
+function newer(left: Version, right: Version): boolean {
+  const differing = left.numbers.findIndex((number, index) => number !== right.numbers[index]);
+  return differing !== -1 && (left.numbers[differing] ?? 0) > (right.numbers[differing] ?? 0);
+}
+
+export interface RefPlan {
+  /** The major tag to move, where the release is the newest of its line. */
+  readonly major: string | undefined;
+  /** Whether the branch `main` follows: not for a fix of an older line. */
+  readonly main: boolean;
+}
+
+/** Which moving references follow a release, given the tags that are there. Pre-releases move none. */
+export function planRefs(release: Version, present: readonly string[]): RefPlan {
+  if (release.prerelease !== "") return { major: undefined, main: false };
+  const others = present
+    .flatMap((tag) => parseTag(tag) ?? [])
+    .filter(({ prerelease, text }) => prerelease === "" && text !== release.text);
+  const [major] = release.numbers;
+  const newest = (versions: readonly Version[]) => !versions.some((version) => newer(version, release));
+  return {
+    major: newest(others.filter((version) => version.numbers[0] === major)) ? `v${major}` : undefined,
+    main: newest(others),
+  };
+}
+
+export interface Mirroring {
+  /** The checkout; its HEAD is what is released. */
+  readonly root: string;
+  readonly action: string;
+  readonly release: Version;
+  /** Where the repository of the action is: `https://github.com/owner/setup-spin`. */
+  readonly url: string;
+  /** `owner/name` of the repository this is a part of. */
+  readonly source: string;
+  /** Environment of Git, with what opens the repository. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Pushes one action to its repository, all references at once or none. Pushing the same again changes nothing.
+ *
+ * @throws Error when the exact tag is there with other content; releases are not changed.
+ */
+export function mirrorAction({ root, action, release, url, source, env }: Mirroring): "pushed" | "unchanged" {
+  const folder = mkdtempSync(join(tmpdir(), "mirror-"));
+  try {
+    const git = gitIn(folder, env);
+    git("init", "--quiet", "--bare");
+    const mirror = readMirror(git, url);
+    const tree = stageTree(git, root, action);
+    const plan = planRefs(release, [...mirror.tags.keys()]);
+    const released = mirror.tags.get(release.text);
+    if (released !== undefined && git("rev-parse", `${released}^{tree}`) !== tree)
+      throw new Error(`${url} has ${release.text} with other content; release it under a new version.`);
+    const commit =
+      released ??
+      commitTree(
+        git,
+        { root, action, release, source, env },
+        tree,
+        plan.main ? mirror.main : mirror.tags.get(`v${release.numbers[0]}`),
+      );
+    const refs = [
+      ...(released === undefined ? [`${commit}:refs/tags/${release.text}`] : []),
+      ...(plan.major !== undefined && mirror.tags.get(plan.major) !== commit
+        ? [`+${commit}:refs/tags/${plan.major}`]
+        : []),
+      ...(plan.main && mirror.main !== commit ? [`${commit}:refs/heads/main`] : []),
+    ];
+    if (refs.length === 0) return "unchanged";
+    git("push", "--quiet", "--atomic", url, ...refs);
+    return "pushed";
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+type Git = (...args: string[]) => string;
+
+function gitIn(cwd: string, env: NodeJS.ProcessEnv): Git {
+  return (...args) =>
+    execFileSync("git", args, { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+}
+
+/** Fetches the branch and every tag of an action's repository; tags are followed to their commits. */
+function readMirror(git: Git, url: string) {
+  git(
+    "fetch",
+    "--quiet",
+    "--no-tags",
+    url,
+    "+refs/heads/*:refs/mirror/heads/*",
+    "+refs/tags/*:refs/mirror/tags/*",
+  );
+  const commits = new Map<string, string>();
+  for (const ref of git("for-each-ref", "--format=%(refname)", "refs/mirror")
+    .split("\n")
+    .filter((line) => line !== ""))
+    commits.set(ref.slice("refs/mirror/".length), git("rev-parse", `${ref}^{commit}`));
+  const tags = [...commits].filter(([name]) => name.startsWith("tags/"));
+  return {
+    main: commits.get("heads/main"),
+    tags: new Map(tags.map(([name, commit]) => [name.slice("tags/".length), commit])),
+  };
+}
+
+/** Writes the action's files into the object store; the tree depends on nothing but them. */
+function stageTree(git: Git, root: string, action: string): string {
+  const base = join(root, "actions", action);
+  const files = parts
+    .flatMap((part) => filesBelow(base, part))
+    .map((path) => [path, join(base, path)] as const);
+  for (const [path, file] of [...files, ["LICENSE", join(root, "LICENSE")] as const]) {
+    const object = git("hash-object", "-w", "--no-filters", file);
+    git("update-index", "--add", "--cacheinfo", `100644,${object},${path}`);
+  }
+  return git("write-tree");
+}
+
+function filesBelow(base: string, path: string): readonly string[] {
+  if (!existsSync(join(base, path))) throw new Error(`${join(base, path)} is missing; run make dist.`);
+  if (!statSync(join(base, path)).isDirectory()) return [path];
+  return readdirSync(join(base, path)).flatMap((name) => filesBelow(base, `${path}/${name}`));
+}
+
+/** A commit that says where it comes from, and has its time, so that it is the same whenever it is made. */
+function commitTree(
+  git: Git,
+  { root, action, release, source, env }: Omit<Mirroring, "url">,
+  tree: string,
+  parent: string | undefined,
+): string {
+  const [sha = "", time = ""] = gitIn(root, env)("log", "-1", "--format=%H %cI").split(" ");
+  const identity = { name: "spin-publisher", email: "spin-publisher@users.noreply.github.com" };
+  const message = `${release.text}\n\nSource: https://github.com/${source}/tree/${sha}/actions/${action}`;
+  const author = {
+    GIT_AUTHOR_NAME: identity.name,
+    GIT_AUTHOR_EMAIL: identity.email,
+    GIT_AUTHOR_DATE: time,
+    GIT_COMMITTER_NAME: identity.name,
+    GIT_COMMITTER_EMAIL: identity.email,
+    GIT_COMMITTER_DATE: time,
+  };
+  const folder = git("rev-parse", "--absolute-git-dir");
+  return gitIn(folder, { ...env, ...author })(
+    "commit-tree",
+    tree,
+    ...(parent === undefined ? [] : ["-p", parent]),
+    "-m",
+    message,
+  );
+}
+
+/** Git's configuration for one process: the token opens this host only, and is in no file and no command line. */
+export function gitEnvironment(serverUrl: string, token: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const credential = Buffer.from(`x-access-token:${token}`).toString("base64");
+  return {
+    ...env,
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_CONFIG_COUNT: "1",
+    GIT_CONFIG_KEY_0: `http.${serverUrl}/.extraHeader`,
+    GIT_CONFIG_VALUE_0: `Authorization: Basic ${credential}`,
+  };
+}
+
+function main(env: NodeJS.ProcessEnv): void {
+  const root = join(import.meta.dirname, "..");
+  const { MIRROR_TOKEN: token = "", GITHUB_REF_NAME: tag = "", GITHUB_REPOSITORY: source = "" } = env;
+  const { GITHUB_REPOSITORY_OWNER: owner = "", GITHUB_SERVER_URL: serverUrl = "https://github.com" } = env;
+  const release = parseTag(tag);
+  if (release === undefined) throw new Error(`"${tag}" is no version of the actions such as v1.2.3.`);
+  if (token === "" || owner === "")
+    throw new Error("MIRROR_TOKEN and GITHUB_REPOSITORY_OWNER must say who pushes where.");
+  for (const action of readdirSync(join(root, "actions"))) {
+    const url = `${serverUrl}/${owner}/${action}`;
+    const outcome = mirrorAction({
+      root,
+      action,
+      release,
+      url,
+      source,
+      env: gitEnvironment(serverUrl, token, env),
+    });
+    console.log(`${url} ${release.text}: ${outcome}`);
+  }
+}
+
+if (import.meta.main) {
+  try {
+    main(process.env);
+  } catch (error) {
+    console.error(`::error::${error instanceof Error ? error.message.replaceAll("\n", "%0A") : error}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,159 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { gitEnvironment, mirrorAction, parseTag, planRefs, type Version } from "../mirror.ts";
+
+const version = (tag: string): Version => {
+  const parsed = parseTag(tag);
+  if (parsed === undefined) throw new Error(tag);
+  return parsed;
+};
+
+test.each(["v1", "1.0.0", "v1.0", "v1.0.0.0", "v1.0.0+5", "chart-1.0.0", ""])(
+  "%j is no version of the actions",
+  (tag) => {
+    expect(parseTag(tag)).toBeUndefined();
+  },
+);
+
+test.each([
+  ["v1.0.0", [], "v1", true],
+  ["v1.0.1", ["v1.0.0", "v1"], "v1", true],
+  ["v1.10.0", ["v1.9.0"], "v1", true],
+  ["v1.0.1", ["v1.0.0", "v1.1.0"], undefined, false],
+  ["v1.0.5", ["v1.0.4", "v2.0.0"], "v1", false],
+  ["v2.0.0", ["v1.9.9", "v2.0.0-rc.1"], "v2", true],
+  ["v2.0.0-rc.1", ["v1.9.9"], undefined, false],
+  ["v1.0.0", ["v1.0.0", "nightly"], "v1", true],
+])("%s beside %j moves %s, and main: %s", (tag, present, major, main) => {
+  expect(planRefs(version(tag), present)).toEqual({ major, main });
+});
+
+describe("an action's repository", () => {
+  let folder: string;
+  let root: string;
+  let url: string;
+  const git = (cwd: string, ...args: string[]) =>
+    execFileSync("git", ["-c", "user.name=Mona", "-c", "user.email=mona@example.com", ...args], {
+      cwd,
+      encoding: "utf8",
+      stdio: "pipe",
+    }).trim();
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "mirror-test-"));
+    root = join(folder, "checkout");
+    url = join(folder, "setup-spin.git");
+    const action = join(root, "actions", "setup-spin");
+    mkdirSync(join(action, "dist"), { recursive: true });
+    mkdirSync(join(action, "src"));
+    for (const [path, text] of Object.entries({
+      "action.yml": "name: Setup Spin\n",
+      "README.md": "# Setup Spin\n",
+      "dist/index.js": "console.log(1);\n",
+      "dist/package.json": "{}\n",
+      "src/index.ts": "source\n",
+    }))
+      writeFileSync(join(action, path), text);
+    writeFileSync(join(root, "LICENSE"), "CC0\n");
+    git(root, "init", "--quiet", "--initial-branch=main");
+    git(root, "add", ".");
+    git(root, "commit", "--quiet", "-m", "Everything");
+    git(folder, "init", "--quiet", "--bare", "--initial-branch=main", url);
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const release = (tag: string) =>
+    mirrorAction({
+      root,
+      action: "setup-spin",
+      release: version(tag),
+      url,
+      source: "octo/site",
+      env: process.env,
+    });
+  const change = (text: string) => {
+    writeFileSync(join(root, "actions/setup-spin/dist/index.js"), text);
+    git(root, "commit", "--quiet", "--all", "-m", text);
+  };
+  const refs = () =>
+    Object.fromEntries(
+      git(url, "for-each-ref", "--format=%(refname) %(objectname)")
+        .split("\n")
+        .map((line) => line.split(" ")),
+    );
+
+  test("holds what runs and what people read, and says where it comes from", () => {
+    expect(release("v1.0.0")).toBe("pushed");
+    expect(git(url, "ls-tree", "-r", "--name-only", "v1").split("\n")).toEqual([
+      "LICENSE",
+      "README.md",
+      "action.yml",
+      "dist/index.js",
+      "dist/package.json",
+    ]);
+    const source = `https://github.com/octo/site/tree/${git(root, "rev-parse", "HEAD")}/actions/setup-spin`;
+    expect(git(url, "log", "-1", "--format=%B", "main")).toBe(`v1.0.0\n\nSource: ${source}`);
+  });
+
+  test("has the exact tag, the major tag and main at the newest release", () => {
+    release("v1.0.0");
+    change("console.log(2);\n");
+    release("v1.1.0");
+    const {
+      "refs/heads/main": main,
+      "refs/tags/v1": major,
+      "refs/tags/v1.1.0": exact,
+      "refs/tags/v1.0.0": first,
+    } = refs();
+    expect([main, major]).toEqual([exact, exact]);
+    expect(git(url, "rev-parse", "main^")).toBe(first);
+  });
+
+  test("stays as it is when a release runs again, and gets what an interrupted one left out", () => {
+    release("v1.0.0");
+    const before = refs();
+    expect(release("v1.0.0")).toBe("unchanged");
+    git(url, "update-ref", "-d", "refs/tags/v1");
+    expect(release("v1.0.0")).toBe("pushed");
+    expect(refs()).toEqual(before);
+  });
+
+  test("never gets other content under a version it has", () => {
+    release("v1.0.0");
+    const before = refs();
+    change("console.log(2);\n");
+    expect(() => release("v1.0.0")).toThrow("has v1.0.0 with other content");
+    expect(refs()).toEqual(before);
+  });
+
+  test("keeps main and the newer line when an older one gets a fix", () => {
+    release("v1.0.0");
+    change("console.log(2);\n");
+    release("v2.0.0");
+    const before = refs();
+    change("console.log(1.1);\n");
+    release("v1.0.1");
+    const after = refs();
+    expect(after["refs/heads/main"]).toBe(before["refs/heads/main"]);
+    expect(after["refs/tags/v2"]).toBe(before["refs/tags/v2"]);
+    expect(after["refs/tags/v1"]).toBe(after["refs/tags/v1.0.1"]);
+    expect(git(url, "rev-parse", "v1.0.1^")).toBe(before["refs/tags/v1.0.0"]);
+  });
+
+  test("is not written to without a bundle", () => {
+    rmSync(join(root, "actions/setup-spin/dist"), { recursive: true });
+    expect(() => release("v1.0.0")).toThrow("run make dist");
+    expect(git(url, "for-each-ref")).toBe("");
+  });
+});
+
+test("the token opens one host, and is in no argument", () => {
+  const env = gitEnvironment("https://github.com", "ghs_x", { PATH: "/bin" });
+  expect(env).toMatchObject({ PATH: "/bin", GIT_CONFIG_KEY_0: "http.https://github.com/.extraHeader" });
+  expect(Buffer.from((env.GIT_CONFIG_VALUE_0 ?? "").split(" ").at(-1) ?? "", "base64").toString()).toBe(
+    "x-access-token:ghs_x",
+  );
+});
