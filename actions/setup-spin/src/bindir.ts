@@ -13,19 +13,26 @@ import type { Tool } from "./tool.ts";
 export async function placeInFolder(tool: Tool, folder: string, workspace: string): Promise<Tool> {
   const target = resolve(workspace, folder.replace(/^~(?=$|[/\\])/, homedir()));
   const binary = join(target, basename(tool.binary));
-  const incoming = `${binary}.${randomUUID()}`;
   try {
     await mkdir(target, { recursive: true });
-    await copyFile(tool.binary, incoming);
-    await chmod(incoming, 0o755);
-    // Unlike a copy onto it, this also replaces a Spin that is running, and never leaves half of one.
-    await rename(incoming, binary);
+    await replace(binary, tool.binary);
   } catch (cause) {
-    await rm(incoming, { force: true });
     throw new Error(
       `Spin could not be put into ${target}; choose a folder for the input "bindir" that this job can write to.`,
       { cause },
     );
   }
   return { ...tool, folder: target, binary };
+}
+
+/** Unlike a copy onto it, a rename also replaces a Spin that is running, and never leaves half of one. */
+async function replace(binary: string, source: string): Promise<void> {
+  const incoming = `${binary}.${randomUUID()}`;
+  try {
+    await copyFile(source, incoming);
+    await chmod(incoming, 0o755);
+    await rename(incoming, binary);
+  } finally {
+    await rm(incoming, { force: true });
+  }
 }

@@ -1,0 +1,141 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { versionIn } from "../src/version-file.ts";
+import { wantedVersion } from "../src/wanted.ts";
+
+let workspace = "";
+beforeAll(async () => {
+  workspace = await mkdtemp(join(tmpdir(), "version-file-"));
+});
+afterAll(async () => {
+  await rm(workspace, { recursive: true });
+});
+
+async function read(name: string, content: string): Promise<string> {
+  await writeFile(join(workspace, name), content);
+  return await versionIn(name, workspace);
+}
+
+describe(".tool-versions", () => {
+  test.each([
+    ["spin 4.0.2\n", "4.0.2"],
+    ["# tools\nnodejs 24.1.0\r\nspin   v4.0.2  3.6.3 # the second one is a fallback\n", "v4.0.2"],
+    ["spinnaker 1.2.3\nspin-lint 3.0.0\nspin 4.0.2\n", "4.0.2"],
+    ["aqua:spinframework/spin 4.0.2\nspin 1.30.0\n", "4.0.2"],
+    ["spin 1.30.0\nubi:fermyon/spin 3.0.0\n", "3.0.0"],
+    ["spinframework/spin 4.0.2\n", "4.0.2"],
+  ])("%j says %s", async (content, version) => {
+    expect(await read(".tool-versions", content)).toBe(version);
+  });
+
+  test.each(["", "nodejs 24.1.0\n", "spin\n", "# spin 4.0.2\n", "spinframework/spinx 4.0.2\n"])(
+    "%j says nothing",
+    async (content) => {
+      await expect(read(".tool-versions", content)).rejects.toThrow(
+        "The version file .tool-versions says nothing about Spin; it should have a line such as spin 4.0.2.",
+      );
+    },
+  );
+});
+
+describe("mise's file", () => {
+  test.each([
+    ["mise.toml", '[tools]\nspin = "4.0.2"\n', "4.0.2"],
+    [".mise.toml", '[tools]\nspin = ["4.0.2", "3.6.3"]\n', "4.0.2"],
+    ["mise.local.toml", '[tools]\nspin = { version = "4.0.2", os = ["linux"] }\n', "4.0.2"],
+    ["mise.toml", '[tools]\nspin = [{ version = "4.0.2" }]\n', "4.0.2"],
+    ["mise.toml", '[tools]\nspin = "prefix:3.6"\n', "3.6"],
+    ["mise.toml", '[tools]\nspin = "latest"\n', "latest"],
+    ["mise.toml", '[tools]\n"ubi:fermyon/spin[exe=spin]" = "3.6.3"\nspin = "1.30.0"\n', "3.6.3"],
+    [
+      "mise.toml",
+      '[tools]\nnode = "24"\n\n[tools."github:spinframework/spin"]\nversion = "4.0.2"\n',
+      "4.0.2",
+    ],
+  ])("%s: %j says %s", async (name, content, version) => {
+    expect(await read(name, content)).toBe(version);
+  });
+
+  test.each([
+    "",
+    '[tools]\nnode = "24"\n',
+    "tools = 3\n",
+    "[tools]\nspin = 4\n",
+    '[tasks]\nspin = "4.0.2"\n',
+  ])("%j says nothing", async (content) => {
+    await expect(read("mise.toml", content)).rejects.toThrow('it should have spin = "4.0.2" below [tools].');
+  });
+});
+
+describe("package.json", () => {
+  test.each([
+    ['{"engines":{"node":">=24","spin":"^4.0"}}', "^4.0"],
+    ['{"name":"spin","engines":{"spin":" 4.0.2 "}}', "4.0.2"],
+  ])("%j says %s", async (content, version) => {
+    expect(await read("package.json", content)).toBe(version);
+  });
+
+  test.each(["{}", "[]", "null", '{"engines":{"node":"24"}}', '{"engines":{"spin":4}}', '{"spin":"4.0.2"}'])(
+    "%j says nothing",
+    async (content) => {
+      await expect(read("package.json", content)).rejects.toThrow('"engines": { "spin": "^4.0" }');
+    },
+  );
+});
+
+describe("any other file", () => {
+  test.each([
+    [".spin-version", "4.0.2\n", "4.0.2"],
+    ["VERSION.txt", "# which Spin\n\n  v4.0.2 # the newest\n", "v4.0.2"],
+  ])("%s: %j says %s", async (name, content, version) => {
+    expect(await read(name, content)).toBe(version);
+  });
+
+  test("that is empty says nothing", async () => {
+    await expect(read(".spin-version", "\n")).rejects.toThrow("it should have a line such as 4.0.2.");
+  });
+
+  test.each([
+    ["mise.toml", "[tools"],
+    ["package.json", '{"engines":'],
+  ])("%s that is malformed is an error", async (name, content) => {
+    await expect(read(name, content)).rejects.toThrow(`The version file ${name} is malformed.`);
+  });
+
+  test("that is missing is an error with the usual reason", async () => {
+    await expect(versionIn("nowhere/.spin-version", workspace)).rejects.toThrow(
+      "is there an actions/checkout before this step",
+    );
+  });
+});
+
+describe("the version that is wanted", () => {
+  const wanted = async (version: string, versionFile: string) => {
+    const warnings: string[] = [];
+    const { source } = await wantedVersion({ version, versionFile, workspace }, (message) =>
+      warnings.push(message),
+    );
+    return { source, warnings: warnings.length };
+  };
+
+  test.each([
+    ["latest", "", "version: latest", 0],
+    ["", "", "version: latest", 0],
+    ["^4.0", "", "version: ^4.0", 0],
+    ["latest", ".wanted", ".wanted: 3.6.3", 0],
+    ["", ".wanted", ".wanted: 3.6.3", 0],
+    ["4.0.2", ".wanted", "version: 4.0.2", 1],
+  ])("for version %j and version-file %j is %s", async (version, file, source, warnings) => {
+    await writeFile(join(workspace, ".wanted"), "3.6.3\n");
+    expect(await wanted(version, file)).toEqual({ source, warnings });
+  });
+
+  test("names the file in which it is none", async () => {
+    await writeFile(join(workspace, ".tool-versions"), "spin system\n");
+    await expect(wanted("latest", ".tool-versions")).rejects.toThrow(
+      '.tool-versions: "system" is no version of Spin: use latest',
+    );
+  });
+});
