@@ -26,13 +26,28 @@ export function chartArtifact(metadata: ChartMetadata, archive: Uint8Array, reco
   const config = blobOf(chartMediaTypes.config, writeGoJson(metadataJson(metadata)));
   const layer = blobOf(chartMediaTypes.content[0], archive);
   const annotations = { ...chartAnnotations(metadata, record), ...record.annotations };
-  const manifest = new Map<string, JsonValue>([
-    ["schemaVersion", 2],
-    ["config", descriptorJson(config.descriptor)],
-    ["layers", [descriptorJson(layer.descriptor)]],
-    ["annotations", sortedMap(new Map(Object.entries(annotations)))],
-  ]);
-  return { root: manifestOf(mediaTypes.manifest, writeGoJson(manifest), { blobs: [config, layer] }) };
+  const manifest = manifestJson(config.descriptor, [layer.descriptor], annotations);
+  return { root: manifestOf(mediaTypes.manifest, manifest, { blobs: [config, layer] }) };
+}
+
+/**
+ * The manifest as Helm writes it: without `mediaType` and `artifactType`, layers by their digests, annotations by their
+ * keys.
+ */
+export function manifestJson(
+  config: Descriptor,
+  layers: readonly Descriptor[],
+  annotations: Annotations,
+): string {
+  const sorted = layers.toSorted((left, right) => (left.digest < right.digest ? -1 : 1));
+  return writeGoJson(
+    new Map<string, JsonValue>([
+      ["schemaVersion", 2],
+      ["config", descriptorJson(config)],
+      ["layers", sorted.map(descriptorJson)],
+      ["annotations", sortedMap(new Map(Object.entries(annotations)))],
+    ]),
+  );
 }
 
 const prefix = "org.opencontainers.image.";

@@ -73,11 +73,12 @@ function writtenAs(scalar: Scalar, value: string, path: string): string {
   const kind = scalar.type === "PLAIN" && !scalar.tag ? meaningOf(String(scalar.value ?? "")).kind : "text";
   const given = meaningOf(value).kind;
   const isNumber = (one: string) => one === "integer" || one === "float";
-  if (kind === "boolean" || isNumber(kind)) {
-    if (given === kind || (isNumber(kind) && isNumber(given))) return value;
-    throw new Error(
-      `Input "values" sets "${path}", a ${kind} in values.yaml, to "${value}"; give it a ${kind}.`,
-    );
-  }
+  if (kind === "boolean" && given !== "boolean") throw mistyped(path, "true or false", value);
+  if (isNumber(kind) && !isNumber(given)) throw mistyped(path, "a number", value);
+  if (kind === "boolean" || isNumber(kind)) return value;
   return JSON.stringify(value);
+}
+
+function mistyped(path: string, wanted: string, value: string): Error {
+  return new Error(`Input "values" sets "${path}", which is ${wanted} in values.yaml, to "${value}".`);
 }

@@ -26,36 +26,47 @@ export async function lintWithHelm(
   folder = tmpdir(),
   run: Run = runProgram,
 ): Promise<HelmLint> {
-  const version = await run("helm", ["version", "--short"]).then(
-    ({ stdout }) => stdout.trim(),
-    (error: unknown) => {
-      if (isMissing(error)) return undefined;
-      throw new Error('The helm on PATH does not run; repair it or set lint to "off".', { cause: error });
-    },
-  );
-  if (version === undefined) return { kind: "absent" };
   const place = await mkdtemp(join(folder, "lint-"));
   try {
     const file = join(place, "chart.tgz");
     await writeFile(file, archive);
-    await run("helm", ["lint", file]);
-    return { kind: "passed", version };
-  } catch (error) {
-    return { kind: "failed", version, output: outputOf(error).replaceAll(`${place}/`, "") };
+    const [version, failure] = await Promise.all([
+      versionOf(run),
+      run("helm", ["lint", file]).then(
+        () => undefined,
+        (error: unknown) => outputOf(error).replaceAll(`${place}/`, ""),
+      ),
+    ]);
+    if (version === undefined) return { kind: "absent" };
+    return failure === undefined ? { kind: "passed", version } : { kind: "failed", version, output: failure };
   } finally {
     await rm(place, { recursive: true, force: true });
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+/** Undefined where there is no helm. */
+async function versionOf(run: Run): Promise<string | undefined> {
+  try {
+    const { stdout } = await run("helm", ["version", "--short"]);
+    return stdout.trim();
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw new Error('The helm on PATH does not run; repair it or set the input "lint" to off.', {
+      cause: error,
+    });
+  }
 }
 
+function isMissing(error: unknown): boolean {
+  return propertyOf(error, "code") === "ENOENT";
+}
+
+/** What a program that failed had to say: both its streams, or the error where it said nothing. */
 function outputOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const parts = [
-    "stdout" in error && typeof error.stdout === "string" ? error.stdout : "",
-    "stderr" in error && typeof error.stderr === "string" ? error.stderr : "",
-  ];
-  return parts.join("").trim() || error.message;
+  const said = ["stdout", "stderr"].map((stream) => propertyOf(error, stream)).join("");
+  return said.trim() === "" ? String(error) : said.trim();
+}
+
+function propertyOf(error: unknown, name: string): unknown {
+  return typeof error === "object" && error !== null ? Reflect.get(error, name) : undefined;
 }

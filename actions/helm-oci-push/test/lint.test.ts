@@ -1,0 +1,135 @@
+import { chmod, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { lintWithHelm, type Run } from "../src/lint/helm.ts";
+import { lint } from "../src/lint/lint.ts";
+import { lintStructure } from "../src/lint/structure.ts";
+import { readYamlText } from "../src/yaml/read.ts";
+import { chartOf, chartYaml, temporaryFolder, writeTree } from "./chart-folder.ts";
+
+const sound = { "values.yaml": "", "templates/a.yaml": "" };
+const findings = async (yaml: string, files: Readonly<Record<string, string>> = sound) =>
+  lintStructure(await chartOf({ "Chart.yaml": yaml, ...files }), readYamlText(yaml, "Chart.yaml"));
+
+describe("the structure of a chart", () => {
+  test("a sound chart has no findings", async () => expect(await findings(chartYaml)).toEqual([]));
+
+  test.each([
+    [
+      "apiVersion: v2\nname: a\nversion: 1.10\n",
+      sound,
+      '"version" in Chart.yaml is the number 1.1, not a text; quote it',
+    ],
+    [
+      `${chartYaml}appVersion: 1.10\n`,
+      sound,
+      '"appVersion" in Chart.yaml is the number 1.1, not a text; quote it',
+    ],
+    ["apiVersion: v2\nname: a\nversion: 0.0.0\n", sound, "the version must be above 0.0.0"],
+    ["name: a\nversion: 1.0.0\ntype: library\n", sound, '"type" in Chart.yaml needs apiVersion: v2'],
+    [
+      `${chartYaml}maintainers: [{email: a@b.c}]`,
+      sound,
+      "each of the maintainers in Chart.yaml needs a name",
+    ],
+    [
+      `${chartYaml}maintainers: [{name: a, email: nobody}]`,
+      sound,
+      '"nobody" in the maintainers of Chart.yaml is not an e-mail address',
+    ],
+    [`${chartYaml}sources: [here]`, sound, '"here" in the sources of Chart.yaml is not an address'],
+    [`${chartYaml}icon: icon.png`, sound, 'the icon "icon.png" in Chart.yaml is not an address'],
+    [
+      chartYaml,
+      { ...sound, "templates/a.json": "" },
+      "templates/a.json is not a .yaml, .yml, .tpl or .txt file",
+    ],
+    [
+      chartYaml,
+      { ...sound, "charts/b/Chart.yaml": "apiVersion: v2\nname: b\nversion: 1.0.0" },
+      "charts/ holds b, which Chart.yaml does not name as a dependency",
+    ],
+  ])("%j: error", async (yaml, files, message) => {
+    expect(await findings(yaml, files)).toContainEqual({ severity: "error", message });
+  });
+
+  test.each([
+    [
+      `${chartYaml}engine: gotpl\n`,
+      sound,
+      '"engine" in Chart.yaml is a field that Helm does not know and drops',
+    ],
+    [chartYaml, { "values.yaml": "" }, "the chart has no templates/"],
+  ])("%j: warning", async (yaml, files, message) => {
+    expect(await findings(yaml, files)).toEqual([{ severity: "warning", message }]);
+  });
+});
+
+describe("linting", () => {
+  const chart = () => chartOf({ "Chart.yaml": chartYaml, ...sound });
+  const withHelm = (outcome: Awaited<ReturnType<typeof lintWithHelm>>) => async () => outcome;
+  const document = readYamlText(chartYaml, "Chart.yaml");
+  const archive = new Uint8Array();
+
+  test("fails on an error in the structure, before Helm is asked", async () => {
+    const wrong = readYamlText("version: 1.1", "Chart.yaml");
+    const never = () => Promise.reject(new Error("asked"));
+    await expect(lint(await chart(), wrong, archive, "auto", never)).rejects.toThrow(
+      /is not fit to be published: "version"/,
+    );
+  });
+
+  test("fails with Helm's words", async () => {
+    const failed = withHelm({ kind: "failed", version: "v4.0.0", output: "[ERROR] templates/: no" });
+    await expect(lint(await chart(), document, archive, "auto", failed)).rejects.toThrow(
+      /fails helm lint \(v4.0.0\):\n\[ERROR\] templates\/: no/,
+    );
+  });
+
+  test("without Helm says so, or fails where it is required", async () => {
+    const absent = withHelm({ kind: "absent" });
+    expect(await lint(await chart(), document, archive, "auto", absent)).toEqual([
+      expect.objectContaining({
+        severity: "notice",
+        message: expect.stringContaining("there is no helm on PATH"),
+      }),
+    ]);
+    await expect(lint(await chart(), document, archive, "required", absent)).rejects.toThrow(
+      /add azure\/setup-helm/,
+    );
+  });
+
+  test("off means off", async () => {
+    expect(await lint(await chart(), readYamlText("version: 1.1", ""), archive, "off")).toEqual([]);
+  });
+});
+
+describe("helm lint", () => {
+  test("no helm on PATH is told from one that is broken", async () => {
+    const missing: Run = () =>
+      Promise.reject(Object.assign(new Error("spawn helm ENOENT"), { code: "ENOENT" }));
+    expect(await lintWithHelm(new Uint8Array(), undefined, missing)).toEqual({ kind: "absent" });
+    const broken: Run = () => Promise.reject(Object.assign(new Error("exit code 127"), { code: 127 }));
+    await expect(lintWithHelm(new Uint8Array(), undefined, broken)).rejects.toThrow(
+      /does not run; repair it/,
+    );
+  });
+
+  test("a failure carries its output without the folder that was linted in, and leaves nothing behind", async () => {
+    await using folder = await temporaryFolder();
+    await writeTree(folder.path, {
+      helm: '#!/bin/sh\nif [ "$1" = version ]; then echo v4.9.9; else echo "[ERROR] $2: broken"; exit 1; fi\n',
+      "place/keep": "",
+    });
+    const helm = join(folder.path, "helm");
+    await chmod(helm, 0o755);
+    const place = join(folder.path, "place");
+    const { execFile } = await import("node:child_process");
+    const { promisify } = await import("node:util");
+    const outcome = await lintWithHelm(new Uint8Array(), place, (_program, args) =>
+      promisify(execFile)(helm, args),
+    );
+    expect(outcome).toEqual({ kind: "failed", version: "v4.9.9", output: "[ERROR] chart.tgz: broken" });
+    expect(await readdir(place)).toEqual(["keep"]);
+  });
+});

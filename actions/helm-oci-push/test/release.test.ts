@@ -1,0 +1,35 @@
+import { describe, expect, test } from "@jest/globals";
+import { emptyMetadata } from "../src/chart/metadata.ts";
+import { chartTag, requireReleasedVersion } from "../src/release.ts";
+
+const metadata = { ...emptyMetadata, name: "bart", version: "1.0.3" };
+const check = (name: string) => () =>
+  requireReleasedVersion({ kind: "tag", name }, metadata, "charts/bart/Chart.yaml");
+
+describe("a Git tag chart-<version> releases that version", () => {
+  test("the version of Chart.yaml is released", () => expect(check("chart-1.0.3")).not.toThrow());
+
+  test("another one is refused, naming both", () => {
+    expect(check("chart-1.0.4")).toThrow(
+      "The Git tag chart-1.0.4 releases version 1.0.4, but charts/bart/Chart.yaml has the version 1.0.3; set that version, commit it and tag the commit.",
+    );
+  });
+
+  test("other tags and events say nothing about the chart", () => {
+    expect(check("0.1.2")).not.toThrow();
+    expect(() => requireReleasedVersion({ kind: "branch", name: "chart-9" }, metadata, "x")).not.toThrow();
+  });
+});
+
+describe("the tag in the registry", () => {
+  test.each([
+    ["1.0.3", "1.0.3"],
+    ["1.0.3-rc.1+build.5", "1.0.3-rc.1_build.5"],
+  ])("of version %s is %s", (version, tag) => expect(chartTag({ ...metadata, version })).toBe(tag));
+
+  test("a version that is longer than any tag is refused", () => {
+    expect(() => chartTag({ ...metadata, version: `1.0.0-${"a".repeat(130)}` })).toThrow(
+      /cannot be a tag in a registry/,
+    );
+  });
+});
