@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { parse } from "yaml";
+
+const folder = join(import.meta.dirname, "..");
+const action = parse(readFileSync(join(folder, "action.yml"), "utf8"));
+const inputs = Object.keys(action.inputs).sort();
+const sources = readdirSync(join(folder, "src"))
+  .map((name) => readFileSync(join(folder, "src", name), "utf8"))
+  .join("\n");
+const named = (call: RegExp) => [...new Set([...sources.matchAll(call)].map(([, name]) => name))].sort();
+
+describe("action.yml", () => {
+  test("declares the inputs that the code reads", () => {
+    expect(named(/\b(?:text|flag|choice)\("([^"]+)"/g)).toEqual(inputs);
+  });
+
+  test("declares the outputs that the code sets", () => {
+    expect(named(/\bsetOutput\("([^"]+)"/g)).toEqual(Object.keys(action.outputs).sort());
+  });
+
+  test("has what the Marketplace wants", () => {
+    expect(action).toMatchObject({
+      name: expect.any(String),
+      description: expect.any(String),
+      branding: { icon: expect.any(String), color: expect.any(String) },
+      runs: { using: "node24", main: "dist/index.js", post: "dist/post.js", "post-if": "success()" },
+    });
+  });
+});
+
+describe("the README", () => {
+  const blocks = [...readFileSync(join(folder, "README.md"), "utf8").matchAll(/```yaml\n(.*?)```/gs)].map(
+    ([, block = ""]) => parse(block),
+  );
+  const steps = blocks.flatMap((block): { uses?: string; with?: object }[] =>
+    Array.isArray(block) ? block : block.steps,
+  );
+  const uses = steps.filter((step) => step.uses?.startsWith("spin-publisher/setup-spin@"));
+
+  test("shows inputs that exist", () => {
+    expect(uses.length).toBeGreaterThan(4);
+    for (const step of uses) expect(inputs).toEqual(expect.arrayContaining(Object.keys(step.with ?? {})));
+  });
+
+  test("pins the actions of others", () => {
+    const others = steps.flatMap((step) =>
+      step.uses === undefined || uses.includes(step) ? [] : [step.uses],
+    );
+    for (const other of others) expect(other).toMatch(/@[0-9a-f]{40}$/);
+  });
+});
