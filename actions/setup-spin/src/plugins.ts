@@ -108,10 +108,21 @@ export function runSpin(binary: string): RunSpin {
     run.child.stdin?.end();
     try {
       return (await run).stdout;
-    } catch (cause) {
-      const stderr = cause instanceof Error && "stderr" in cause ? String(cause.stderr) : "";
+    } catch (error) {
+      // The error's own message is the command and everything it printed, again.
+      const { code, signal, stderr } = endOf(error);
+      const cause = new Error(`spin ${args.join(" ")} ended with ${signal ?? `exit code ${code}`}`);
       const lastLines = stderr.trim().split(/\r?\n/).slice(-5).join(" / ");
-      throw new Error(lastLines === "" ? `spin ${args.join(" ")} failed` : lastLines, { cause });
+      throw new Error(lastLines === "" ? cause.message : lastLines, { cause });
     }
+  };
+}
+
+function endOf(error: unknown): { code: string; signal: string | undefined; stderr: string } {
+  const { code, signal, stderr }: Record<string, unknown> = error instanceof Error ? { ...error } : {};
+  return {
+    code: String(code),
+    signal: typeof signal === "string" ? signal : undefined,
+    stderr: typeof stderr === "string" ? stderr : "",
   };
 }
