@@ -3,7 +3,7 @@ import { TagTaken } from "./immutability.ts";
 import type { AliasReport, PublishPolicy, TargetState } from "./publication.ts";
 import { formatReference } from "./reference.ts";
 import { writeTag } from "./tag-write.ts";
-import type { UploadTarget } from "./upload.ts";
+import type { UploadTarget } from "./upload-target.ts";
 
 /**
  * Lets the aliases point at a published manifest, all at once. Those that do already, and those that the policy keeps
@@ -11,7 +11,7 @@ import type { UploadTarget } from "./upload.ts";
  *
  * @throws Error naming the alias that could not be moved; a re-run moves it.
  */
-export function pointAliases(
+export async function pointAliases(
   target: UploadTarget,
   root: Manifest,
   state: TargetState,
@@ -34,5 +34,9 @@ export function pointAliases(
       );
     }
   };
-  return Promise.all(state.target.aliases.map(point));
+  const outcomes = await Promise.allSettled(state.target.aliases.map(point));
+  return outcomes.map((outcome) => {
+    if (outcome.status === "rejected") throw outcome.reason;
+    return outcome.value;
+  });
 }

@@ -1,29 +1,22 @@
-import type { Fetch } from "@spin-publisher/http";
-import { type Challenge, parseChallenges } from "./challenge.ts";
-import { isLoopback } from "./origin.ts";
+import { type Fetch, type RetryPolicy, repeat } from "@spin-publisher/http";
+import { parseChallenges } from "./challenge.ts";
 import type { Repository } from "./reference.ts";
 import { RegistryRefusal } from "./refusals.ts";
-import type { Access, Credential, CredentialSource } from "./registry.ts";
-import { basic, requestToken, type Token, type TokenService } from "./token.ts";
-
-/** What an `Authorization` header is wanted for. */
-export interface Authority {
-  readonly repository: Repository;
-  readonly access: Access;
-  readonly alsoPull?: Repository;
-}
+import type { Credential, CredentialSource } from "./registry.ts";
+import { type Authority, covers, lesserAuthority, scopesOf } from "./scopes.ts";
+import { basic, requestToken, type Token, type TokenService, tokenService } from "./token.ts";
 
 export interface Authorization {
   /** The header to send at once, as far as the registry's ways are known; undefined: try without. */
   header(authority: Authority): Promise<string | undefined>;
   /**
-   * The header to try again with after a 401 to a request that was sent with `used`; undefined where there is
-   * nothing better to offer.
+   * The header to try again with after a 401 to a request that was sent with `used`; undefined where there is nothing
+   * better to offer.
    */
   renewed(authority: Authority, challenge: string, used: string | undefined): Promise<string | undefined>;
 }
 
-type Scheme = { readonly kind: "basic" } | ({ readonly kind: "bearer" } & TokenService);
+type Scheme = { readonly kind: "basic" } | { readonly kind: "bearer"; readonly service: TokenService };
 
 /** How one registry wants to be asked, and the tokens that it gave. */
 interface RegistryAccess {
@@ -31,16 +24,30 @@ interface RegistryAccess {
   /** By scopes; one request for each, however many wait for it. */
   readonly tokens: Map<string, Promise<Token>>;
   /** Scopes that a challenge named beyond ours, by ours. */
-  readonly extraScopes: Map<string, ReadonlySet<string>>;
+  readonly extraScopes: Map<string, readonly string[]>;
+}
+
+/** The edges of authorization. */
+export interface AuthorizationWorld {
+  readonly fetch: Fetch;
+  readonly credentials: CredentialSource;
+  readonly retry: RetryPolicy;
+  /** `https://` or, for loopback and insecure registries, `http://`, and the host. */
+  readonly originOf: (repository: Repository) => URL;
 }
 
 /**
  * Answers the challenges of registries: Basic, or a bearer token for exactly the scopes of a request. Tokens are kept,
  * renewed before they end, and asked for once even when many requests need one at the same time.
  */
-export function createAuthorization(fetch: Fetch, credentials: CredentialSource): Authorization {
+export function createAuthorization({
+  fetch,
+  credentials,
+  retry,
+  originOf,
+}: AuthorizationWorld): Authorization {
   const registries = new Map<string, RegistryAccess>();
-  const known = new Map<string, Promise<Credential>>();
+  const found = new Map<string, Promise<Credential>>();
 
   const accessTo = (registry: string): RegistryAccess => {
     const access = registries.get(registry) ?? { tokens: new Map(), extraScopes: new Map() };
@@ -50,115 +57,88 @@ export function createAuthorization(fetch: Fetch, credentials: CredentialSource)
 
   const credentialFor = (repository: Repository): Promise<Credential> => {
     const key = `${repository.registry}/${repository.name}`;
-    const credential = known.get(key) ?? credentials(repository);
-    known.set(key, credential);
+    const credential = found.get(key) ?? credentials(repository);
+    found.set(key, credential);
     return credential;
   };
 
-  const token = async (service: TokenService, authority: Authority): Promise<string> => {
-    const { repository } = authority;
-    const { tokens, extraScopes } = accessTo(repository.registry);
+  const bearer = async (service: TokenService, authority: Authority): Promise<string> => {
+    const { tokens, extraScopes } = accessTo(authority.repository.registry);
     const own = scopesOf(authority);
-    const scopes = [...new Set([...own, ...(extraScopes.get(own.join(" ")) ?? [])])];
+    const scopes = [...own, ...(extraScopes.get(own.join(" ")) ?? [])];
     const key = scopes.join(" ");
     const kept = tokens.get(key);
-    if (kept !== undefined && (await kept).expires > performance.now()) return `Bearer ${(await kept).value}`;
-    if (tokens.get(key) === kept) {
-      const credential = await credentialFor(repository);
-      if (tokens.get(key) === kept) {
-        const requested = requestToken(fetch, service, scopes, credential, repository);
-        tokens.set(key, requested);
-        requested.catch(() => tokens.delete(key));
-      }
+    if (kept !== undefined) {
+      const { value, expires } = await kept;
+      if (expires > performance.now()) return `Bearer ${value}`;
+      if (tokens.get(key) === kept) tokens.delete(key);
     }
-    const current = tokens.get(key);
-    return current === undefined ? token(service, authority) : `Bearer ${(await current).value}`;
+    const requested = tokens.get(key) ?? newToken(service, authority, scopes);
+    tokens.set(key, requested);
+    requested.catch(() => {
+      if (tokens.get(key) === requested) tokens.delete(key);
+    });
+    return `Bearer ${(await requested).value}`;
   };
 
-  const tokenOrLess = async (service: TokenService, authority: Authority): Promise<string> => {
+  const newToken = async (
+    service: TokenService,
+    { repository, access }: Authority,
+    scopes: readonly string[],
+  ): Promise<Token> => {
+    const credential = await credentialFor(repository);
+    // ghcr.io denies tokens at random (different-ai/openwork#3886); where less would do, that is tried first instead.
+    const worthAsking = access === "push" && credential.kind !== "anonymous" ? 3 : 1;
+    return repeat(
+      () => requestToken(fetch, service, scopes, credential, repository),
+      (error) => (error instanceof RegistryRefusal && error.status === 403 ? { because: "403" } : undefined),
+      { ...retry, attempts: worthAsking },
+    );
+  };
+
+  const bearerOrLess = async (service: TokenService, authority: Authority): Promise<string> => {
     try {
-      return await token(service, authority);
+      return await bearer(service, authority);
     } catch (error) {
       const lesser = lesserAuthority(authority);
       if (lesser === undefined || !(error instanceof RegistryRefusal) || error.isTransient) throw error;
-      return tokenOrLess(service, lesser);
+      return bearerOrLess(service, lesser);
     }
   };
 
-  const headerNow = async (authority: Authority): Promise<string | undefined> => {
+  const header = async (authority: Authority): Promise<string | undefined> => {
     const { repository } = authority;
     const credential = await credentialFor(repository);
     if (credential.kind === "registry-token") return `Bearer ${credential.token}`;
     const { scheme } = accessTo(repository.registry);
-    if (scheme?.kind === "bearer") return tokenOrLess(scheme, authority);
+    if (scheme?.kind === "bearer") return bearerOrLess(scheme.service, authority);
     return scheme?.kind === "basic" && credential.kind === "basic" ? basic(credential) : undefined;
   };
 
   return {
-    header: headerNow,
+    header,
     renewed: async (authority, challenge, used) => {
-      const { registry } = authority.repository;
-      const access = accessTo(registry);
+      const { repository } = authority;
+      const access = accessTo(repository.registry);
       const challenges = parseChallenges(challenge);
-      const scheme = schemeOf(challenges, registry);
-      if (scheme === undefined) return undefined;
-      access.scheme = scheme;
-      const own = scopesOf(authority).join(" ");
-      const wanted = challenges.flatMap(({ parameters }) => parameters.get("scope")?.split(" ") ?? []);
-      if (wanted.length > 0)
-        access.extraScopes.set(own, new Set(wanted.filter((scope) => !covers(own, scope))));
-      for (const [key, kept] of access.tokens) {
+      const service = tokenService(challenges, originOf(repository));
+      if (service !== undefined) access.scheme = { kind: "bearer", service };
+      else if (challenges.some(({ scheme }) => scheme === "basic")) access.scheme = { kind: "basic" };
+      else return undefined;
+      const own = scopesOf(authority);
+      const named = challenges.flatMap(({ parameters }) => parameters.get("scope")?.split(" ") ?? []);
+      const extra = named.filter((scope) => scope !== "" && !covers(own, scope));
+      if (extra.length > 0) access.extraScopes.set(own.join(" "), extra);
+      for (const [key, token] of access.tokens) {
         // Only the token that was refused: another request may have renewed it meanwhile.
-        if (`Bearer ${(await kept.catch(() => undefined))?.value}` === used) access.tokens.delete(key);
+        const value = await token.then(
+          (kept) => kept.value,
+          () => undefined,
+        );
+        if (`Bearer ${value}` === used) access.tokens.delete(key);
       }
-      const header = await headerNow(authority);
-      return header === used ? undefined : header;
+      const better = await header(authority);
+      return better === used ? undefined : better;
     },
   };
-}
-
-function schemeOf(challenges: readonly Challenge[], registry: string): Scheme | undefined {
-  for (const { scheme, parameters } of challenges) {
-    const realm = URL.parse(parameters.get("realm") ?? "");
-    if (scheme === "bearer" && realm !== null) {
-      return { kind: "bearer", realm: safeRealm(realm, registry), service: parameters.get("service") };
-    }
-  }
-  return challenges.some(({ scheme }) => scheme === "basic") ? { kind: "basic" } : undefined;
-}
-
-/** The realm is the registry's word on where our credentials go. */
-function safeRealm(realm: URL, registry: string): URL {
-  const plain = realm.protocol === "http:" && isLoopback(registry);
-  if (realm.protocol === "https:" || plain) return realm;
-  throw new Error(
-    `${registry} wants credentials sent to ${realm.origin}, which is not HTTPS; nothing was sent.`,
-  );
-}
-
-function scopesOf({ repository, access, alsoPull }: Authority): readonly string[] {
-  const own = `repository:${repository.name}:${access === "pull" ? "pull" : "pull,push"}`;
-  return alsoPull === undefined ? [own] : [own, `repository:${alsoPull.name}:pull`];
-}
-
-function covers(own: string, scope: string): boolean {
-  const [type, name, actions = ""] = splitScope(scope);
-  return own.split(" ").some((candidate) => {
-    const [ownType, ownName, ownActions = ""] = splitScope(candidate);
-    const has = ownActions.split(",");
-    return ownType === type && ownName === name && actions.split(",").every((action) => has.includes(action));
-  });
-}
-
-/** `type:name:actions`, where the name may hold a port. */
-function splitScope(scope: string): readonly string[] {
-  const first = scope.indexOf(":");
-  const last = scope.lastIndexOf(":");
-  return [scope.slice(0, first), scope.slice(first + 1, last), scope.slice(last + 1)];
-}
-
-/** A service may refuse a token for a foreign source, or for pushing where only reading is allowed. */
-function lesserAuthority({ repository, access, alsoPull }: Authority): Authority | undefined {
-  if (alsoPull !== undefined) return { repository, access };
-  return access === "inspect" ? { repository, access: "pull" } : undefined;
 }

@@ -1,8 +1,10 @@
 import type { Blob } from "./artifact.ts";
+import { hasBlob, mountBlob } from "./blob-presence.ts";
 import { createLane } from "./concurrency.ts";
 import type { Digest } from "./digest.ts";
 import type { KnownContent } from "./known-content.ts";
-import { hasBlob, mountBlob, type UploadTarget, uploadBlob } from "./upload.ts";
+import { uploadBlob } from "./upload.ts";
+import type { UploadTarget } from "./upload-target.ts";
 
 /** How many blobs came to be in the repository in which way. */
 export interface BlobTally {

@@ -5,18 +5,20 @@ export interface Challenge {
 }
 
 const token = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
-const space = /[ \t]*/y;
+/** A name, an equals sign and the beginning of a value: not the padding of a `token68`. */
+const parameterName = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*=[ \t]*(?=["!#$%&'*+\-.^_`|~0-9A-Za-z])/y;
+const quotedString = /"((?:[^"\\]|\\.)*)"/y;
+const token68 = /[A-Za-z0-9\-._~+/]+=*/y;
+const blanks = /[ \t]*/y;
 const separators = /[ \t,]*/y;
-const quoted = /"((?:[^"\\]|\\.)*)"/y;
-const token68 = /[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))/y;
 
 /**
- * Parses `WWW-Authenticate`: several challenges may share one header, and a comma also separates the parameters of
- * one challenge and the actions inside a quoted scope. Reading stops at what is not of this grammar; what was read
- * until then counts.
+ * Parses `WWW-Authenticate`: several challenges may share one header, and a comma also separates the parameters of one
+ * challenge, and the actions inside a quoted scope. Reading stops at what is not of this grammar; what was read until
+ * then counts.
  */
 export function parseChallenges(header: string): readonly Challenge[] {
-  const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
+  const challenges: { readonly scheme: string; readonly parameters: Map<string, string> }[] = [];
   let position = 0;
   const take = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = position;
@@ -24,27 +26,24 @@ export function parseChallenges(header: string): readonly Challenge[] {
     if (match !== null) position = pattern.lastIndex;
     return match;
   };
-  while (position < header.length) {
+  for (;;) {
     take(separators);
-    const name = take(token)?.[0].toLowerCase();
-    if (name === undefined) break;
-    const blank = take(space)?.[0] ?? "";
     const current = challenges.at(-1);
-    if (current !== undefined && header[position] === "=") {
-      position += 1;
-      take(space);
-      const value = take(quoted)?.[1]?.replace(/\\(.)/g, "$1") ?? take(token)?.[0];
-      if (value === undefined) break;
+    const name = current === undefined ? undefined : take(parameterName)?.[1]?.toLowerCase();
+    if (current !== undefined && name !== undefined) {
+      const value = take(quotedString)?.[1]?.replace(/\\(.)/g, "$1") ?? take(token)?.[0];
+      if (value === undefined) return challenges;
       if (!current.parameters.has(name)) current.parameters.set(name, value);
       continue;
     }
-    challenges.push({ scheme: name, parameters: new Map() });
-    if (
-      blank !== "" &&
-      !/[!#$%&'*+\-.^_`|~0-9A-Za-z]+[ \t]*=[ \t]*["!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(header.slice(position))
-    ) {
-      take(token68);
-    }
+    const scheme = take(token)?.[0].toLowerCase();
+    if (scheme === undefined) return challenges;
+    challenges.push({ scheme, parameters: new Map() });
+    if (take(blanks)?.[0] !== "" && !startsParameter(header, position)) take(token68);
   }
-  return challenges;
+}
+
+function startsParameter(header: string, position: number): boolean {
+  parameterName.lastIndex = position;
+  return parameterName.test(header);
 }

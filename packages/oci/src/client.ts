@@ -7,7 +7,7 @@ import {
 } from "@spin-publisher/http";
 import { createAuthorization } from "./authorization.ts";
 import { registryOrigin } from "./origin.ts";
-import { pullBlob, pullBlobStream, pullManifest, pullTags } from "./pull.ts";
+import { pullBlob, pullBlobStream, pullManifest } from "./pull.ts";
 import type { Reference, Repository } from "./reference.ts";
 import type {
   CredentialSource,
@@ -15,7 +15,9 @@ import type {
   PublishEvent,
   RegistryClient,
   RegistryRequest,
+  RequestBody,
 } from "./registry.ts";
+import { pullTags } from "./tags.ts";
 
 export interface RegistryClientOptions {
   readonly fetch?: Fetch;
@@ -57,17 +59,21 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     onEvent({ kind: "retry", what, because: retry.because, delayMilliseconds: retry.delayMilliseconds });
   };
 
-  const authorization = createAuthorization(exchange, credentials);
-
   const urlOf = (repository: Repository, path: string | URL): URL =>
     new URL(
       path,
       `${registryOrigin(repository.registry, isInsecure(repository.registry))}/v2/${repository.name}/`,
     );
 
+  const retry = retryPolicy(options.retry);
+  const originOf = (repository: Repository): URL => urlOf(repository, "");
+  const authorization = createAuthorization({ fetch: exchange, credentials, retry, originOf });
+  /** Repositories in which a write has succeeded. */
+  const written = new Set<string>();
+
   const send = async (request: RegistryRequest): Promise<Response> => {
     const { repository, body } = request;
-    const { origin } = urlOf(repository, "");
+    const { origin, href: key } = originOf(repository);
     const url = urlOf(repository, request.path);
     const attempt = (header: string | undefined) => {
       const size = body?.size ?? 0;
@@ -81,12 +87,23 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     if (url.origin !== origin) return attempt(undefined);
     const header = await authorization.header(request);
     const response = await attempt(header);
-    if (response.status !== 401) return response;
-    const challenge = response.headers.get("www-authenticate") ?? "";
-    const better = await authorization.renewed(request, challenge, header);
-    if (better === undefined || body?.content instanceof ReadableStream) return response;
+    if (response.status === 201) written.add(key);
+    if (response.status === 401 && !isStream(body)) {
+      const challenge = response.headers.get("www-authenticate") ?? "";
+      const better = await authorization.renewed(request, challenge, header);
+      if (better === undefined) return response;
+      await response.body?.cancel();
+      return attempt(better);
+    }
+    // ghcr.io refuses at random what it allowed a moment ago (docker/build-push-action#463). Not within an upload
+    // session, which is never written to twice.
+    const again = response.status === 403 && typeof request.path === "string" && request.method !== "GET";
+    if (!again || !written.has(key)) return response;
     await response.body?.cancel();
-    return attempt(better);
+    const because = "403 after writes that were allowed";
+    noteRetry(`${request.method} ${url.pathname}`, { because, delayMilliseconds: secondChance });
+    await retry.sleep(secondChance, request.signal);
+    return attempt(header);
   };
 
   const client: RegistryClient = {
@@ -109,27 +126,38 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       if (event.kind === "retry") noteRetry(event.what, event);
       else onEvent(event);
     },
-    retry: retryPolicy(options.retry),
+    retry,
     takesSinglePost: new Map(),
   };
   return client;
 }
 
+/** Milliseconds to wait before a refusal is doubted. */
+const secondChance = 1000;
+
+/** A body of more than this gets a connection of its own. */
+const bulkSize = 1 << 20;
+
+function isStream(body: RequestBody | undefined): boolean {
+  return body?.content instanceof ReadableStream;
+}
+
 function initOf(request: RegistryRequest, authorization: string | undefined): FetchInit {
   const { method, headers, body, retry, bodyLimit, signal } = request;
   const length = body === undefined && method === "POST" ? { "content-length": "0" } : {};
-  const stream = body?.content instanceof ReadableStream;
+  const stream = isStream(body);
   return {
     method,
     headers: {
       "user-agent": "spin-publisher",
       ...length,
-      ...(stream ? { "content-length": String(body.size) } : {}),
+      ...(stream ? { "content-length": String(body?.size) } : {}),
       ...headers,
       ...(authorization === undefined ? {} : { authorization }),
     },
     ...(body === undefined ? {} : { body: body.content }),
     ...(stream ? { duplex: "half" } : {}),
+    ...(request.bulk === true || (body !== undefined && body.size > bulkSize) ? { bulk: true } : {}),
     ...(retry === undefined ? {} : { retry }),
     ...(bodyLimit === undefined ? {} : { bodyLimit }),
     ...(signal === undefined ? {} : { signal }),

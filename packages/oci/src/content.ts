@@ -5,7 +5,7 @@ import type { Digest } from "./digest.ts";
 import type { KnownContent } from "./known-content.ts";
 import { writeChild } from "./manifest-write.ts";
 import { missingParts } from "./missing-content.ts";
-import type { UploadTarget } from "./upload.ts";
+import type { UploadTarget } from "./upload-target.ts";
 
 /** Bringing everything below one root into a repository. */
 export interface ContentDelivery {

@@ -1,7 +1,7 @@
 import type { Manifest } from "./artifact.ts";
 import { manifestLimit } from "./manifest-document.ts";
 import { refusal } from "./refusals.ts";
-import type { UploadTarget } from "./upload.ts";
+import type { UploadTarget } from "./upload-target.ts";
 
 /**
  * PUTs a manifest (distribution-spec end-7) once, under its digest or a tag.

@@ -8,7 +8,7 @@ import type { PublishPolicy, PublishReport, TargetState } from "./publication.ts
 import { formatReference } from "./reference.ts";
 import type { RegistryClient } from "./registry.ts";
 import { tagDigest, writeTag } from "./tag-write.ts";
-import type { UploadTarget } from "./upload.ts";
+import type { UploadTarget } from "./upload-target.ts";
 
 /**
  * Publishes an artifact: its content, then the tag, then the aliases, each only where it is not yet as it should be.

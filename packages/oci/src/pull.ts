@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readBounded, readJson } from "@spin-publisher/http";
+import { readBounded } from "@spin-publisher/http";
 import { type Digest, digestOf, isDigest, matches } from "./digest.ts";
 import type { Descriptor } from "./documents.ts";
 import { acceptedTypes, manifestLimit, parseManifestDocument } from "./manifest-document.ts";
@@ -7,7 +7,8 @@ import { formatReference, type Reference, type Repository } from "./reference.ts
 import { refusal } from "./refusals.ts";
 import type { Access, FetchedManifest, RegistryClient } from "./registry.ts";
 
-type Sender = Pick<RegistryClient, "send">;
+/** What the pull side needs of a client. */
+export type Sender = Pick<RegistryClient, "send">;
 
 /**
  * GETs the manifest at a tag or digest (distribution-spec end-3); undefined where it does not exist.
@@ -37,9 +38,11 @@ export async function pullManifest(
   }
   if (response.status !== 200) throw await refusal(response, "show", reference);
   const bytes = await readBounded(response, manifestLimit, `the manifest of ${what}`);
-  const digest = reference.digest ?? declaredDigest(response) ?? digestOf(bytes);
-  if (!matches(bytes, digest))
-    throw new Error(`The manifest of ${what} is damaged: it does not match ${digest}.`);
+  const wanted = reference.digest ?? declaredDigest(response);
+  if (wanted !== undefined && !matches(bytes, wanted)) {
+    throw new Error(`The manifest of ${what} is damaged: what was received is not ${wanted}.`);
+  }
+  const digest = reference.digest ?? digestOf(bytes);
   const declared = response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   const { mediaType, document } = parseManifestDocument(bytes, declared, what);
   return { descriptor: { mediaType, digest, size: bytes.length }, bytes, document };
@@ -98,6 +101,7 @@ export async function pullBlobStream(
   let received = 0;
   const verify = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
+      if (chunk.length === 0) return;
       received += chunk.length;
       hash.update(chunk);
       // The last byte is held back until the whole is known to be right, so that nobody can take it for complete.
@@ -126,6 +130,7 @@ async function getBlob(
     access: "pull",
     // A transparent decompression on the way would make other bytes of it.
     headers: { "accept-encoding": "identity" },
+    ...(bodyLimit === undefined || bodyLimit > 1 << 20 ? { bulk: true } : {}),
     ...(bodyLimit === undefined ? {} : { bodyLimit }),
   });
   if (response.status !== 200) throw await refusal(response, "give out", { ...repository, digest });
@@ -134,37 +139,4 @@ async function getBlob(
 
 function damaged(what: string): Error {
   return new Error(`What was received for ${what} is not the content of that digest; nothing of it is used.`);
-}
-
-/** Every tag (distribution-spec end-8), following `Link`; at most 100 pages of 4 MiB. */
-export async function pullTags(client: Sender, repository: Repository): Promise<readonly string[]> {
-  const what = `the tags of ${formatReference(repository)}`;
-  const tags: string[] = [];
-  let path: string | URL | undefined = "tags/list?n=1000";
-  for (let page = 0; page < 100 && path !== undefined; page += 1) {
-    const response: Response = await client.send({
-      method: "GET",
-      repository,
-      path,
-      access: "pull",
-      bodyLimit: manifestLimit,
-    });
-    if (response.status === 404 && page === 0) return [];
-    if (response.status !== 200) throw await refusal(response, "list the tags of", repository);
-    tags.push(...tagsOf(await readJson(response, manifestLimit, what)));
-    path = nextPage(response.headers.get("link"));
-  }
-  return tags;
-}
-
-function tagsOf(answer: unknown): readonly string[] {
-  const list = typeof answer === "object" && answer !== null && "tags" in answer ? answer.tags : undefined;
-  return Array.isArray(list) ? list.filter((tag) => typeof tag === "string") : [];
-}
-
-/** The query of the next page (RFC 8288): the rest of the link is the repository's own address again. */
-function nextPage(link: string | null): string | undefined {
-  const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(link ?? "")?.[1];
-  const query = target?.slice(target.indexOf("?"));
-  return query?.startsWith("?") === true ? `tags/list${query}` : undefined;
 }

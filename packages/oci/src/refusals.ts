@@ -1,5 +1,6 @@
 import { isTransientStatus, readBounded } from "@spin-publisher/http";
 import { formatReference, type Reference } from "./reference.ts";
+import { wayOut } from "./way-out.ts";
 
 /** One entry of a registry's error answer (distribution-spec §Error Codes). */
 export interface RegistryErrorEntry {
@@ -32,8 +33,11 @@ export class RegistryRefusal extends Error {
   }
 }
 
+/** Of what a registry said no more than this is shown; it may be a page of HTML, or a hostile one of any length. */
+const shown = 300;
+
 /**
- * The error for an answer that was not wanted.
+ * The error for an answer that was not wanted: what was asked, what the registry said, and what to do about it.
  *
  * @param verb what it refused, so that "<registry> refused to <verb> <reference>" is a sentence.
  */
@@ -45,10 +49,19 @@ export async function refusal(
   const text = new TextDecoder().decode(await readBounded(response, 64 << 10, "truncate"));
   const entries = errorEntries(text);
   const [first] = entries;
-  const said = first === undefined ? plainText(text) : `${first.code} ${first.message}`.trim();
-  const answer = `${response.status}${said === "" ? "" : ` ${said}`}`.slice(0, 300);
+  const said = printable(first === undefined ? text : `${first.code} ${first.message}`);
+  const { status } = response;
+  const requestId = requestIdOf(response);
+  const answer = `${status}${said === "" ? "" : ` ${said}`}${requestId === "" ? "" : ` (request ${requestId})`}`;
   const message = `${reference.registry} refused to ${verb} ${formatReference(reference)}: ${answer}.`;
-  return new RegistryRefusal(message, response.status, entries, text);
+  const advice = wayOut({
+    registry: reference.registry,
+    repository: reference.name,
+    status,
+    codes: entries.map(({ code }) => code),
+    text,
+  });
+  return new RegistryRefusal(advice === undefined ? message : `${message} ${advice}`, status, entries, text);
 }
 
 /** The `errors` of an answer; none where the answer is not of that form, as proxies' pages are not. */
@@ -69,9 +82,8 @@ function errorEntries(text: string): readonly RegistryErrorEntry[] {
 }
 
 function property(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null
-    ? Object.entries(value).find(([key]) => key === name)?.[1]
-    : undefined;
+  if (typeof value !== "object" || value === null) return undefined;
+  return Object.entries(value).find(([key]) => key === name)?.[1];
 }
 
 function asText(value: unknown): string {
@@ -79,11 +91,21 @@ function asText(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** A proxy's page in a few words: no markup, no line breaks. */
-function plainText(text: string): string {
+/** What identifies the request to the registry's operators. */
+function requestIdOf({ headers }: Response): string {
+  const id =
+    headers.get("x-github-request-id") ?? headers.get("x-request-id") ?? headers.get("x-amzn-requestid");
+  return id === null ? "" : printable(id).slice(0, 60);
+}
+
+/** In one line, without markup and without what a terminal or the runner's log would take for a command. */
+function printable(text: string): string {
   return text
     .replace(/<(script|style)[\s\S]*?<\/\1>/gi, " ")
     .replace(/<[^>]*>/g, " ")
-    .replace(/\s+/g, " ")
-    .trim();
+    .replace(/[\s\x00-\x1f\x7f-\x9f]+/g, " ")
+    .replace(/::/g, ":")
+    .trim()
+    .slice(0, shown)
+    .replace(/\.$/, "");
 }

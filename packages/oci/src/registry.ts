@@ -52,6 +52,8 @@ export interface RegistryRequest {
   /** See `FetchInit` of packages/http. */
   readonly retry?: "never";
   readonly bodyLimit?: number;
+  /** A large answer is expected. */
+  readonly bulk?: boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -7,7 +7,7 @@ import { putManifest } from "./manifest-write.ts";
 import { declaredDigest, pullManifest } from "./pull.ts";
 import { formatReference } from "./reference.ts";
 import { RegistryRefusal } from "./refusals.ts";
-import type { UploadTarget } from "./upload.ts";
+import type { UploadTarget } from "./upload-target.ts";
 
 /** The digest that a tag points at now, as cheaply as that can be asked; undefined where the tag does not exist. */
 export async function tagDigest(
@@ -23,7 +23,8 @@ export async function tagDigest(
     signal,
   });
   const digest = response.status === 200 ? declaredDigest(response) : undefined;
-  if (digest !== undefined) return digest;
+  // Any other algorithm cannot be compared with ours.
+  if (digest?.startsWith("sha256:") === true) return digest;
   if (response.status === 404 || response.status === 403) return undefined;
   // No digest in the answer, or no HEAD at all (405): the bytes say it.
   return (await pullManifest(client, { ...repository, tag }, "inspect"))?.descriptor.digest;

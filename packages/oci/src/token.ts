@@ -1,4 +1,6 @@
 import { type Fetch, readJson } from "@spin-publisher/http";
+import type { Challenge } from "./challenge.ts";
+import { isPrivateHost } from "./origin.ts";
 import type { Repository } from "./reference.ts";
 import { refusal } from "./refusals.ts";
 import type { Credential } from "./registry.ts";
@@ -13,6 +15,29 @@ export interface Token {
 export interface TokenService {
   readonly realm: URL;
   readonly service: string | undefined;
+}
+
+/**
+ * The token service that a bearer challenge names; undefined where there is no such challenge.
+ *
+ * @throws Error when our credentials would go there unencrypted, or from a public registry into a private network: the
+ *   realm is the registry's word on where to send them.
+ */
+export function tokenService(challenges: readonly Challenge[], registry: URL): TokenService | undefined {
+  const bearer = challenges.find(({ scheme, parameters }) => scheme === "bearer" && parameters.has("realm"));
+  const realm = URL.parse(bearer?.parameters.get("realm") ?? "");
+  if (bearer === undefined || realm === null) return undefined;
+  if (realm.protocol !== "https:" && (realm.protocol !== "http:" || registry.protocol !== "http:")) {
+    throw new Error(
+      `${registry.host} wants credentials sent to ${realm.origin} without TLS; none were sent.`,
+    );
+  }
+  if (isPrivateHost(realm.hostname) && !isPrivateHost(registry.hostname)) {
+    throw new Error(
+      `${registry.host} wants credentials sent to the private address ${realm.host}; none were sent.`,
+    );
+  }
+  return { realm, service: bearer.parameters.get("service") };
 }
 
 /** A token service has no reason to answer with more. */

@@ -1,15 +1,37 @@
 import type { Digest } from "./digest.ts";
 import { isPrivateHost } from "./origin.ts";
+import { refusal } from "./refusals.ts";
+import type { UploadTarget } from "./upload-target.ts";
+
+/**
+ * Opens an upload (distribution-spec end-4a).
+ *
+ * @throws RegistryRefusal when the registry opens none.
+ */
+export async function openSession({ client, repository, signal }: UploadTarget): Promise<URL> {
+  const path = "blobs/uploads/";
+  const response = await client.send({ method: "POST", repository, path, access: "push", signal });
+  if (response.status !== 202) throw await refusal(response, "open an upload to", repository);
+  await response.body?.cancel();
+  const session = sessionIn(response, client.url(repository, path));
+  if (session === undefined) throw new Error(`${repository.registry} opened an upload without saying where.`);
+  return session;
+}
+
+/** The session that an answer names in `Location`. @param asked the URL of the request. */
+export function sessionIn(response: Response, asked: URL): URL | undefined {
+  const location = response.headers.get("location");
+  return location === null ? undefined : uploadSession(location, asked);
+}
 
 /**
  * Where an opened upload continues (distribution-spec §Pushing a blob): relative to the request or absolute, its query
  * to be kept byte for byte, since registries sign it.
  *
- * A registry behind a TLS proxy may name itself with `http:`; the host decides, and it stays HTTPS (ggcr and oras
- * repair the same).
+ * A registry behind a TLS proxy may name itself with `http:`; the host decides, and it stays HTTPS (ggcr and oras repair
+ * the same).
  *
- * @param asked the URL of the request that opened it.
- * @throws Error when it leads from a public registry into a private network.
+ * @throws Error when it leads from a public registry into a private network, or away from TLS.
  */
 export function uploadSession(location: string, asked: URL): URL {
   const session = URL.parse(location, asked.href);
@@ -17,10 +39,8 @@ export function uploadSession(location: string, asked: URL): URL {
     throw new Error(`${asked.host} opened an upload at "${location}", which is not a web address.`);
   }
   if (session.hostname === asked.hostname) {
-    if (asked.protocol === "https:" && session.protocol === "http:") {
-      return new URL(asked.origin + session.pathname + session.search);
-    }
-    return session;
+    const lostTls = asked.protocol === "https:" && session.protocol === "http:";
+    return lostTls ? new URL(asked.origin + session.pathname + session.search) : session;
   }
   if (isPrivateHost(session.hostname) && !isPrivateHost(asked.hostname)) {
     throw new Error(

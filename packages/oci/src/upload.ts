@@ -1,182 +1,133 @@
 import { repeat, type TransientFailure, transientError } from "@spin-publisher/http";
 import type { Blob as ContentBlob } from "./artifact.ts";
 import { openBody } from "./blob-body.ts";
+import { hasBlob } from "./blob-presence.ts";
+import { chunkSize, uploadInChunks } from "./chunked-upload.ts";
 import type { Descriptor } from "./documents.ts";
 import { declaredDigest } from "./pull.ts";
-import type { Repository } from "./reference.ts";
 import { RegistryRefusal, refusal } from "./refusals.ts";
-import type { RegistryClient, RequestBody } from "./registry.ts";
-import { uploadSession, withDigest } from "./upload-session.ts";
-
-/** Where blobs are brought. */
-export interface UploadTarget {
-  readonly client: RegistryClient;
-  readonly repository: Repository;
-  readonly signal: AbortSignal;
-}
+import type { RequestBody } from "./registry.ts";
+import { openSession, sessionIn, withDigest } from "./upload-session.ts";
+import type { UploadTarget } from "./upload-target.ts";
 
 /** A single POST is tried with bodies of this size before it is known whether the registry takes them. */
 const trialSize = 4 << 10;
 /** And up to this size afterwards; a longer body is worth an opened session. */
 const singlePostLimit = 1 << 20;
 
-/** Whether the repository has a blob (distribution-spec end-2). A registry that will not say counts as a no. */
-export async function hasBlob(
-  { client, repository, signal }: UploadTarget,
-  descriptor: Descriptor,
-): Promise<boolean> {
-  const { digest, size } = descriptor;
-  const response = await client.send({
-    method: "HEAD",
-    repository,
-    path: `blobs/${digest}`,
-    access: "push",
-    signal,
-  });
-  if (response.status === 200) {
-    const length = response.headers.get("content-length");
-    return length === null || Number(length) === size;
-  }
-  if ([403, 404, 405].includes(response.status)) return false;
-  throw await refusal(response, "say whether it has", { ...repository, digest });
-}
+/** The specification wants 202 from a registry that knows no single POST. What these really mean the next request shows. */
+const mayMeanUnsupported = [400, 404, 405, 411, 413, 415];
 
 /**
- * Asks the registry to take a blob over from another of its repositories (end-11).
+ * Uploads a blob as one body: in a single POST where the registry takes that (distribution-spec end-4b), else POST and
+ * PUT. After a failure it looks whether the blob arrived all the same, and otherwise starts again with a new session: an
+ * old one may still be written to by the request that seemed lost (GoogleContainerTools/jib#4301).
  *
- * @returns `mounted`, or the upload session that was opened instead, if any. No mount is no error: registries refuse
- *   in many ways what the spec answers with 202 (quay/quay#899, goharbor/harbor#17097).
- */
-export async function mountBlob(
-  { client, repository, signal }: UploadTarget,
-  { digest }: Descriptor,
-  from: Repository,
-): Promise<"mounted" | URL | undefined> {
-  const response = await client.send({
-    method: "POST",
-    repository,
-    path: `blobs/uploads/?mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from.name)}`,
-    access: "push",
-    alsoPull: from,
-    signal,
-  });
-  await response.body?.cancel();
-  if (response.status === 201) return "mounted";
-  return response.status === 202 ? sessionOf(client, response, repository) : undefined;
-}
-
-/**
- * Uploads a blob as one body: in a single POST where the registry takes that (end-4b), else POST and PUT. After a
- * failure it looks whether the blob arrived all the same, and otherwise starts again with a new session: an old one
- * may still be written to by the request that seemed lost (GoogleContainerTools/jib#4301).
- *
+ * @param opened a session that is open already.
  * @throws RegistryRefusal, or Error when the content is not what its digest says or the network stays down.
  */
 export async function uploadBlob(target: UploadTarget, blob: ContentBlob, opened?: URL): Promise<void> {
-  const { client, repository, signal } = target;
-  const { digest } = blob.descriptor;
+  const { client, signal } = target;
+  const { descriptor } = blob;
   let session = opened;
+  let inChunks = false;
   await repeat(
     async (number) => {
-      if (number > 1 && (await hasBlob(target, blob.descriptor))) return;
+      signal.throwIfAborted();
+      if (number > 1 && (await hasBlob(target, descriptor))) return;
       const body = await openBody(client, blob);
-      const response = await sendBody(target, blob.descriptor, body, session);
+      const use = session;
       session = undefined;
-      if (response.status !== 201) throw await refusal(response, "take", { ...repository, digest });
-      requireDigest(response, blob.descriptor, repository);
-      await response.body?.cancel();
+      if (inChunks) await uploadInChunks(target, descriptor, body);
+      else await uploadWhole(target, descriptor, body, use);
     },
     (error) => {
-      session = undefined;
-      return restartable(error);
+      if (!(error instanceof RegistryRefusal)) return transientError(error);
+      if (error.status === 413 && !inChunks && descriptor.size > chunkSize) {
+        inChunks = true;
+        return { because: "413, so it is sent in pieces", retryAfterMilliseconds: 0 };
+      }
+      return lostSession(error);
     },
     client.retry,
     {
       signal,
       onRetry: ({ because, delayMilliseconds }) =>
-        client.tell({ kind: "retry", what: `upload of ${digest}`, because, delayMilliseconds }),
+        client.tell({ kind: "retry", what: `upload of ${descriptor.digest}`, because, delayMilliseconds }),
     },
   );
 }
 
-async function sendBody(
+/** What makes an upload worth another session. */
+function lostSession(refused: RegistryRefusal): TransientFailure | undefined {
+  const lost = refused.status === 416 || refused.hasCode("BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID");
+  return lost || refused.isTransient ? { because: `${refused.status}` } : undefined;
+}
+
+async function uploadWhole(
   target: UploadTarget,
-  { digest, size }: Descriptor,
+  descriptor: Descriptor,
   body: RequestBody,
   opened: URL | undefined,
-): Promise<Response> {
-  const { client, repository, signal } = target;
-  const headers = { "content-type": "application/octet-stream" };
+): Promise<void> {
+  const { client, repository } = target;
+  const { digest, size } = descriptor;
   const accepts = client.takesSinglePost.get(repository.registry);
+  const mayPost = accepts !== false && size <= (accepts === true ? singlePostLimit : trialSize);
   let session = opened;
-  if (
-    session === undefined &&
-    accepts !== false &&
-    size <= (accepts === true ? singlePostLimit : trialSize)
-  ) {
+  if (session === undefined && mayPost) {
     const path = `blobs/uploads/?digest=${encodeURIComponent(digest)}`;
-    const response = await client.send({
-      method: "POST",
-      repository,
-      path,
-      access: "push",
-      headers,
-      body,
-      signal,
-    });
-    if (response.status === 201) client.takesSinglePost.set(repository.registry, true);
-    if (response.status !== 202) return response;
-    client.takesSinglePost.set(repository.registry, false);
+    const response = await sendBody(target, "POST", path, body);
+    if (response.status !== 202 && !mayMeanUnsupported.includes(response.status)) {
+      await requireStored(response, target, descriptor);
+      client.takesSinglePost.set(repository.registry, true);
+      return;
+    }
     await response.body?.cancel();
-    session = sessionOf(client, response, repository);
+    client.takesSinglePost.set(repository.registry, false);
+    if (response.status === 202) session = sessionIn(response, client.url(repository, path));
   }
-  session ??= await openSession(target, digest);
-  const path = withDigest(session, digest);
+  session ??= await openSession(target);
+  await requireStored(await sendBody(target, "PUT", withDigest(session, digest), body), target, descriptor);
+}
+
+function sendBody(
+  { client, repository, signal }: UploadTarget,
+  method: "POST" | "PUT",
+  path: string | URL,
+  body: RequestBody,
+): Promise<Response> {
+  const headers = { "content-type": "application/octet-stream" };
+  const inTime = AbortSignal.any([signal, AbortSignal.timeout(timeFor(body.size))]);
   return client.send({
-    method: "PUT",
+    method,
     repository,
     path,
     access: "push",
     headers,
     body,
-    signal,
+    signal: inTime,
     retry: "never",
   });
 }
 
-async function openSession({ client, repository, signal }: UploadTarget, digest: string): Promise<URL> {
-  const response = await client.send({
-    method: "POST",
-    repository,
-    path: "blobs/uploads/",
-    access: "push",
-    signal,
-  });
-  if (response.status !== 202) throw await refusal(response, `open an upload of ${digest} to`, repository);
+/** Milliseconds that a body of this size may take: 100 kB/s, and in any case a minute. ghcr.io itself ends it after ten. */
+function timeFor(size: number): number {
+  return Math.max(60_000, size / 100);
+}
+
+/** A registry that stores a blob under another digest than it was sent for is not to be trusted with a tag. */
+async function requireStored(
+  response: Response,
+  { repository }: UploadTarget,
+  { digest }: Descriptor,
+): Promise<void> {
+  if (response.status !== 201) throw await refusal(response, "take", { ...repository, digest });
   await response.body?.cancel();
-  const session = sessionOf(client, response, repository);
-  if (session === undefined) throw new Error(`${repository.registry} opened an upload without saying where.`);
-  return session;
-}
-
-function sessionOf(client: RegistryClient, response: Response, repository: Repository): URL | undefined {
-  const location = response.headers.get("location");
-  return location === null ? undefined : uploadSession(location, client.url(repository, "blobs/uploads/"));
-}
-
-/** A registry that stores a blob under another digest than the one it was sent for is not to be trusted with a tag. */
-function requireDigest(response: Response, { digest }: Descriptor, repository: Repository): void {
   const stored = declaredDigest(response);
   if (stored !== undefined && stored !== digest && stored.startsWith("sha256:")) {
     throw new Error(
       `${repository.registry} stored ${digest} as ${stored}; the registry or the way to it is damaged.`,
     );
   }
-}
-
-/** What makes an upload worth another session. */
-function restartable(error: unknown): TransientFailure | undefined {
-  if (!(error instanceof RegistryRefusal)) return transientError(error);
-  const lost = error.status === 416 || error.hasCode("BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID");
-  return lost || error.isTransient ? { because: `${error.status}` } : undefined;
 }
