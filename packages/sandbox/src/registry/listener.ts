@@ -41,7 +41,9 @@ export async function listen(protocol: Protocol, port: number, handler: Handler)
   server.on("connection", (socket: Socket) => {
     const peer = socket.remotePort ?? 0;
     connections.set(peer, socket);
-    socket.once("close", () => connections.delete(peer));
+    socket.once("close", () => {
+      if (connections.get(peer) === socket) connections.delete(peer);
+    });
   });
   await new Promise<void>((listening, failed) => {
     server.once("error", failed);
