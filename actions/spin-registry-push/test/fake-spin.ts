@@ -25,7 +25,7 @@ export async function fakeSpin(options: {
   return folder;
 }
 
-const script = String.raw`
+const script = `
 const { createHash } = require("node:crypto");
 const { readFileSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");

@@ -144,6 +144,7 @@ describe("a manifest of version 1", () => {
     ["another scheme", "ftp://a.b", "is not an HTTP address"],
     ["no host", "http://", "is not one"],
     ["a text that is none", "a b", "is not one"],
+    ["a domain name that does not decode", "xn--a", "is not one"],
     ["a port that is none", "a.b:port", "is not one"],
   ])("refuses in allowed_http_hosts %s", (_name, host, reason) => {
     expect(refusal(v1("", `allowed_http_hosts = ["ok.example", "${host}"]`))).toBe(

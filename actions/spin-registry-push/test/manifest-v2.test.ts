@@ -81,7 +81,7 @@ n = [inf, nan, 9223372036854775807, 1e16, 1.5e-7, 1e-5, 12345.678]
     expect(locked(manifest).triggers[0].trigger_config).toEqual(expect.objectContaining({ z: 1 }));
   });
 
-  test("lists components by their first mention, and those written in triggers behind them", () => {
+  test("lists components by their own headers, and those written in triggers behind them", () => {
     const manifest = v2(`[component.b.build]
 command = "make b"
 [[trigger.http]]
@@ -91,7 +91,23 @@ source = "a.wasm"
 [component.b]
 source = "b.wasm"
 `);
-    expect(read(manifest).components.map(({ id }) => id)).toEqual(["b", "a", "http-trigger1-component"]);
+    expect(read(manifest).components.map(({ id }) => id)).toEqual(["a", "b", "http-trigger1-component"]);
+  });
+
+  test.each([
+    [
+      "mentioned before",
+      "[component.a.build]\ncommand = 'x'\n[component.b]\nsource = 'b'\n[component.c]\nsource = 'c'\n[component.a]\nsource = 'a'",
+      ["b", "c", "a"],
+    ],
+    [
+      "opened before",
+      "[component.b]\nsource = 'b'\n[component.a]\nsource = 'a'\n[component.b.build]\ncommand = 'x'",
+      ["b", "a"],
+    ],
+    ["by dotted keys", "[component]\nb.source = 'b'\na.source = 'a'\nb.description = 'x'", ["b", "a"]],
+  ])("lists components that were %s in the order that Spin 4.0 gives them", (_name, components, expected) => {
+    expect(read(v2(`[trigger]\n${components}`)).components.map(({ id }) => id)).toEqual(expected);
   });
 
   test("shows everything that a component may have", () => {

@@ -74,6 +74,8 @@ describe("allowed_outbound_hosts", () => {
     ["http://[::1]", "an IPv6 address needs a port after it"],
     ["http://[::1", "an IPv6 address needs a port after it"],
     ["http://10.0.0.0/33", "there is a path"],
+    ["http://10.0.0.0/8/", "there is a path"],
+    ["http://xn--a", '"xn--a" is not a host'],
     ["http://10.0.0.256/8", "there is a path"],
     ["https://{{ host", 'a "{{" in it is not closed'],
   ])("refuses %j", (host, reason) => {
@@ -139,6 +141,7 @@ describe("a component that calls others of its application", () => {
     "http://*.api.spin.internal",
     "http://api.spin.internal.example.com",
     "http://{{ x }}.spin.internal",
+    "http://{{x}}.spin.internal",
     "*://*:*",
   ])("requires nothing for %s", (host) => {
     const app = locked(allowing([host]));

@@ -1,4 +1,5 @@
 import { ManifestError } from "./error.ts";
+import { parseAddress } from "./host.ts";
 
 /**
  * The outbound hosts that the older `allowed_http_hosts` stands for: both schemes for every host, with the port
@@ -29,8 +30,8 @@ export function convertHttpHosts(entries: readonly string[], line: number): read
 function hostOf(
   entry: string,
 ): { readonly host: string; readonly name: string } | { readonly reason: string } {
-  const url = URL.parse(entry.includes("//") ? entry : `http://${entry}`);
-  if (url === null) return { reason: "is not one" };
+  const url = parseAddress(entry.includes("//") ? entry : `http://${entry}`);
+  if (url === undefined) return { reason: "is not one" };
   if (url.protocol !== "http:" && url.protocol !== "https:") return { reason: "is not an HTTP address" };
   if (url.hostname === "") return { reason: "has no host name" };
   if (url.pathname.length > 1) return { reason: "has a path" };

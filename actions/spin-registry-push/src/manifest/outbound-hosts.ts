@@ -1,4 +1,5 @@
 import { ManifestError } from "./error.ts";
+import { parseAddress } from "./host.ts";
 import type { Variable } from "./model.ts";
 import { parseTemplate, type TemplatePart } from "./templates.ts";
 
@@ -37,9 +38,12 @@ export function requireOutboundHosts(
   }
 }
 
-/** Whether an entry addresses other components of the application (`<component>.spin.internal`). */
+/**
+ * Whether an entry addresses other components of the application (`<component>.spin.internal`). One with variables does
+ * not, whatever their defaults.
+ */
 export function isServiceChaining(entry: string): boolean {
-  if (reasonAgainst(entry) !== undefined) return false;
+  if (entry.includes("{{") || reasonAgainst(entry) !== undefined) return false;
   const { host } = splitEntry(entry.trim()) ?? { host: "" };
   const name = URL.parse(`http://${host.replace(/^\*\./, "any.")}`)?.hostname ?? "";
   if (host.startsWith("*.")) return name === "any.spin.internal";
@@ -70,7 +74,7 @@ function splitEntry(text: string): OutboundHost | undefined {
   const colon = rest.lastIndexOf(":");
   const host = colon < 0 ? rest : rest.slice(0, colon);
   const port = colon < 0 ? "" : rest.slice(colon + 1);
-  return { scheme, host: colon < 0 ? host.replace(/\/$/, "") : host, port: port.replace(/\/$/, "") };
+  return { scheme, host, port: port.replace(/\/$/, "") };
 }
 
 function reasonAgainst(text: string | undefined): string | undefined {
@@ -106,13 +110,14 @@ function reasonAgainstScheme(scheme: string): string | undefined {
 function reasonAgainstHost(host: string): string | undefined {
   if (host === "*" || host === "self" || host === "self.alt") return undefined;
   if (isNetwork(host)) return undefined;
-  if (host.includes("/")) return "there is a path";
-  const wildcard = host.startsWith("*.");
-  const domain = wildcard ? host.slice(2) : host;
+  const name = host.replace(/\/$/, "");
+  if (name.includes("/")) return "there is a path";
+  const wildcard = name.startsWith("*.");
+  const domain = wildcard ? name.slice(2) : name;
   if (domain.includes("*")) return "a wildcard may only stand for everything before a domain";
   // The URL parser would read these as the end of the host, or drop them.
-  const parsed = /[\s\\?#@\p{Cc}]/u.test(domain) ? null : URL.parse(`http://${domain}`);
-  if (parsed === null || parsed.hostname === "" || parsed.port !== "") return `"${host}" is not a host`;
+  const parsed = /[\s\\?#@\p{Cc}]/u.test(domain) ? undefined : parseAddress(`http://${domain}`);
+  if (parsed === undefined || parsed.hostname === "" || parsed.port !== "") return `"${host}" is not a host`;
   const address = /^\[|^[\d.]+$/.test(parsed.hostname);
   if (wildcard && (address || domain.split(".").includes(""))) return `"${domain}" is not a domain`;
   return undefined;

@@ -3,8 +3,8 @@ import { ManifestError } from "./error.ts";
 
 /**
  * A TOML value that still knows its line and whether a number was written as an integer or a float: the locked
- * application keeps that difference. Tables keep the order in which their keys first appear in the document,
- * which is the order of components and trigger types.
+ * application keeps that difference. Tables keep the order of their keys in the document, which is the order of
+ * components and trigger types.
  */
 export type TomlValue =
   | { readonly kind: "string"; readonly line: number; readonly value: string }
@@ -26,6 +26,8 @@ interface GrowingTable {
   readonly kind: "table";
   readonly line: number;
   readonly entries: Map<string, Growing>;
+  /** Whether there is no header of its own yet, only headers of tables below it. */
+  implicit: boolean;
 }
 interface GrowingArray {
   readonly kind: "array";
@@ -45,11 +47,11 @@ export const largestManifest = 4 << 20;
  *   than 64 deep.
  */
 export function parseToml(text: string): TomlTable {
-  const root: GrowingTable = { kind: "table", line: 1, entries: new Map() };
+  const root: GrowingTable = { kind: "table", line: 1, entries: new Map(), implicit: false };
   for (const node of documentOf(text)) {
     if (node.type === "TOMLKeyValue") assign(root, node, 0);
     else {
-      const table = tableAt(root, node.resolvedKey, node.loc.start.line);
+      const table = openTable(root, node.resolvedKey, node.loc.start.line);
       for (const pair of node.body) assign(table, pair, node.resolvedKey.length);
     }
   }
@@ -73,7 +75,23 @@ function documentOf(text: string): AST.TOMLTopLevelTable["body"] {
   }
 }
 
-/** The table that a header such as `[component.web]` or `[[trigger.http]]` opens; arrays count from 0 in `path`. */
+/**
+ * The table that a header such as `[component.web]` or `[[trigger.http]]` opens. Spin's parser orders tables by their own
+ * headers: one that was only mentioned before, as `[component.web.build]` does, moves behind its siblings.
+ */
+function openTable(root: GrowingTable, path: readonly (string | number)[], line: number): GrowingTable {
+  const table = tableAt(root, path, line);
+  const name = path.at(-1);
+  if (table.implicit && typeof name === "string") {
+    const parent = tableAt(root, path.slice(0, -1), line);
+    parent.entries.delete(name);
+    parent.entries.set(name, table);
+  }
+  table.implicit = false;
+  return table;
+}
+
+/** The table at a path, made where it is missing; arrays count from 0. */
 function tableAt(root: GrowingTable, path: readonly (string | number)[], line: number): GrowingTable {
   requireDepth(path.length, line);
   let current: Growing = root;
@@ -98,7 +116,7 @@ function tableAt(root: GrowingTable, path: readonly (string | number)[], line: n
 function opening(next: string | number | undefined, line: number): GrowingTable | GrowingArray {
   return typeof next === "number"
     ? { kind: "array", line, items: [] }
-    : { kind: "table", line, entries: new Map() };
+    : { kind: "table", line, entries: new Map(), implicit: true };
 }
 
 function assign(table: GrowingTable, pair: AST.TOMLKeyValue, depth: number): void {
@@ -116,7 +134,7 @@ function valueFrom(node: AST.TOMLContentNode, depth: number): Growing {
     return { kind: "array", line, items: node.elements.map((element) => valueFrom(element, depth + 1)) };
   }
   if (node.type === "TOMLInlineTable") {
-    const table: GrowingTable = { kind: "table", line, entries: new Map() };
+    const table: GrowingTable = { kind: "table", line, entries: new Map(), implicit: false };
     for (const pair of node.body) assign(table, pair, depth);
     return table;
   }
