@@ -1,70 +1,43 @@
 import { join } from "node:path";
 import { info, notice, warning } from "@actions/core";
-import {
-  choice,
-  pairs,
-  readPublishingInputs,
-  requiredText,
-  runAction,
-  runPublishing,
-  text,
-} from "@spin-publisher/action-runtime";
+import { runAction, runPublishing } from "@spin-publisher/action-runtime";
 import { parseRepository } from "@spin-publisher/oci";
-import { type ChartInputs, chooseArtifact, packChart, readChart } from "./build.ts";
-import { createdAt } from "./created.ts";
+import { chooseArtifact } from "./choose-artifact.ts";
+import { readInputs } from "./inputs.ts";
 import { lint } from "./lint/lint.ts";
-import type { Finding } from "./lint/structure.ts";
+import { packChart } from "./pack-chart.ts";
+import { readChart } from "./read-chart.ts";
 import { chartTag, requireReleasedVersion } from "./release.ts";
 import { summarise } from "./summary.ts";
 
+const log = { error: info, warning, notice, info: (message: string) => info(`  ${message}`) };
+
 await runAction(async () => {
-  const inputs = readPublishingInputs();
-  const { event } = inputs;
-  const workspace = process.env.GITHUB_WORKSPACE ?? process.cwd();
-  const given: ChartInputs = {
-    folder: requiredText("chart"),
-    workspace,
-    version: text("version"),
-    appVersion: text("app-version"),
-    values: pairs("values"),
-  };
-  const mode = choice("lint", ["auto", "required", "off"]);
-  const created = createdAt(process.env.SOURCE_DATE_EPOCH);
-  const { chart, document } = await readChart(given);
-  const { metadata } = chart;
-  requireReleasedVersion(event.pushed, metadata, join(given.folder, "Chart.yaml"));
-  // Owners on GitHub can have upper-case letters, repositories in a registry cannot.
-  const repository = parseRepository(
-    `${requiredText("repository").replace(/\/+$/, "")}/${metadata.name}`.toLowerCase(),
-  );
+  const inputs = readInputs();
+  const { publishing, record } = inputs;
+  const { folder, workspace } = inputs.chart;
+  const read = await readChart(inputs.chart);
+  const { name, version, appVersion } = read.chart.metadata;
+  requireReleasedVersion(publishing.event.pushed, read.chart.metadata, join(folder, "Chart.yaml"));
+  const repository = parseRepository(`${inputs.repository}/${name}`);
   await runPublishing({
-    ...{ inputs, repository, what: "chart", tag: chartTag(metadata) },
+    ...{ inputs: publishing, what: "chart", repository, tag: chartTag(read.chart.metadata) },
     build: async (state, reader) => {
-      const packed = await packChart(chart, given.folder, {
-        fetch: inputs.fetch,
+      const packed = await packChart(read.chart, folder, {
+        fetch: publishing.fetch,
         reader,
         boundary: workspace,
       });
-      for (const { name, version, from } of packed.resolved) info(`  ${name} ${version} from ${from}`);
-      for (const finding of await lint(packed.chart, document, packed.archive, mode)) tell(finding);
+      for (const { name, version, from } of packed.resolved) log.info(`${name} ${version} from ${from}`);
+      const findings = await lint(packed.chart, read.document, packed.archive, inputs.lint);
+      for (const { severity, message } of findings) log[severity](message);
       const { existing } = await state;
-      const chosen = await chooseArtifact(packed, {
-        ...{ repository, existing, reader, created },
-        immutable: inputs.immutable,
-        source: `${event.serverUrl}/${event.repository.owner}/${event.repository.name}`,
-        annotations: inputs.annotations,
-      });
+      const { immutable } = publishing;
       return {
-        ...chosen,
-        outputs: { name: metadata.name, version: metadata.version, "app-version": metadata.appVersion },
+        ...(await chooseArtifact(packed, record, { repository, existing, immutable, reader })),
+        outputs: { name, version, "app-version": appVersion },
         summary: summarise(packed),
       };
     },
   });
 });
-
-function tell({ severity, message }: Finding): void {
-  if (severity === "warning") warning(message);
-  else if (message.startsWith("there is no helm")) notice(message);
-  else info(`  ${message}`);
-}

@@ -1,9 +1,9 @@
-import type { PackedChart } from "./build.ts";
+import type { PackedChart } from "./pack-chart.ts";
 
-/** Markdown for the job summary: what went into the package besides the chart's own files. */
+/** Markdown for the job summary: how much was packaged, and which charts of others are in it. */
 export function summarise({ resolved, files, archive }: PackedChart): string {
-  const package_ = `${files.length} files, ${archive.length} bytes packed.`;
-  if (resolved.length === 0) return package_;
+  const size = `${files.length} files, ${archive.length} bytes packed.`;
+  if (resolved.length === 0) return size;
   const rows = resolved.map(({ name, version, from }) => `| ${name} | ${version} | \`${from}\` |`);
-  return [package_, "", "| Dependency | Version | From |", "| --- | --- | --- |", ...rows].join("\n");
+  return [size, "", "| Dependency | Version | From |", "| --- | --- | --- |", ...rows].join("\n");
 }

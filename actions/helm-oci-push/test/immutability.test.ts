@@ -17,8 +17,9 @@ import {
 } from "@spin-publisher/oci";
 import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
 import { chartArtifact } from "../src/artifact/chart-artifact.ts";
-import { chooseArtifact, packChart } from "../src/build.ts";
 import { packagedFiles } from "../src/chart/package.ts";
+import { chooseArtifact } from "../src/choose-artifact.ts";
+import { packChart } from "../src/pack-chart.ts";
 import { chartOf, chartYaml, temporaryFolder, writeTree } from "./chart-folder.ts";
 import { describeWithHelm, runHelm } from "./helm.ts";
 
@@ -49,17 +50,11 @@ async function push(
   const state = await inspectTarget(client, target());
   const sources = { fetch: createFetch({ mirrors: [] }), reader: client, boundary: "/" };
   const packed = await packChart(await chartOf(files), "/", sources);
-  const { existing } = state;
-  const choice = {
-    ...target(),
-    existing,
-    immutable,
-    annotations,
-    source: "",
-    created: undefined,
-    reader: client,
-  };
-  const { artifact, describeDifference } = await chooseArtifact(packed, choice);
+  const { artifact, describeDifference } = await chooseArtifact(
+    packed,
+    { source: "", created: undefined, annotations },
+    { repository: target().repository, existing: state.existing, immutable, reader: client },
+  );
   return await publish(client, artifact, state, { immutable, describeDifference });
 }
 

@@ -25,7 +25,20 @@ describe("a pattern matches as Go's filepath.Match does", () => {
     ["*", ".hidden", true],
     ["A", "a", false],
     ["😀?", "😀😀", true],
-  ])("%s on %s: %s", (pattern, text, matches) => expect(compileGlob(pattern)?.test(text)).toBe(matches));
+    ["*", "", true],
+    ["", "", true],
+    ["", "a", false],
+    ["**", "ab", true],
+    ["a*b*c", "axbxbxc", true],
+    ["a*b*c", "axbx/c", false],
+    ["*/b", "a/b", true],
+    // A star never takes back: it is content with the "a", and then "/" is in the way of the next one.
+    ["*[^x]*b", "a/ab", false],
+  ])("%s on %s: %s", (pattern, text, matches) => expect(compileGlob(pattern)?.(text)).toBe(matches));
+
+  test("a pattern of many stars takes no longer than a short one", () => {
+    expect(compileGlob(`${"*a".repeat(60)}b`)?.("a".repeat(250))).toBe(false);
+  });
 
   test.each(["[", "[a", "[]a]", "[a-]", "[-a]", "a\\", "[\\"])("%s is malformed", (pattern) =>
     expect(compileGlob(pattern)).toBeUndefined(),

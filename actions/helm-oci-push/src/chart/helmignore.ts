@@ -57,9 +57,7 @@ function matcher(pattern: string): Rule["matches"] {
   const anchored = pattern.startsWith("/");
   const glob = compileGlob(anchored ? pattern.slice(1) : pattern);
   if (glob === undefined) return () => false;
-  return anchored || pattern.includes("/")
-    ? (path) => glob.test(path)
-    : (path) => glob.test(posix.basename(path));
+  return anchored || pattern.includes("/") ? glob : (path) => glob(posix.basename(path));
 }
 
 function trim(line: string): string {

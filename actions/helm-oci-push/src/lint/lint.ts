@@ -22,7 +22,8 @@ export async function lint(
   if (errors.length > 0)
     throw new Error(`The chart ${chart.metadata.name} is not fit to be published: ${errors.join("; ")}.`);
   const helm = await withHelm(archive);
-  if (helm.kind === "passed") return [...findings, notice(`helm lint passed (${helm.version})`)];
+  if (helm.kind === "passed")
+    return [...findings, { severity: "info", message: `helm lint passed (${helm.version})` }];
   if (helm.kind === "failed") {
     throw new Error(`The chart ${chart.metadata.name} fails helm lint (${helm.version}):\n${helm.output}`);
   }

@@ -4,7 +4,8 @@ import { parseStrict } from "../version/semver.ts";
 import type { YamlValue } from "../yaml/value.ts";
 
 export interface Finding {
-  readonly severity: "error" | "warning" | "notice";
+  /** `info` is for the log, `notice` for those who only look at annotations. */
+  readonly severity: "error" | "warning" | "notice" | "info";
   readonly message: string;
 }
 
@@ -74,7 +75,7 @@ function lintMetadata({ metadata, templates, values }: Chart): readonly Finding[
   if (icon !== "" && !isAddress(icon))
     findings.push(error(`the icon "${icon}" in Chart.yaml is not an address`));
   if (templates.length === 0 && type !== "library") findings.push(warning("the chart has no templates/"));
-  if (values === undefined) findings.push({ severity: "notice", message: "the chart has no values.yaml" });
+  if (values === undefined) findings.push({ severity: "info", message: "the chart has no values.yaml" });
   return findings;
 }
 

@@ -1,0 +1,45 @@
+import {
+  choice,
+  type PublishingInputs,
+  pairs,
+  readPublishingInputs,
+  requiredText,
+  text,
+} from "@spin-publisher/action-runtime";
+import type { ChartRecord } from "./artifact/chart-artifact.ts";
+import { createdAt } from "./created.ts";
+import type { LintMode } from "./lint/helm.ts";
+import type { ChartInputs } from "./read-chart.ts";
+
+/** What the user and the runner say, read once. */
+export interface Inputs {
+  readonly publishing: PublishingInputs;
+  readonly chart: ChartInputs;
+  /** Where charts go, without the chart's name. */
+  readonly repository: string;
+  readonly lint: LintMode;
+  readonly record: ChartRecord;
+}
+
+export function readInputs(): Inputs {
+  const publishing = readPublishingInputs();
+  const { event, annotations } = publishing;
+  return {
+    publishing,
+    chart: {
+      folder: requiredText("chart"),
+      workspace: process.env.GITHUB_WORKSPACE ?? process.cwd(),
+      version: text("version"),
+      appVersion: text("app-version"),
+      values: pairs("values"),
+    },
+    // Owners on GitHub can have capitals, repositories in a registry cannot.
+    repository: requiredText("repository").replace(/\/+$/, "").toLowerCase(),
+    lint: choice("lint", ["auto", "required", "off"]),
+    record: {
+      source: `${event.serverUrl}/${event.repository.owner}/${event.repository.name}`,
+      created: createdAt(process.env.SOURCE_DATE_EPOCH),
+      annotations,
+    },
+  };
+}
