@@ -31,13 +31,18 @@ export interface Puller {
 
 const accept = Object.values(mediaTypes).filter(isManifestType).join(", ");
 
-export function createPullThrough(sources: readonly PullThrough[], store: Store): Puller {
+/** @param signal ends what is under way when the registry is closed. */
+export function createPullThrough(
+  sources: readonly PullThrough[],
+  store: Store,
+  signal: AbortSignal,
+): Puller {
   const sourceOf = (repository: string) =>
     sources.find(({ prefix }) => repository === prefix || repository.startsWith(`${prefix}/`));
 
   async function bringBlob(source: PullThrough, repository: string, digest: Digest): Promise<void> {
     if ((await store.blobSize(repository, digest)) !== undefined) return;
-    const response = await ask(source, repository, `blobs/${digest}`, {});
+    const response = await ask(source, repository, `blobs/${digest}`, {}, signal);
     if (response?.body == null) return;
     const file = store.temporaryPath();
     const hash = createHash(digest.startsWith("sha512:") ? "sha512" : "sha256");
@@ -60,7 +65,7 @@ export function createPullThrough(sources: readonly PullThrough[], store: Store)
     const known = (await store.index(repository))?.manifests;
     if (wanted.kind === "digest" && known?.has(wanted.digest)) return;
     const name = wanted.kind === "tag" ? wanted.tag : wanted.digest;
-    const response = await ask(source, repository, `manifests/${name}`, { accept });
+    const response = await ask(source, repository, `manifests/${name}`, { accept }, signal);
     if (response === undefined) return;
     const bytes = new Uint8Array(await response.arrayBuffer());
     const digest = digestOf(bytes);
@@ -98,13 +103,16 @@ async function ask(
   repository: string,
   path: string,
   headers: Record<string, string>,
+  signal: AbortSignal,
 ): Promise<Response | undefined> {
   const url = `${origin}/v2/${repository}/${path}`;
   const identity = { "accept-encoding": "identity", ...headers };
-  let response = await send(url, { headers: identity });
+  let response = await send(url, { headers: identity, signal });
   if (response.status === 401) {
-    const token = await anonymousToken(response.headers.get("www-authenticate") ?? "", repository, send);
-    response = await send(url, { headers: { ...identity, authorization: `Bearer ${token}` } });
+    const token = await anonymousToken(response.headers.get("www-authenticate") ?? "", repository, (url) =>
+      send(url, { signal }),
+    );
+    response = await send(url, { headers: { ...identity, authorization: `Bearer ${token}` }, signal });
   }
   if (response.status === 404) return undefined;
   if (!response.ok) throw new Error(`it answered ${response.status} to ${path} of ${repository}`);
@@ -114,7 +122,7 @@ async function ask(
 async function anonymousToken(
   challenge: string,
   repository: string,
-  send: NonNullable<PullThrough["fetch"]>,
+  send: (url: URL) => Promise<Response>,
 ): Promise<string> {
   const [, realm] = /^Bearer .*\brealm="([^"]+)"/i.exec(challenge) ?? [];
   const [, service] = /\bservice="([^"]*)"/i.exec(challenge) ?? [];

@@ -76,10 +76,12 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
   const root = options.root ?? (await mkdtemp(join(tmpdir(), "registry-")));
   const store = await openStore(root);
   const log = createRequestLog();
+  const closing = new AbortController();
+  const underWay = new Set<Promise<void>>();
   const registry: Registry = {
     gate: createAuthentication(options.authentication, persona, now),
     uploads: createUploads(store, now),
-    pullThrough: createPullThrough(options.pullThrough ?? [], store),
+    pullThrough: createPullThrough(options.pullThrough ?? [], store, closing.signal),
     readOnly: options.readOnly ?? false,
   };
   let faults = options.faults ?? (options.stopAfter === undefined ? undefined : stopAfter(options.stopAfter));
@@ -136,7 +138,9 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
   }
 
   const listener = await listen(protocol, options.port ?? 0, (request, response) => {
-    serve(request, response).catch(() => listener.breakConnection(request));
+    const served = serve(request, response).catch(() => listener.breakConnection(request));
+    underWay.add(served);
+    void served.then(() => underWay.delete(served));
   });
   const host = `127.0.0.1:${listener.port}`;
   return {
@@ -152,7 +156,9 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
     expireTokens: registry.gate.expireTokens,
     inspect: store.index,
     async close() {
+      closing.abort(new Error("The registry was closed."));
       await listener.close();
+      await Promise.all(underWay); // or they would write into folders that are being removed
       await store.close();
       if (options.root === undefined) await rm(root, { recursive: true, force: true });
     },

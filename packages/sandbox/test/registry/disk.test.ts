@@ -191,3 +191,32 @@ test("what is no endpoint is not found", () =>
     const malformed = await fetch(`${origin}/v2/site/blobs/sha256:xyz`);
     expect([malformed.status, await codeOf(malformed)]).toEqual([400, "DIGEST_INVALID"]);
   }));
+
+test("closing waits for what is under way, so that nothing is left behind", async () => {
+  const registry = await startRegistry({ root, latencyMilliseconds: 1 });
+  const pushes = Array.from({ length: 30 }, (_, number) => pushBlob(registry, "site", `content ${number}`));
+  const ended = Promise.allSettled(pushes);
+  while (registry.requests.length < 5) await new Promise((turn) => setImmediate(turn));
+  await registry.close();
+  const before = await files();
+  await ended;
+  expect(await files()).toEqual(before);
+  expect(before.filter((path) => path.startsWith(".uploads"))).toEqual([]);
+});
+
+test("closing does not wait for an origin that never answers", async () => {
+  let asked = false;
+  const never = (_url: string | URL, init?: RequestInit) =>
+    new Promise<Response>((_, failed) => {
+      init?.signal?.addEventListener("abort", () => failed(init.signal?.reason));
+      asked = true;
+    });
+  const registry = await startRegistry({
+    root,
+    pullThrough: [{ prefix: "base", origin: "http://base.invalid", fetch: never }],
+  });
+  const waiting = expect(fetch(`${registry.origin}/v2/base/manifests/1`)).rejects.toThrow("fetch failed");
+  while (!asked) await new Promise((turn) => setImmediate(turn));
+  await registry.close();
+  await waiting;
+});
