@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
-import { rateLimited } from "@spin-publisher/sandbox";
+import { hung, rateLimited } from "@spin-publisher/sandbox";
 import { api, closeRunners, failureOf, startRunner } from "./runner.ts";
 
 jest.setTimeout(60_000);
@@ -94,6 +94,17 @@ describe("the bundle", () => {
     );
     expect(run.outputs.source).toContain(because);
     expect(runner.requests().slice(0, 2)).toEqual([list, "github.com /spinframework/spin/releases/latest"]);
+  });
+
+  test("does not wait for an API that never answers", async () => {
+    const runner = await startRunner({
+      answer: ({ host }, usual) => (host === "api.github.com" ? hung(usual) : usual),
+    });
+    const run = await runner.run({}, { pretend: { faster: 100 } });
+    expect(run.outputs).toMatchObject({
+      version: "4.0.2",
+      source: expect.stringContaining("does not answer"),
+    });
   });
 
   test("takes everything from a mirror, and shows it no token", async () => {

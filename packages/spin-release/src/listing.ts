@@ -11,8 +11,8 @@ export class ApiRefused extends Error {
   }
 }
 
-/** How long an answer of the API may take, in milliseconds. */
-const patience = 60_000;
+/** A hundred releases with their assets and notes are about 2 MiB. */
+const pageLimit = 32 << 20;
 
 /** A page of an endless list would be a fault of the server; Spin has had about a hundred releases in five years. */
 const maximumPages = 20;
@@ -36,9 +36,9 @@ export async function* releasedVersions(
   const silent = () => {};
   const octokit = new Octokit({
     baseUrl: host.api,
+    // Octokit takes a body that breaks off for an empty one; the transport does not.
     request: {
-      fetch: (url: string, options: RequestInit) =>
-        fetch(url, { ...options, ...init, signal: AbortSignal.timeout(patience) }),
+      fetch: (url: string, options: RequestInit) => fetch(url, { ...options, ...init, bodyLimit: pageLimit }),
     },
     log: { debug: silent, info: silent, warn: silent, error: silent },
     ...(token && host.takesToken ? { auth: token } : {}),

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import { gzip, tar } from "@spin-publisher/archive";
 import { createFetch, parseMirrors } from "@spin-publisher/http";
 import {
@@ -26,6 +26,7 @@ import {
   unpackSpin,
 } from "../src/index.ts";
 
+jest.setTimeout(30_000);
 const open: Upstream[] = [];
 afterEach(async () => {
   for (const upstream of open.splice(0)) await upstream.close();
@@ -116,6 +117,34 @@ describe("latest", () => {
     await expect(resolve("latest", { ...access, token: "" })).rejects.toThrow(
       "page releases/latest does not tell either; name an exact version or give a token",
     );
+  });
+
+  test.each([
+    ["another place", "https://evil.example/spinframework/spin/releases/tag/v9.9.9"],
+    ["no address", "https://["],
+    ["itself", "/spinframework/spin/releases/latest"],
+    ["a tag that cannot be read", "/spinframework/spin/releases/tag/%E0%A4%A"],
+  ])("is an error when the redirect leads to %s", async (_name, location) => {
+    const { access } = await gitHub({
+      answer: ({ path, host }, usual) => {
+        if (host === "api.github.com") return rateLimited();
+        return path.endsWith("/latest") ? { status: 302, headers: { location } } : usual;
+      },
+    });
+    await expect(resolve("latest", access)).rejects.toThrow("does not tell either");
+  });
+
+  test("follows a repository that was renamed", async () => {
+    const renamed = "/new-home/spin/releases/latest";
+    const { access } = await gitHub({
+      answer: ({ path, host }, usual) => {
+        if (host === "api.github.com") return rateLimited();
+        if (path === renamed)
+          return { status: 302, headers: { location: "/new-home/spin/releases/tag/v4.0.2" } };
+        return path.endsWith("/latest") ? { status: 301, headers: { location: renamed } } : usual;
+      },
+    });
+    expect(await resolve("latest", access)).toMatchObject({ version: "4.0.2", source: "redirect" });
   });
 
   test("is an error when the redirect leads to something that is no stable release", async () => {
