@@ -12,9 +12,6 @@ import { annotationKeys } from "./annotations.ts";
 /** Where the project publishes Spin as an image. */
 const officialRepository: Repository = { registry: "ghcr.io", name: "spinframework/spin" };
 
-/** The distroless variant: Spin's static binary, certificates and a passwd file; no shell (tag `vX.Y.Z-distroless`). */
-const officialTag = /^v(\d+\.\d+\.\d+)-distroless$/;
-
 /** What the inputs `base-image` and `spin-version` ask for. */
 export type BaseWanted =
   | { readonly kind: "official"; readonly spin: VersionRequest }
@@ -35,7 +32,7 @@ export function parseBaseWanted(baseImage: string, spinVersion: string): BaseWan
   return { kind: "image", reference };
 }
 
-/** The official image of a release, `4.0.2`. */
+/** The official image of a release, `4.0.2`: Spin's static binary, certificates and a passwd file; no shell. */
 export function officialImage(version: string): Reference {
   return { ...officialRepository, tag: `v${version}-distroless` };
 }
@@ -48,26 +45,22 @@ export function officialImage(version: string): Reference {
  */
 export function recordedBase(
   annotations: Annotations | undefined,
-  wanted: BaseWanted,
+  wanted: Exclude<BaseWanted, { kind: "scratch" }>,
 ): Reference | undefined {
   const name = annotations?.[annotationKeys.baseName];
   const digest = annotations?.[annotationKeys.baseDigest];
   if (name === undefined || digest === undefined || !isDigest(digest)) return undefined;
-  const recorded = parseReference(name);
-  switch (wanted.kind) {
-    case "scratch":
-      return undefined;
-    case "image":
-      return wanted.reference.digest === undefined && name === formatReference(wanted.reference)
-        ? { ...recorded, digest }
-        : undefined;
-    case "official": {
-      const version = officialTag.exec(recorded.tag ?? "")?.[1];
-      const official =
-        recorded.registry === officialRepository.registry && recorded.name === officialRepository.name;
-      return official && version !== undefined && meets(version, wanted.spin)
-        ? { ...recorded, digest }
-        : undefined;
-    }
-  }
+  const reference =
+    wanted.kind === "image" ? sameImage(name, wanted.reference) : officialRelease(name, wanted.spin);
+  return reference === undefined ? undefined : { ...reference, digest };
+}
+
+function sameImage(name: string, wanted: Reference): Reference | undefined {
+  return wanted.digest === undefined && name === formatReference(wanted) ? wanted : undefined;
+}
+
+function officialRelease(name: string, wanted: VersionRequest): Reference | undefined {
+  const version = /:v(.+)-distroless$/.exec(name)?.[1] ?? "";
+  const image = officialImage(version);
+  return name === formatReference(image) && meets(version, wanted) ? image : undefined;
 }

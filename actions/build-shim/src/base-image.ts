@@ -7,7 +7,8 @@ import {
   type RegistryReader,
 } from "@spin-publisher/oci";
 import { layersOf } from "./base-layers.ts";
-import { type JsonObject, parseObject } from "./json.ts";
+import { imageConfig } from "./image-config.ts";
+import type { JsonObject } from "./json.ts";
 import type { Layer } from "./layer.ts";
 import { formatPlatform, platformMatch } from "./platforms.ts";
 
@@ -32,9 +33,6 @@ export interface Base {
   /** Version of Spin, where it is known for itself and not by the image's name. */
   readonly spin?: string;
 }
-
-/** An image config is some kilobytes; a registry cannot make us read more than this. */
-const configLimit = 8 << 20;
 
 /**
  * Reads a base image: its index, then the manifests of the wanted platforms, then their configs, three waves of
@@ -82,7 +80,7 @@ async function offeredImages(
       platform === undefined ? [] : [{ platform, digest }],
     );
   }
-  const config = await readConfig(top, reference, reader);
+  const config = await imageConfig(top, reference, reader);
   return [{ platform: platformOf(config, reference), digest: top.descriptor.digest, manifest: top }];
 }
 
@@ -109,7 +107,7 @@ async function readImage(offer: Offer, reference: Reference, reader: RegistryRea
       `The base image ${formatReference(reference)} is incomplete: its manifest for ${formatPlatform(offer.platform)}, ${offer.digest}, is missing.`,
     );
   }
-  const config = await readConfig(manifest, reference, reader);
+  const config = await imageConfig(manifest, reference, reader);
   const built = platformOf(config, reference);
   if (built.os !== offer.platform.os || built.architecture !== offer.platform.architecture) {
     throw new Error(
@@ -122,23 +120,6 @@ async function readImage(offer: Offer, reference: Reference, reader: RegistryRea
     config,
     layers: layersOf(manifest, config, { registry, name }, `The base image ${formatReference(reference)}`),
   };
-}
-
-async function readConfig(
-  { document, descriptor }: FetchedManifest,
-  reference: Reference,
-  reader: RegistryReader,
-): Promise<JsonObject> {
-  if (!("config" in document)) {
-    throw new Error(
-      `The base image ${formatReference(reference)} nests an index, ${descriptor.digest}, where an image is wanted.`,
-    );
-  }
-  const bytes = await reader.blob(reference, document.config, configLimit);
-  return parseObject(
-    bytes,
-    `The config ${document.config.digest} of the base image ${formatReference(reference)}`,
-  );
 }
 
 function platformOf(config: JsonObject, reference: Reference): Platform {

@@ -1,6 +1,7 @@
 import {
   type Annotations,
   type Artifact,
+  type Digest,
   type FetchedManifest,
   formatReference,
   type Platform,
@@ -12,6 +13,7 @@ import { type BuildxRequest, buildWithBuildx } from "./buildx.ts";
 import { type Content, type ContentWanted, findContent } from "./content.ts";
 import { differences } from "./differences.ts";
 import { type EmbedMode, embed } from "./embed.ts";
+import { imageConfig } from "./image-config.ts";
 import { type KnownLayers, knownLayers } from "./known-layers.ts";
 import { type BaseWorld, resolveBase, resolveSpin } from "./resolve-base.ts";
 import { buildShim, describe } from "./shim.ts";
@@ -62,7 +64,7 @@ export async function build(
   state: Promise<TargetState>,
   world: ShimWorld,
 ): Promise<BuiltShim> {
-  const [{ existing, previous }, content] = await Promise.all([
+  const [{ target, existing, previous }, content] = await Promise.all([
     state,
     findContent(request.content, world.reader),
   ]);
@@ -73,7 +75,12 @@ export async function build(
     request.builder.kind === "append"
       ? await append(request, content, pinned, knownLayersIn(existing, previous), world)
       : await buildx(request, request.builder, content, pinned, world);
-  return { artifact, describeDifference: async (found) => differences(found, artifact) };
+  const read = async (digest: Digest) => {
+    const reference = { ...target.repository, digest };
+    const manifest = await world.reader.manifest(reference);
+    return manifest === undefined ? {} : imageConfig(manifest, reference, world.reader);
+  };
+  return { artifact, describeDifference: (found) => differences(found, artifact, read) };
 }
 
 function knownLayersIn(

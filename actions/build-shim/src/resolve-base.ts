@@ -13,7 +13,7 @@ export interface BaseWorld {
   readonly resolveSpin: (wanted: VersionRequest) => Promise<string>;
   readonly releaseArchive: ReleaseArchive;
   /** Certificate authorities to trust, PEM. */
-  readonly certificates: readonly string[];
+  readonly certificates: () => Promise<readonly string[]>;
   /** Takes one line for every decision. */
   readonly tell: (line: string) => void;
 }

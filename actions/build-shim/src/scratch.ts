@@ -14,7 +14,7 @@ export interface ScratchParts {
   readonly version: string;
   readonly archive: ReleaseArchive;
   /** Certificate authorities to trust, PEM. */
-  readonly certificates: readonly string[];
+  readonly certificates: () => Promise<readonly string[]>;
   /** The recipe of the layer with certificates that an existing image has and is to keep. */
   readonly pinnedSystem?: Recipe | undefined;
 }
@@ -56,7 +56,7 @@ export async function scratchBase(
  * by HTTPS.
  */
 async function systemLayer({ certificates, pinnedSystem }: ScratchParts, known: KnownLayers): Promise<Layer> {
-  const bundle = certificates.map((certificate) => `${certificate.trim()}\n`).join("");
+  const bundle = (await certificates()).map((certificate) => `${certificate.trim()}\n`).join("");
   const recipe = pinnedSystem ?? `${systemRecipe} ${digestOf(bundle)}`;
   return layerBy(recipe, known, "/tmp, /etc/ssl/certs", async () =>
     layerOf(

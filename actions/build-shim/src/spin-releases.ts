@@ -1,4 +1,3 @@
-import { rootCertificates } from "node:tls";
 import { fetchVerifiedArchive, type ReleaseAccess, resolveRelease } from "@spin-publisher/spin-release";
 import type { BaseWorld } from "./resolve-base.ts";
 
@@ -17,6 +16,6 @@ export function releasesOfSpin(
       );
       return bytes;
     },
-    certificates: rootCertificates,
+    certificates: async () => (await import("node:tls")).rootCertificates,
   };
 }

@@ -5,6 +5,7 @@ import {
   type Artifact,
   blobsOf,
   type Manifest,
+  manifestOf,
   mediaTypes,
   parseRepository,
   type TargetState,
@@ -34,7 +35,7 @@ function world(reader: StoredImages, latest = "4.0.2"): ShimWorld {
     reader,
     resolveSpin: async (wanted) => (wanted.kind === "exact" ? wanted.version : latest),
     releaseArchive: async () => new Uint8Array(),
-    certificates: [],
+    certificates: async () => [],
     scratch: "",
     tell: () => {},
   };
@@ -257,6 +258,23 @@ describe("a shim that is built again", () => {
     ]);
   });
 
+  test("takes no notice of a record that is none", async () => {
+    const images = registryWith("4.0.2");
+    const first = await built(images);
+    for (const name of [
+      "",
+      "not a reference",
+      `${official}:v9.9.9-distroless`,
+      "ghcr.io/somebody/else:v4.0.2-distroless",
+    ]) {
+      const index = json(first.root.bytes);
+      const annotations = { ...index.annotations, "org.opencontainers.image.base.name": name };
+      const changed = manifestOf(mediaTypes.index, JSON.stringify({ ...index, annotations }), {});
+      const request = { base: parseBaseWanted("", "^4.0") };
+      expect((await built(images, request, changed)).root.descriptor).toEqual(first.root.descriptor);
+    }
+  });
+
   test("moves to the newest base where the tag may move", async () => {
     const images = registryWith("4.0.2", "4.1.0");
     const first = await built(images);
@@ -346,6 +364,26 @@ describe("a foreign base image", () => {
     );
     const { config } = configOf(imageFor(artifact, "linux/amd64"));
     expect([config.Entrypoint, config.Cmd[0]]).toEqual([["spin"], "up"]);
+  });
+
+  test("may have null wherever Docker writes it", async () => {
+    const nothing = {
+      Env: null,
+      Labels: null,
+      ExposedPorts: null,
+      Entrypoint: null,
+      Cmd: null,
+      Volumes: null,
+    };
+    const image = foreignImage({ architecture: "amd64", config: { config: nothing, history: null } });
+    const { config } = configOf(imageFor(await appendedTo(image), "linux/amd64"));
+    expect(config).toMatchObject({
+      Entrypoint: ["spin"],
+      User: "65532:65532",
+      ExposedPorts: { "3000/tcp": {} },
+    });
+    const without = foreignImage({ architecture: "amd64", config: { config: null } });
+    expect(configOf(imageFor(await appendedTo(without), "linux/amd64")).config.Env).toHaveLength(3);
   });
 
   test("does not pass on labels that describe the base itself", async () => {

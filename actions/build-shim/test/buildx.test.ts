@@ -6,7 +6,7 @@ import { type Artifact, mediaTypes, parseReference, writeLayout } from "@spin-pu
 import { type BuildxRequest, buildWithBuildx, buildxArguments } from "../src/buildx.ts";
 import { parsePlatforms } from "../src/platforms.ts";
 import { platformDigests } from "../src/shim.ts";
-import { foreignImage, foreignIndex, spinImage } from "./stored-images.ts";
+import { foreignImage, foreignIndex } from "./stored-images.ts";
 
 const digest = `sha256:${"a".repeat(64)}` as const;
 
@@ -103,18 +103,10 @@ describe("docker buildx build", () => {
 });
 
 test("the digests of platforms are those of an index's images, or the one image's own", () => {
-  const index = spinImage();
   const platforms = parsePlatforms("linux/amd64");
-  expect(platformDigests({ root: foreignImage({ architecture: "amd64" }) }, platforms)).toEqual({
-    "linux/amd64": foreignImage({ architecture: "amd64" }).descriptor.digest,
-  });
-  const [amd64] = index.children;
-  if (amd64 === undefined) throw new Error("the index has images");
-  const described = {
-    ...amd64,
-    descriptor: { ...amd64.descriptor, platform: { os: "linux", architecture: "amd64" } },
-  };
-  expect(platformDigests({ root: { ...index, children: [described] } }, platforms)).toEqual({
-    "linux/amd64": amd64.descriptor.digest,
-  });
+  const image = foreignImage({ architecture: "amd64" });
+  const { digest } = image.descriptor;
+  const index = foreignIndex([{ platform: { os: "linux", architecture: "amd64" }, image }]);
+  expect(platformDigests({ root: index }, platforms)).toEqual({ "linux/amd64": digest });
+  expect(platformDigests({ root: image }, platforms)).toEqual({ "linux/amd64": digest });
 });

@@ -10,6 +10,7 @@ import {
   type Manifest,
   manifestOf,
   mediaTypes,
+  type Platform,
   parseReference,
   type RegistryReader,
 } from "@spin-publisher/oci";
@@ -119,17 +120,16 @@ export function diffIdOf(digest: Digest): Digest {
 }
 
 export function foreignIndex(
-  images: readonly { readonly platform?: object; readonly image: Manifest }[],
+  images: readonly { readonly platform: Platform; readonly image: Manifest }[],
   docker = false,
 ): Manifest {
   const mediaType = docker ? mediaTypes.dockerManifestList : mediaTypes.index;
-  const manifests = images.map(({ platform, image }) => ({
-    ...image.descriptor,
-    ...(platform === undefined ? {} : { platform }),
+  const children = images.map(({ platform, image }) => ({
+    ...image,
+    descriptor: { ...image.descriptor, platform },
   }));
-  return manifestOf(mediaType, JSON.stringify({ schemaVersion: 2, mediaType, manifests }), {
-    children: images.map(({ image }) => image),
-  });
+  const manifests = children.map(({ descriptor }) => descriptor);
+  return manifestOf(mediaType, JSON.stringify({ schemaVersion: 2, mediaType, manifests }), { children });
 }
 
 /** The official image's shape: two architectures and an attestation for each, as BuildKit lists them. */
