@@ -17,8 +17,12 @@ export interface BlobTally {
 export interface BlobDelivery {
   /** The blob is in the repository afterwards: it was there, or is mounted or uploaded. */
   bring(blob: Blob): Promise<void>;
-  /** Uploads it whatever is known about it; asks first where it is not certain that it is missing. */
-  bringAgain(blob: Blob, certainlyMissing: boolean): Promise<void>;
+  /**
+   * Uploads it whatever is known about it; asks first where it is not certain that it is missing.
+   *
+   * @returns whether it was missing.
+   */
+  bringAgain(blob: Blob, certainlyMissing: boolean): Promise<boolean>;
   /** A blob below a manifest that is known as a whole. */
   countAsPresent(blob: Blob): void;
   tally(): BlobTally;
@@ -42,14 +46,14 @@ export function createBlobDelivery(
   const tally = { uploaded: 0, mounted: 0, present: 0 };
   const lanes = { small: createLane(places.small), large: createLane(places.large) };
   const brought = new Map<Digest, Promise<void>>();
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Set<Promise<unknown>>();
 
-  const inLane = (blob: Blob, task: () => Promise<void>): Promise<void> => {
+  const inLane = <Result>(blob: Blob, task: () => Promise<Result>): Promise<Result> => {
     const lane = lanes[blob.descriptor.size <= askAbove ? "small" : "large"];
-    const running = lane(async () => {
+    const running = lane(() => {
       signal.throwIfAborted();
       onBegun(blob.descriptor.digest);
-      await task();
+      return task();
     });
     underWay.add(running);
     return running.finally(() => underWay.delete(running));
@@ -101,7 +105,11 @@ export function createBlobDelivery(
   return {
     bring: (blob) => once(blob, () => bring(blob)),
     bringAgain: (blob, certainlyMissing) =>
-      inLane(blob, () => (certainlyMissing ? upload(blob) : askThenUpload(blob))),
+      inLane(blob, async () => {
+        const missing = certainlyMissing || !(await hasBlob(target, blob.descriptor));
+        if (missing) await upload(blob);
+        return missing;
+      }),
     countAsPresent: (blob) => void once(blob, async () => present(blob)),
     tally: () => ({ ...tally }),
     settled: async () => void (await Promise.allSettled(underWay)),

@@ -85,16 +85,19 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     };
     // Credentials are for the registry; an upload may well go to an object store elsewhere.
     if (url.origin !== origin) return attempt(undefined);
-    const header = await authorization.header(request);
-    const response = await attempt(header);
-    if (response.status === 201) written.add(key);
-    if (response.status === 401 && !isStream(body)) {
+    let header = await authorization.header(request);
+    let response = await attempt(header);
+    for (let renewals = 0; response.status === 401 && !isStream(body) && renewals < 2; renewals += 1) {
       const challenge = response.headers.get("www-authenticate") ?? "";
+      // A new token that is refused was either too late, which may happen, or never enough.
+      if (renewals > 0 && !challenge.includes("invalid_token")) break;
       const better = await authorization.renewed(request, challenge, header);
-      if (better === undefined) return response;
+      if (better === undefined) break;
       await response.body?.cancel();
-      return attempt(better);
+      header = better;
+      response = await attempt(header);
     }
+    if (response.status === 201) written.add(key);
     // ghcr.io refuses at random what it allowed a moment ago (docker/build-push-action#463). Not within an upload
     // session, which is never written to twice.
     const again = response.status === 403 && typeof request.path === "string" && request.method !== "GET";
@@ -114,13 +117,13 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       const key = `${registry}/${name}@${digest}`;
       const kept = byDigest.get(key);
       if (kept !== undefined) return kept;
-      const manifest = await pullManifest({ send }, reference, "pull");
+      const manifest = await pullManifest(client, reference, "pull");
       if (manifest !== undefined && digest !== undefined) byDigest.set(key, manifest);
       return manifest;
     },
-    blob: (repository, descriptor, limit) => pullBlob({ send }, repository, descriptor, limit),
-    blobStream: (repository, descriptor) => pullBlobStream({ send }, repository, descriptor),
-    tags: (repository) => pullTags({ send }, repository),
+    blob: (repository, descriptor, limit) => pullBlob(client, repository, descriptor, limit),
+    blobStream: (repository, descriptor) => pullBlobStream(client, repository, descriptor),
+    tags: (repository) => pullTags(client, repository),
     traffic: () => ({ ...traffic }),
     tell: (event) => {
       if (event.kind === "retry") noteRetry(event.what, event);

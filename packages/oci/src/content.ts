@@ -4,7 +4,7 @@ import { createLane } from "./concurrency.ts";
 import type { Digest } from "./digest.ts";
 import type { KnownContent } from "./known-content.ts";
 import { writeChild } from "./manifest-write.ts";
-import { missingParts } from "./missing-content.ts";
+import { type MissingParts, missingParts } from "./missing-content.ts";
 import type { UploadTarget } from "./upload-target.ts";
 
 /** Bringing everything below one root into a repository. */
@@ -82,15 +82,27 @@ export function createContentDelivery(
         const what = `content of ${manifest.descriptor.digest}`;
         client.tell({ kind: "retry", what, because: "the registry lacks some of it", delayMilliseconds });
         await client.retry.sleep(delayMilliseconds, signal);
-        await Promise.all([
-          ...missing.blobs.map((blob) => blobs.bringAgain(blob, missing.named)),
-          ...missing.children.map(async (child) => {
-            await below(child);
-            await write(child);
-          }),
-        ]);
+        const wasMissing = await bringAgain(missing);
+        // Children are simply written again; that this was the reason shows in the next attempt, or never.
+        const mayHelp = wasMissing || (round === 0 && missing.children.length > 0);
+        if (!mayHelp && missing.certainty === "perhaps") throw error;
       }
     }
+  };
+
+  const bringAgain = async ({
+    blobs: lost,
+    children: orphans,
+    certainty,
+  }: MissingParts): Promise<boolean> => {
+    const wereMissing = await Promise.all(lost.map((blob) => blobs.bringAgain(blob, certainty === "named")));
+    await Promise.all(
+      orphans.map(async (child) => {
+        await below(child);
+        await write(child);
+      }),
+    );
+    return wereMissing.includes(true);
   };
 
   return {

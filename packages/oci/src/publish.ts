@@ -35,7 +35,7 @@ export async function publish(
 
   const stop = new AbortController();
   const target: UploadTarget = { client, repository, signal: stop.signal };
-  const look = lookOnce(target, tag);
+  const look = lookOnce(target, tag, digest);
   const content = createContentDelivery(target, root, knownContent(client, state), () => {
     if (policy.immutable) look().catch(() => {}); // awaited before the tag is written
   });
@@ -82,10 +82,10 @@ function allPresent(root: Manifest): PublishReport["blobs"] {
 }
 
 /** The look that detects another publisher; begun while the last transfers run, so that nobody waits for it. */
-function lookOnce(target: UploadTarget, tag: string): () => Promise<Digest | undefined> {
+function lookOnce(target: UploadTarget, tag: string, expected: Digest): () => Promise<Digest | undefined> {
   let looked: Promise<Digest | undefined> | undefined;
   return () => {
-    looked ??= tagDigest(target, tag);
+    looked ??= tagDigest(target, tag, expected);
     return looked;
   };
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readBounded } from "@spin-publisher/http";
+import { DamagedContent, rereadDamaged } from "./damage.ts";
 import { type Digest, digestOf, isDigest, matches } from "./digest.ts";
 import type { Descriptor } from "./documents.ts";
 import { acceptedTypes, manifestLimit, parseManifestDocument } from "./manifest-document.ts";
@@ -8,7 +9,7 @@ import { refusal } from "./refusals.ts";
 import type { Access, FetchedManifest, RegistryClient } from "./registry.ts";
 
 /** What the pull side needs of a client. */
-export type Sender = Pick<RegistryClient, "send">;
+export type Sender = Pick<RegistryClient, "send" | "retry" | "tell">;
 
 /**
  * GETs the manifest at a tag or digest (distribution-spec end-3); undefined where it does not exist.
@@ -23,7 +24,16 @@ export async function pullManifest(
   reference: Reference,
   access: Access,
 ): Promise<FetchedManifest | undefined> {
-  const what = formatReference(reference);
+  const what = `the manifest of ${formatReference(reference)}`;
+  return rereadDamaged(client, what, () => pullManifestOnce(client, reference, access, what));
+}
+
+async function pullManifestOnce(
+  client: Sender,
+  reference: Reference,
+  access: Access,
+  what: string,
+): Promise<FetchedManifest | undefined> {
   const response = await client.send({
     method: "GET",
     repository: reference,
@@ -37,11 +47,9 @@ export async function pullManifest(
     return undefined;
   }
   if (response.status !== 200) throw await refusal(response, "show", reference);
-  const bytes = await readBounded(response, manifestLimit, `the manifest of ${what}`);
+  const bytes = await readBounded(response, manifestLimit, what);
   const wanted = reference.digest ?? declaredDigest(response);
-  if (wanted !== undefined && !matches(bytes, wanted)) {
-    throw new Error(`The manifest of ${what} is damaged: what was received is not ${wanted}.`);
-  }
+  if (wanted !== undefined && !matches(bytes, wanted)) throw new DamagedContent(what, wanted);
   const digest = reference.digest ?? digestOf(bytes);
   const declared = response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   const { mediaType, document } = parseManifestDocument(bytes, declared, what);
@@ -65,10 +73,12 @@ export async function pullBlob(
   if (descriptor.size > limit) {
     throw new Error(`${what} has ${descriptor.size} bytes, and no more than ${limit} are accepted here.`);
   }
-  const response = await getBlob(client, repository, descriptor, descriptor.size);
-  const bytes = await readBounded(response, descriptor.size, what);
-  if (bytes.length !== descriptor.size || !matches(bytes, descriptor.digest)) throw damaged(what);
-  return bytes;
+  return rereadDamaged(client, what, async () => {
+    const response = await getBlob(client, repository, descriptor, descriptor.size);
+    const bytes = await readBounded(response, descriptor.size, what);
+    if (bytes.length === descriptor.size && matches(bytes, descriptor.digest)) return bytes;
+    throw new DamagedContent(what, descriptor.digest);
+  });
 }
 
 /**
@@ -98,6 +108,7 @@ export async function pullBlobStream(
   const response = await getBlob(client, repository, descriptor);
   const [algorithm = "", expected] = descriptor.digest.split(":");
   const hash = createHash(algorithm);
+  const damaged = () => new DamagedContent(what, descriptor.digest);
   let received = 0;
   const verify = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
@@ -105,13 +116,13 @@ export async function pullBlobStream(
       received += chunk.length;
       hash.update(chunk);
       // The last byte is held back until the whole is known to be right, so that nobody can take it for complete.
-      if (received > descriptor.size) controller.error(damaged(what));
+      if (received > descriptor.size) controller.error(damaged());
       else if (received < descriptor.size) controller.enqueue(chunk);
       else if (hash.digest("hex") === expected) controller.enqueue(chunk);
-      else controller.error(damaged(what));
+      else controller.error(damaged());
     },
     flush(controller) {
-      if (received !== descriptor.size) controller.error(damaged(what));
+      if (received !== descriptor.size) controller.error(damaged());
     },
   });
   return (response.body ?? new ReadableStream()).pipeThrough(verify);
@@ -135,8 +146,4 @@ async function getBlob(
   });
   if (response.status !== 200) throw await refusal(response, "give out", { ...repository, digest });
   return response;
-}
-
-function damaged(what: string): Error {
-  return new Error(`What was received for ${what} is not the content of that digest; nothing of it is used.`);
 }

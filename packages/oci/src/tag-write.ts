@@ -9,10 +9,14 @@ import { formatReference } from "./reference.ts";
 import { RegistryRefusal } from "./refusals.ts";
 import type { UploadTarget } from "./upload-target.ts";
 
-/** The digest that a tag points at now, as cheaply as that can be asked; undefined where the tag does not exist. */
+/**
+ * The digest that a tag points at now; undefined where the tag does not exist. Only the answer that nothing has to be done
+ * about is taken from a header: one that leads to a refusal is read from the manifest itself.
+ */
 export async function tagDigest(
   { client, repository, signal }: UploadTarget,
   tag: string,
+  expected: Digest,
 ): Promise<Digest | undefined> {
   const response = await client.send({
     method: "HEAD",
@@ -22,11 +26,8 @@ export async function tagDigest(
     headers: { accept: acceptedTypes },
     signal,
   });
-  const digest = response.status === 200 ? declaredDigest(response) : undefined;
-  // Any other algorithm cannot be compared with ours.
-  if (digest?.startsWith("sha256:") === true) return digest;
   if (response.status === 404 || response.status === 403) return undefined;
-  // No digest in the answer, or no HEAD at all (405): the bytes say it.
+  if (response.status === 200 && declaredDigest(response) === expected) return expected;
   return (await pullManifest(client, { ...repository, tag }, "inspect"))?.descriptor.digest;
 }
 
@@ -52,7 +53,7 @@ export async function writeTag(
   return repeat(
     async (number) => {
       if (number > 1) {
-        const found = await tagDigest(target, tag);
+        const found = await tagDigest(target, tag, digest);
         if (found === digest) return "written";
         if (found !== undefined && onlyNew) throw new TagTaken(found);
       }
@@ -62,7 +63,7 @@ export async function writeTag(
       } catch (error) {
         if (!isImmutabilityRefusal(error)) throw error;
         // ECR and Harbor refuse even the digest that the tag has (moby/buildkit#3776).
-        const found = await tagDigest(target, tag);
+        const found = await tagDigest(target, tag, digest);
         if (found === digest) return "held";
         throw found === undefined ? error : new TagTaken(found, error);
       }
@@ -93,7 +94,7 @@ async function requireTagged(
   declared: Digest | undefined,
 ): Promise<void> {
   if (declared === digest) return;
-  const found = await tagDigest(target, tag);
+  const found = await tagDigest(target, tag, digest);
   if (found === digest || (found === undefined && declared === undefined)) return;
   const what = formatReference({ ...target.repository, tag });
   throw new Error(

@@ -3,6 +3,7 @@ import type { Blob as ContentBlob } from "./artifact.ts";
 import { openBody } from "./blob-body.ts";
 import { hasBlob } from "./blob-presence.ts";
 import { chunkSize, uploadInChunks } from "./chunked-upload.ts";
+import { DamagedContent } from "./damage.ts";
 import type { Descriptor } from "./documents.ts";
 import { declaredDigest } from "./pull.ts";
 import { RegistryRefusal, refusal } from "./refusals.ts";
@@ -42,6 +43,8 @@ export async function uploadBlob(target: UploadTarget, blob: ContentBlob, opened
       else await uploadWhole(target, descriptor, body, use);
     },
     (error) => {
+      // A streamed copy is found damaged in the middle of being sent; its error is the cause of the network's.
+      if (damagedOnTheWay(error)) return { because: "it came damaged" };
       if (!(error instanceof RegistryRefusal)) return transientError(error);
       if (error.status === 413 && !inChunks && descriptor.size > chunkSize) {
         inChunks = true;
@@ -56,6 +59,10 @@ export async function uploadBlob(target: UploadTarget, blob: ContentBlob, opened
         client.tell({ kind: "retry", what: `upload of ${descriptor.digest}`, because, delayMilliseconds }),
     },
   );
+}
+
+function damagedOnTheWay(error: unknown): boolean {
+  return error instanceof DamagedContent || (error instanceof Error && error.cause instanceof DamagedContent);
 }
 
 /** What makes an upload worth another session. */
@@ -116,18 +123,19 @@ function timeFor(size: number): number {
   return Math.max(60_000, size / 100);
 }
 
-/** A registry that stores a blob under another digest than it was sent for is not to be trusted with a tag. */
+/** Where the answer names another digest than the blob was sent for, the registry is asked whether it has the right one. */
 async function requireStored(
   response: Response,
-  { repository }: UploadTarget,
-  { digest }: Descriptor,
+  target: UploadTarget,
+  descriptor: Descriptor,
 ): Promise<void> {
+  const { repository } = target;
+  const { digest } = descriptor;
   if (response.status !== 201) throw await refusal(response, "take", { ...repository, digest });
   await response.body?.cancel();
   const stored = declaredDigest(response);
-  if (stored !== undefined && stored !== digest && stored.startsWith("sha256:")) {
-    throw new Error(
-      `${repository.registry} stored ${digest} as ${stored}; the registry or the way to it is damaged.`,
-    );
-  }
+  if (stored === undefined || stored === digest || (await hasBlob(target, descriptor))) return;
+  throw new Error(
+    `${repository.registry} stored ${digest} as ${stored}; the registry or the way to it is damaged.`,
+  );
 }
