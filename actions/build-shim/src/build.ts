@@ -49,7 +49,7 @@ export interface ShimRequest {
 /** The world outside. */
 export interface ShimWorld extends BaseWorld {
   /** A folder that exists until the shim is published. */
-  readonly scratch: string;
+  readonly temporaryFolder: string;
 }
 
 export interface BuiltShim {
@@ -130,5 +130,5 @@ async function buildx(
     labels: { ...described, ...request.labels },
     annotations: { ...described, [annotationKeys.spin]: spinVersion, ...request.annotations },
   };
-  return buildWithBuildx(wanted, world.scratch);
+  return buildWithBuildx(wanted, world.temporaryFolder);
 }

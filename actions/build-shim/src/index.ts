@@ -11,8 +11,8 @@ await runAction(async () => {
   const inputs = readPublishingInputs();
   const { image, request } = await readRequest(inputs);
   const releases = releasesOfSpin({ fetch: inputs.fetch, token: text("github-token") });
-  const scratch = await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), "shim-"));
-  const outside = { ...releases, scratch, tell: (line: string) => console.log(line) };
+  const temporaryFolder = await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), "shim-"));
+  const outside = { ...releases, temporaryFolder, tell: (line: string) => console.log(line) };
   try {
     await runPublishing({
       ...{ inputs, what: "shim", repository: image, tag: request.tag },
@@ -22,6 +22,6 @@ await runAction(async () => {
       },
     });
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    await rm(temporaryFolder, { recursive: true, force: true });
   }
 });

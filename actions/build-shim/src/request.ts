@@ -27,14 +27,19 @@ export async function readRequest({ event, dryRun, immutable, insecure, annotati
   const image = parseRepository(requiredText("image").toLowerCase());
   const content = await parseContent(requiredText("content"), image);
   const embed = choice("embed", embedModes);
+  const builder = readBuilder();
+  if (builder.kind === "buildx" && embed === "app") {
+    throw new Error(
+      'Input "embed" is for builder append; with buildx the Dockerfile decides what is in the image.',
+    );
+  }
   if (content.kind === "layout" && !dryRun && embed !== "app") {
     throw new Error(
       'Input "content" is a folder, so nobody could fetch what this image is to run; publish the content first, or set "dry-run" to true or "embed" to app.',
     );
   }
   const request: ShimRequest = {
-    ...{ tag, content, embed, immutable, annotations },
-    builder: readBuilder(),
+    ...{ tag, content, embed, builder, immutable, annotations },
     base: parseBaseWanted(text("base-image"), text("spin-version")),
     platforms: parsePlatforms(text("platforms")),
     plainHttp: isPlainHttp(content, image, insecure),

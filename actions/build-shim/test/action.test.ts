@@ -283,6 +283,11 @@ describe("wrong input ends in one sentence and writes nothing", () => {
     ["an unknown mode", { content: `ghcr.io/o/c@${digest}`, embed: "all" }, "none, modules, app"],
     ["an image with a tag", { content: `ghcr.io/o/c@${digest}`, image: "ghcr.io/o/s:1" }, "without a tag"],
     [
+      "Buildx for an embedded app",
+      { content: `ghcr.io/o/c@${digest}`, builder: "buildx", embed: "app" },
+      'Input "embed" is for builder append',
+    ],
+    [
       "a Dockerfile without Buildx",
       { content: `ghcr.io/o/c@${digest}`, dockerfile: "x" },
       'set "builder" to buildx',

@@ -36,7 +36,7 @@ function world(reader: StoredImages, latest = "4.0.2"): ShimWorld {
     resolveSpin: async (wanted) => (wanted.kind === "exact" ? wanted.version : latest),
     releaseArchive: async () => new Uint8Array(),
     certificates: async () => [],
-    scratch: "",
+    temporaryFolder: "",
     tell: () => {},
   };
 }
