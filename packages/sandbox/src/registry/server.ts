@@ -16,7 +16,7 @@ import { createRequestLog, type RequestKind, type RequestRecord } from "./reques
 import { parseRoute, type Route } from "./route.ts";
 import { openStore } from "./store.ts";
 import { createUploads } from "./uploads.ts";
-import { counted, drain, type Manner, send } from "./wire.ts";
+import { close, counted, drain, type Manner, send } from "./wire.ts";
 
 export interface RegistryOptions {
   /** Folder of the repositories, kept on close. Without it a temporary one, which is removed on close. */
@@ -110,10 +110,15 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
     let result: Reply | "silence" | "reset";
     try {
       result = await resultOf(route, exchange, fault);
-      await drain(body);
     } catch (error) {
       if (request.destroyed && !request.complete) return; // the sender went away in the middle of its body
       result = refusal(500, "UNKNOWN", error instanceof Error ? error.message : String(error));
+    }
+    try {
+      await drain(body);
+    } catch {
+      if (typeof result === "object") await close(result);
+      return;
     }
     if (options.latencyMilliseconds !== undefined) await delay(options.latencyMilliseconds);
     if (result === "silence") return;

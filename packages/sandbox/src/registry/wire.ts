@@ -37,7 +37,11 @@ export async function collect(body: AsyncIterable<Uint8Array>): Promise<Uint8Arr
   return Buffer.concat(chunks);
 }
 
-/** Sends a reply. The log hears of it first: what a client sends next is of a later wave. */
+/**
+ * Sends a reply and closes its file. The log hears of it first: what a client sends next is of a later wave.
+ *
+ * @throws Error when the receiver has gone away.
+ */
 export async function send(
   reply: Reply,
   method: string,
@@ -50,20 +54,23 @@ export async function send(
   const framed = status !== 204 && status !== 304;
   const bodyless = method === "HEAD" || !framed || length === 0 || body === undefined;
   record.answered(status, bodyless ? 0 : length);
-  response.writeHead(status, {
-    ...mutable(headers),
-    ...(framed ? { "content-length": String(length) } : {}),
-    "docker-distribution-api-version": "registry/2.0",
-  });
-  if (bodyless) {
+  try {
+    response.writeHead(status, {
+      ...mutable(headers),
+      ...(framed ? { "content-length": String(length) } : {}),
+      "docker-distribution-api-version": "registry/2.0",
+    });
+    if (bodyless) {
+      if (manner.kind === "broken") manner.breakOff();
+      else response.end();
+    } else if (manner.kind === "whole" && "file" in body) {
+      const { file, start, length } = body;
+      await pipeline(file.createReadStream({ start, end: start + length - 1 }), response);
+    } else {
+      await sendPieces(await bytesOf(body), response, manner);
+    }
+  } finally {
     await close(reply);
-    if (manner.kind === "broken") manner.breakOff();
-    else response.end();
-  } else if (manner.kind === "whole" && "file" in body) {
-    const { file, start, length } = body;
-    await pipeline(file.createReadStream({ start, end: start + length - 1 }), response);
-  } else {
-    await sendPieces(await bytesOf(body), response, manner);
   }
 }
 
