@@ -2,29 +2,55 @@
 // machine.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { startRegistry } from "@spin-publisher/sandbox";
+import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
 import { parseUpstream } from "./world.ts";
+
+/**
+ * Serves the registry in a folder, and tells what is in it.
+ *
+ * @throws Error when the port is taken, saying how to take another.
+ */
+export async function serveRegistry(
+  root: string,
+  port: number,
+  tell: (line: string) => void,
+): Promise<RegistryServer> {
+  await mkdir(root, { recursive: true });
+  const registry = await startRegistry({ root, port }).catch((cause: unknown) => {
+    if (Object(cause).code !== "EADDRINUSE") throw cause;
+    throw new Error(`Port ${port} is taken; choose another with make registry REGISTRY_PORT=${port + 1}.`, {
+      cause,
+    });
+  });
+  tell(`http://localhost:${new URL(registry.origin).port} serves ${root}; stop it with Ctrl-C.`);
+  for (const repository of await listAt(`${registry.origin}/v2/_catalog`, "repositories")) {
+    const tags = await listAt(`${registry.origin}/v2/${repository}/tags/list`, "tags");
+    tell(`  ${repository}: ${tags.length === 0 ? "no tags" : tags.join(", ")}`);
+  }
+  return registry;
+}
+
+async function listAt(url: string, property: string): Promise<readonly string[]> {
+  const response = await fetch(url);
+  if (!response.ok) return [];
+  const list: unknown = Object(await response.json())[property];
+  return Array.isArray(list) ? list.map(String) : [];
+}
 
 async function main(): Promise<void> {
   const upstream = parseUpstream(process.env.UPSTREAM ?? "stand-ins");
   const root = join(import.meta.dirname, "..", ".sandbox", upstream, "registry");
-  const port = Number(process.env.REGISTRY_PORT ?? 5000);
-  await mkdir(root, { recursive: true });
-  const registry = await startRegistry({ root, port });
-  const catalog: unknown = Object(await (await fetch(`${registry.origin}/v2/_catalog`)).json()).repositories;
-  console.log(`http://localhost:${port} serves ${root}; stop it with Ctrl-C.`);
-  for (const repository of Array.isArray(catalog) ? catalog : []) {
-    const { tags } = Object(await (await fetch(`${registry.origin}/v2/${repository}/tags/list`)).json());
-    console.log(`  ${repository}: ${Array.isArray(tags) ? tags.join(", ") : "no tags"}`);
-  }
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void registry.close());
+  const registry = await serveRegistry(root, Number(process.env.REGISTRY_PORT ?? 5000), (line) =>
+    console.log(line),
+  );
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => registry.close());
 }
 
-try {
-  await main();
-} catch (error) {
-  const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-  const message = error instanceof Error ? error.message : String(error);
-  console.error(taken ? "The port is taken; choose another with make registry REGISTRY_PORT=5001." : message);
-  process.exitCode = 1;
+if (import.meta.main) {
+  try {
+    await main();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
 }

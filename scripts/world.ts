@@ -1,5 +1,5 @@
 // Where what we publish comes from: stand-ins on this machine, or the real thing.
-import { createFetch } from "@spin-publisher/http";
+import { createFetch, parseMirrors } from "@spin-publisher/http";
 import { type PullThrough, seedSpinImages, startRelay, startUpstream } from "@spin-publisher/sandbox";
 
 export type UpstreamKind = "stand-ins" | "online";
@@ -11,6 +11,9 @@ export interface World {
   readonly pullThrough: readonly PullThrough[];
   /** Repository variables of the workflow. */
   readonly variables: Readonly<Record<string, string>>;
+  /** What every process of a job needs to reach this world. */
+  readonly runnerVariables: Readonly<Record<string, string>>;
+  /** What a site has to pin to use stand-in modules: download URL → `sha256:…`. */
   moduleDigests(): Promise<ReadonlyMap<string, string>>;
   close(): Promise<void>;
 }
@@ -22,25 +25,50 @@ export function parseUpstream(text: string): UpstreamKind {
 }
 
 /** @param registryFolder where the base images are put that the registry has to serve. */
-export async function startWorld(kind: UpstreamKind, registryFolder: string): Promise<World> {
-  if (kind === "stand-ins") {
-    await seedSpinImages(registryFolder);
-    const { mirrors, moduleDigests, close } = await startUpstream();
-    // The stand-in for Spin runs nothing.
-    return { mirrors, moduleDigests, close, pullThrough: [], variables: { SKIP_SPIN_UP: "true" } };
-  }
-  const fetch = createFetch();
-  const token = process.env.GITHUB_TOKEN ?? "";
-  const api = await startRelay({
-    origin: "https://api.github.com",
-    fetch,
-    ...(token === "" ? {} : { token }),
-  });
+export async function startWorld(
+  kind: UpstreamKind,
+  registryFolder: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<World> {
+  return kind === "online" ? startOnline(env) : startStandIns(registryFolder);
+}
+
+async function startStandIns(registryFolder: string): Promise<World> {
+  await seedSpinImages(registryFolder);
+  const { mirrors, moduleDigests, close } = await startUpstream();
+  // The stand-in for Spin runs nothing.
+  const variables = { SKIP_SPIN_UP: "true" };
+  return { mirrors, moduleDigests, close, variables, runnerVariables: {}, pullThrough: [] };
+}
+
+/** Only what must stay here is redirected: pushes to the registry, and the API, which knows no token of ours. */
+async function startOnline(env: NodeJS.ProcessEnv): Promise<World> {
+  const mirrors = parseMirrors(env.ORIGIN_MIRRORS ?? "");
+  const fetch = createFetch({ mirrors });
+  const token = env.GITHUB_TOKEN ?? "";
+  const api = await startRelay({ origin: apiOrigin, fetch, ...(token === "" ? {} : { token }) });
+  const kept = mirrors.filter(({ origin }) => origin !== apiOrigin && origin !== registryOrigin);
   return {
-    mirrors: `https://api.github.com=${api.origin}`,
-    pullThrough: [{ prefix: "spinframework", origin: "https://ghcr.io", fetch }],
+    mirrors: [...kept, { origin: apiOrigin, target: api.origin }]
+      .map(({ origin, target }) => `${origin}=${target}`)
+      .join("\n"),
+    pullThrough: [{ prefix: "spinframework", origin: registryOrigin, fetch }],
     variables: {},
+    runnerVariables: networkVariables(env),
     moduleDigests: async () => new Map(),
     close: api.close,
   };
+}
+
+const apiOrigin = "https://api.github.com";
+const registryOrigin = "https://ghcr.io";
+
+/** Proxies and certificates of this machine. */
+function networkVariables(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  const wanted = /^(?:https?_proxy|no_proxy|all_proxy|node_extra_ca_certs|ssl_cert_(?:file|dir))$/i;
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      value !== undefined && wanted.test(name) ? [[name, value]] : [],
+    ),
+  );
 }

@@ -3,9 +3,17 @@ import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
-import { createJobTokens, pullRequest, runWorkflow, startRegistry } from "@spin-publisher/sandbox";
+import {
+  createJobTokens,
+  pullRequest,
+  runWorkflow,
+  seedSpinImages,
+  startRegistry,
+  startUpstream,
+} from "@spin-publisher/sandbox";
 import { copyCheckout } from "../checkout.ts";
-import { describe as describePublished, publishCheckout } from "../publish.ts";
+import { publishCheckout } from "../publish.ts";
+import { describePublished } from "../published.ts";
 import { withStandInPins } from "../stand-in-pins.ts";
 import { readVersions } from "../version.ts";
 import { startWorld } from "../world.ts";
@@ -34,15 +42,10 @@ afterEach(async () => {
   await rm(join(folder, "state"), { recursive: true, force: true });
 });
 
-async function publish() {
+async function publish(world = (registryFolder: string) => startWorld("stand-ins", registryFolder)) {
   const lines: string[] = [];
   const state = join(folder, "state");
-  const result = await publishCheckout({
-    root,
-    state,
-    startWorld: (registry) => startWorld("stand-ins", registry),
-    tell: (line) => lines.push(line),
-  });
+  const result = await publishCheckout({ root, state, startWorld: world, tell: (line) => lines.push(line) });
   return { ...result, lines };
 }
 const edit = async (file: string, change: (text: string) => string) =>
@@ -88,10 +91,53 @@ test("make publishes three artifacts, nothing the second time, and only what cha
 test("what was published is told with the commands that show it", async () => {
   const { published, lines } = await publish();
   expect(lines.join("\n")).toMatch(/✓ site {4}Publish the content +\d+\.\d\d s +\d+\.\d KiB\n/);
-  const text = describePublished(published, "stand-ins", ".sandbox/stand-ins/registry").join("\n");
+  const text = describePublished(published, "make registry", ".sandbox/stand-ins/registry").join("\n");
   for (const { reference } of published) expect(text).toContain(`\n${reference}\n`);
   expect(text).toContain("curl http://localhost:5000/v2/octo-org/site/content/manifests/");
   expect(text).toContain("docker://localhost:5000/octo-org/site/charts/bart:");
+}, 60_000);
+
+/** A program that is asked for its version by setup-spin, and run by the verify job. */
+const servingSpin = `#!${process.execPath}
+const [command, ...args] = process.argv.slice(2);
+if (command === "--version") console.log("spin 4.0.2 (0a1b2c3 2026-06-23)");
+else {
+  const [host, port] = args.at(-1).split(":");
+  const page = "<title>" + args.join(" ") + "</title>";
+  require("node:http").createServer((_request, response) => response.end(page)).listen(Number(port), host);
+}`;
+
+test("online, everything but the pushes goes out, and what was published is run", async () => {
+  const outside = await startUpstream({ spin: async () => Buffer.from(servingSpin) });
+  const images = join(folder, "state", "outside");
+  await seedSpinImages(images);
+  const registry = await startRegistry({ root: images });
+  const digests = await outside.moduleDigests();
+  await edit("site/spin.toml", (text) => withStandInPins(text, digests).text);
+  git("commit", "--quiet", "--all", "-m", "Pin what is outside");
+  const env = {
+    ORIGIN_MIRRORS: `${outside.mirrors}\nhttps://ghcr.io=${registry.origin}`,
+    GITHUB_TOKEN: "real",
+  };
+  try {
+    const { failed, published, runs } = await publish((folder) => startWorld("online", folder, env));
+    expect(failed?.log).toBeUndefined();
+    expect(published.map(({ changed }) => changed)).toEqual([true, true, true]);
+    const verified = runs.flatMap(({ jobs }) => jobs).find(({ id }) => id === "verify");
+    const { log = "" } = verified?.steps.find(({ name }) => name === "Fetch the front page") ?? {};
+    expect(log).toContain(`answers / with 200, "--from-registry 127.0.0.1:`);
+    // The job's token stays here; the API is asked with a real one.
+    const tokens = outside.requests.map(({ host, authorization }) => [host, authorization] as const);
+    expect(new Set(tokens.filter(([host]) => host === "api.github.com").map(([, token]) => token))).toEqual(
+      new Set(["Bearer real"]),
+    );
+    expect(tokens.filter(([host, token]) => host !== "api.github.com" && token !== undefined)).toEqual([]);
+    expect(registry.requests.filter(({ method }) => method !== "GET" && method !== "HEAD")).toEqual([]);
+  } finally {
+    git("reset", "--hard", "--quiet", "HEAD~1");
+    await registry.close();
+    await outside.close();
+  }
 }, 60_000);
 
 describe("what cannot be published fails in one step, and nothing is written", () => {

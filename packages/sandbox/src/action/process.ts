@@ -92,7 +92,7 @@ export async function runNodeScript(
     readonly machine: Machine;
     readonly masks: Set<string>;
     readonly timeoutMilliseconds?: number;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
   },
 ): Promise<StepResult> {
   if (!process.version.startsWith("v24."))
@@ -105,7 +105,7 @@ export async function runNodeScript(
     machine: step.machine,
     masks: step.masks,
     timeoutMilliseconds: step.timeoutMilliseconds ?? 60_000,
-    ...(step.signal === undefined ? {} : { signal: step.signal }),
+    signal: step.signal,
   });
 }
 

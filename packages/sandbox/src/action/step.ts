@@ -16,7 +16,7 @@ export interface StepProcess {
   readonly masks: Set<string>;
   readonly timeoutMilliseconds: number;
   /** Cancels as a runner does: SIGINT, SIGTERM after 7.5 s, SIGKILL after 2.5 s more. */
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal | undefined;
 }
 
 export interface StepResult extends StepFiles {

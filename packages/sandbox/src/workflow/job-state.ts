@@ -34,7 +34,7 @@ export interface JobState {
 export interface JobFacts {
   readonly github: GitHubContext;
   readonly machine: Machine;
-  readonly mirrors: string;
+  readonly runnerVariables: Variables;
   readonly variables: Variables;
   readonly secrets: Variables;
   readonly needs: { readonly [job: string]: ContextValue };
@@ -83,7 +83,7 @@ export function createJobState(facts: JobFacts): JobState {
       const machine = machineVariables(facts.machine);
       const { PATH = machine.PATH ?? "", ...others } = env;
       const { PATH: _path, HOME, USER, LANG, XDG_CONFIG_HOME, ...protectedVariables } = machine;
-      const overridable = { HOME, USER, LANG, XDG_CONFIG_HOME, ORIGIN_MIRRORS: facts.mirrors };
+      const overridable = { HOME, USER, LANG, XDG_CONFIG_HOME, ...facts.runnerVariables };
       const given = Object.entries({
         ...overridable,
         ...others,

@@ -31,6 +31,7 @@ export async function runJob(
     if (step.outcome !== "skipped") onStep(step);
   };
   for (const [index, step] of job.steps.entries()) {
+    place.signal?.throwIfAborted();
     const name = interpolate(step.name, state.contexts(state.stepEnv(step.env)), state.functions);
     if (!holds(step.condition, step.env, state)) {
       state.record(step.id, {}, "skipped", "skipped");

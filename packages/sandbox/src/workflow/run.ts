@@ -32,7 +32,12 @@ export interface WorkflowOptions {
   /** Where the jobs' folders are made. Kept when given; otherwise removed afterwards. */
   readonly temp?: string;
   readonly machine?: Partial<Machine>;
-  readonly serviceVariables?: Readonly<Record<string, string>>;
+  /** What whoever runs the machine has set for every process: proxies, certificates. */
+  readonly runnerVariables?: Variables;
+  /** For node actions only: the services behind caches, artifacts and identity tokens. */
+  readonly serviceVariables?: Variables;
+  /** Cancels the run: what runs is told as by a runner, what has not begun does not begin. */
+  readonly signal?: AbortSignal;
   readonly serverUrl?: string;
   readonly onStep?: (job: string, step: StepRun) => void;
 }
@@ -117,7 +122,7 @@ async function startJob(
   const state = createJobState({
     github: place.github("__self", ""),
     machine: place.machine,
-    mirrors: options.mirrors ?? "",
+    runnerVariables: { ...options.runnerVariables, ORIGIN_MIRRORS: options.mirrors ?? "" },
     variables: options.variables ?? {},
     secrets,
     needs,
@@ -157,6 +162,7 @@ async function preparePlace(
     masks: new Set(),
     standIns: { ...standIns, ...options.standIns },
     serviceVariables: options.serviceVariables ?? {},
+    signal: options.signal,
     github,
   };
   return { place, token };

@@ -22,6 +22,7 @@ export interface JobPlace {
   readonly standIns: Readonly<Record<string, StandIn>>;
   /** For node actions only: the services behind caches, artifacts and identity tokens. */
   readonly serviceVariables: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal | undefined;
   /** The `github` context of a step. */
   github(action: string, actionPath: string): GitHubContext;
 }
@@ -61,6 +62,7 @@ export async function runScript(
     machine: place.machine,
     masks: place.masks,
     timeoutMilliseconds,
+    signal: place.signal,
   });
   return { result };
 }

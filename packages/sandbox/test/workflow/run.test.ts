@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the expressions of workflows look like that
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -196,20 +197,44 @@ describe("steps", () => {
     env: { GITHUB_REF: mine, OWN: job }
     steps:
     - run: echo "RUNNER_OS=mine" >> "$GITHUB_ENV"
-    - run: echo "$GITHUB_REF $RUNNER_OS $OWN $TOP $ORIGIN_MIRRORS \${GITHUB_TOKEN:-no token} \${SERVICE:-no service}"
+    - run: echo "$GITHUB_REF $RUNNER_OS $OWN $TOP $ORIGIN_MIRRORS $https_proxy \${GITHUB_TOKEN:-no token} \${SERVICE:-no service}"
       env: { OWN: step }
 `,
       {
         mirrors: "https://a.example=http://b.example",
+        runnerVariables: { https_proxy: "http://proxy.example" },
         serviceVariables: { SERVICE: "s" },
         machine: { os: "Linux" },
       },
       'on: push\nenv: { TOP: "${{ github.sha == github.event.after }}" }',
     );
     expect(logs(result)[1]).toBe(
-      "refs/heads/main Linux step true https://a.example=http://b.example no token no service\n",
+      "refs/heads/main Linux step true https://a.example=http://b.example http://proxy.example no token no service\n",
     );
   });
+});
+
+test("a run that is cancelled stops what runs and begins nothing more", async () => {
+  const controller = new AbortController();
+  const cancelled = run(
+    `
+  a:
+    runs-on: x
+    steps:
+    - run: echo one
+    - run: |
+        trap 'touch ${folder}/interrupted; exit 1' INT
+        touch ${folder}/started; while true; do sleep 0.05; done
+      shell: bash
+    - if: always()
+      run: touch ${folder}/never
+`,
+    { signal: controller.signal },
+  );
+  while (!existsSync(join(folder, "started"))) await new Promise((resolve) => setTimeout(resolve, 10));
+  controller.abort(new Error("cancelled by hand"));
+  await expect(cancelled).rejects.toThrow("cancelled by hand");
+  expect([existsSync(join(folder, "interrupted")), existsSync(join(folder, "never"))]).toEqual([true, false]);
 });
 
 describe("actions", () => {
