@@ -10,6 +10,7 @@ import { personas, seedSpinImages, sparse, startRegistry, startUpstream } from "
 import { createPublisher, type Publisher } from "./interop/artifacts.ts";
 import { type Checks, createChecks, requireEqual, summaryOf } from "./interop/checks.ts";
 import { requirePassed, runConformance, workflows } from "./interop/conformance.ts";
+import { checkForeignWriters } from "./interop/foreign-writers.ts";
 import { requireAgreement } from "./interop/persona-agreement.ts";
 import { readBack } from "./interop/read-back.ts";
 import { type Server, startDistribution, startZot } from "./interop/servers.ts";
@@ -103,6 +104,9 @@ async function checkOurArtifacts(checks: Checks, tools: Tools, temporary: string
       moduleDigests: await upstream.moduleDigests(),
       temporary,
     });
+    const [release] = await tagsOf(ghcr.origin, "spinframework/spin");
+    const source = `${ghcr.host}/spinframework/spin:${release}`;
+    await checkForeignWriters(checks, source, tools, join(temporary, "foreign-writers"));
     const check = "content, shim and chart can be published";
     for (const [tool, start] of [
       [tools.dockerRegistry, startDistribution],
@@ -116,6 +120,11 @@ async function checkOurArtifacts(checks: Checks, tools: Tools, temporary: string
     await upstream.close();
     await ghcr.close();
   }
+}
+
+async function tagsOf(origin: string, repository: string): Promise<readonly string[]> {
+  const { tags } = Object(await (await fetch(`${origin}/v2/${repository}/tags/list`)).json());
+  return Array.isArray(tags) ? tags.map(String) : [];
 }
 
 async function checkPublication(

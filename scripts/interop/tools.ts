@@ -80,14 +80,28 @@ async function debianPackages(tell: (line: string) => void) {
 /** @returns an empty text: there is no reason why anything should be missing now. */
 async function installedByApt(names: readonly string[], tell: (line: string) => void): Promise<string> {
   if ((await find("apt-get")) === undefined) throw new Error("there is no apt-get to install it with");
-  if (process.getuid?.() !== 0)
-    throw new Error(`only root can install it: apt-get install ${names.join(" ")}`);
+  const become = await rootPrefix();
+  if (become === undefined) throw new Error(`only root can install it: apt-get install ${names.join(" ")}`);
+  const aptGet = async (...args: readonly string[]) => {
+    const command = [...become, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", ...args];
+    const [program = "", ...rest] = command;
+    await run(program, rest, { timeoutSeconds: 300 });
+  };
   tell(`apt-get install ${names.join(" ")}`);
-  const env = { DEBIAN_FRONTEND: "noninteractive" };
-  await run("apt-get", ["update", "-q"], { env, timeoutSeconds: 300 });
-  const options = ["-y", "-q", "--no-install-recommends"];
-  await run("apt-get", ["install", ...options, ...names], { env, timeoutSeconds: 300 });
+  await aptGet("update");
+  await aptGet("install", "-y", "--no-install-recommends", ...names);
   return "";
+}
+
+/** What goes before a command that only root may run; undefined where we cannot become root. */
+async function rootPrefix(): Promise<readonly string[] | undefined> {
+  if (process.getuid?.() === 0) return [];
+  if ((await find("sudo")) === undefined) return undefined;
+  const sudo = ["sudo", "-n"]; // as on GitHub's runners: it must not ask
+  return run("sudo", ["-n", "true"]).then(
+    () => sudo,
+    () => undefined,
+  );
 }
 
 /** A Go that is new enough, from Debian where there is none at all. */
