@@ -120,7 +120,7 @@ function sendBody(
 
 /** Milliseconds that a body of this size may take: 100 kB/s, and in any case a minute. ghcr.io itself ends it after ten. */
 function timeFor(size: number): number {
-  return Math.max(60_000, size / 100);
+  return Math.max(60_000, Math.ceil(size / 100));
 }
 
 /** Where the answer names another digest than the blob was sent for, the registry is asked whether it has the right one. */
