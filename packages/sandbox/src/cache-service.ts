@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { listenOnLoopback } from "./loopback.ts";
 import { bodyOf } from "./upstream/answer.ts";
 
 /** What the token of a run may do; runs from triggers that GitHub trusts little can only read. */
@@ -57,15 +57,9 @@ export async function startCacheService(options: CacheServiceOptions = {}): Prom
   const uploads = new Map<string, Upload>();
   const requests: string[] = [];
 
-  const server = createServer((request, response) => {
+  const { origin, close } = await listenOnLoopback((request, response) => {
     respond(request, response).catch(() => response.destroy());
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port ?? 0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  const origin = `http://127.0.0.1:${port}`;
+  }, options.port ?? 0);
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", origin);
@@ -149,10 +143,7 @@ export async function startCacheService(options: CacheServiceOptions = {}): Prom
     },
     entries,
     requests,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close,
   };
 }
 

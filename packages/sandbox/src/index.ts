@@ -17,6 +17,7 @@ export {
   type StoredEntry,
   startCacheService,
 } from "./cache-service.ts";
+export type { LoopbackServer } from "./loopback.ts";
 export type { Authentication } from "./registry/authentication.ts";
 export { type Fault, type FaultPlan, faultOn, stopAfter } from "./registry/fault.ts";
 export { type Persona, personas, sparse } from "./registry/persona.ts";
@@ -29,7 +30,7 @@ export { type RegistryOptions, type RegistryServer, startRegistry } from "./regi
 export type { Answer, UpstreamRequest } from "./upstream/answer.ts";
 export { seedSpinImages, spinBaseImage } from "./upstream/base-image.ts";
 export { corrupted, hung, rateLimited, truncated } from "./upstream/faults.ts";
-export { type Relay, type RelayOptions, startRelay } from "./upstream/relay.ts";
+export { type RelayOptions, startRelay } from "./upstream/relay.ts";
 export {
   hostileArchive,
   type SpinBinary,

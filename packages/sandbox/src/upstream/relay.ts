@@ -1,12 +1,5 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type LoopbackServer, listenOnLoopback } from "../loopback.ts";
 import { bodyOf } from "./answer.ts";
-
-export interface Relay {
-  /** `http://127.0.0.1:P` */
-  readonly origin: string;
-  close(): Promise<void>;
-}
 
 export interface RelayOptions {
   /** Who really answers: `https://api.github.com`. */
@@ -18,8 +11,12 @@ export interface RelayOptions {
 }
 
 /** Hands requests on to a real service, with another credential: a sandbox job's token is no token outside. */
-export async function startRelay({ origin, token, fetch: send = fetch }: RelayOptions): Promise<Relay> {
-  const server = createServer(async (message, response) => {
+export async function startRelay({
+  origin,
+  token,
+  fetch: send = fetch,
+}: RelayOptions): Promise<LoopbackServer> {
+  return listenOnLoopback(async (message, response) => {
     const { accept = "*/*", "content-type": contentType } = message.headers;
     const { method = "GET", url = "/" } = message;
     try {
@@ -42,17 +39,5 @@ export async function startRelay({ origin, token, fetch: send = fetch }: RelayOp
       response.writeHead(502, { "content-type": "text/plain" });
       response.end(`${origin} cannot be reached: ${error instanceof Error ? error.message : error}`);
     }
-  });
-  await new Promise<void>((listening, failed) => {
-    server.once("error", failed);
-    server.listen(0, "127.0.0.1", listening);
-  });
-  const { port } = server.address() as AddressInfo;
-  return {
-    origin: `http://127.0.0.1:${port}`,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((closed) => server.close(closed));
-    },
-  };
+  }, 0);
 }

@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { listenOnLoopback } from "../loopback.ts";
 import { type Answer, bodyOf, send, type UpstreamRequest } from "./answer.ts";
 import { answerChartRepository, chartArchives } from "./chart-repository.ts";
 import {
@@ -79,15 +79,9 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
   ];
   const requests: UpstreamRecord[] = [];
 
-  const server = createServer((request, response) => {
+  const { origin, close } = await listenOnLoopback((request, response) => {
     respond(request, response).catch(() => response.destroy());
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port ?? 0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  const origin = `http://127.0.0.1:${port}`;
+  }, options.port ?? 0);
 
   async function respond(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const request = await requestOf(message);
@@ -109,10 +103,7 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
     mirrors: hosts.map((host) => `https://${host}=${origin}/${host}`).join("\n"),
     requests,
     moduleDigests,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close,
   };
 }
 
