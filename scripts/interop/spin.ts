@@ -20,11 +20,16 @@ import {
 } from "@spin-publisher/oci";
 import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
 import fc from "fast-check";
+import type { Engine } from "../../actions/spin-registry-push/src/engine/choose.ts";
 import { execute } from "../../actions/spin-registry-push/src/engine/execute.ts";
 import type { LayerMode } from "../../actions/spin-registry-push/src/layers/layers.ts";
 import { buildContent } from "../../actions/spin-registry-push/src/run.ts";
 import { createModuleCache } from "../../actions/spin-registry-push/src/sources/cache.ts";
-import { randomTree, validManifest } from "../../actions/spin-registry-push/test/random-manifest.ts";
+import {
+  brokenManifest,
+  randomTree,
+  validManifest,
+} from "../../actions/spin-registry-push/test/random-manifest.ts";
 import { acceptedBySpin, refusedBySpin } from "./spin-manifests.ts";
 import { wagiFileServer } from "./wagi-file-server.ts";
 
@@ -47,6 +52,8 @@ async function main(spin: string, count: number): Promise<void> {
     console.log(`comparing with ${stdout.trim()}`);
     await comparePublished(world, count);
     await compareRefused(world);
+    await compareBroken(world, count);
+    await compareEngines(world);
     for (const mode of ["files", "archive"] as const) await serve(world, mode);
   } finally {
     await registry.close();
@@ -106,6 +113,27 @@ async function compareRefused(world: World): Promise<void> {
   console.log(
     `${refusedBySpin.length} broken manifests, ${refusedBySpin.length - mistakes.length} refused by both`,
   );
+  fail(mistakes);
+}
+
+/** Manifests that were damaged at random: whether they still are manifests, both have to see alike. */
+async function compareBroken(world: World, count: number): Promise<void> {
+  const mistakes: string[] = [];
+  const tally = { accepted: 0, refused: 0 };
+  for (const manifest of fc.sample(brokenManifest, { seed: 5, numRuns: count })) {
+    const folder = await application(world, manifest);
+    const theirs = await pushWithSpin(world, folder, "broken/spin");
+    const ours = await pushOurs(world, folder, "broken/ours", "files");
+    // Spin writes control characters into annotations as they are, and the registry refuses its manifest then.
+    const accepted = theirs === undefined || theirs.includes("MANIFEST_INVALID");
+    if (accepted !== (ours === undefined)) {
+      mistakes.push(
+        `one of the two refuses it\n  spin: ${theirs ?? "accepts"}\n  ours: ${ours ?? "accepts"}\n${manifest}`,
+      );
+    } else if (accepted) tally.accepted += 1;
+    else tally.refused += 1;
+  }
+  console.log(`${count} damaged manifests: ${tally.accepted} accepted and ${tally.refused} refused by both`);
   fail(mistakes);
 }
 
@@ -200,35 +228,59 @@ async function pushWithSpin(
   return exitCode === 0 ? undefined : stderr;
 }
 
+async function buildOurs(world: World, folder: string, name: string, layers: LayerMode, engine: Engine) {
+  const { spin, registry, client, scratch } = world;
+  const target = { repository: { registry: registry.host, name }, tag: "1", aliases: [] };
+  const state = await inspectTarget(client, target);
+  const { artifact } = await buildContent(
+    {
+      ...{ manifest: folder, layers, engine, build: false, insecure: true, workspace: folder },
+      repository: target.repository,
+      annotations: { explicit: { "org.opencontainers.image.created": created } },
+    },
+    {
+      ...{ client, scratch, execute, state: Promise.resolve(state), fetch: createFetch() },
+      env: { ...process.env, PATH: dirname(spin) },
+      cache: createModuleCache(join(scratch, "cache")),
+      tell: () => {},
+      warn: () => {},
+    },
+  );
+  return { artifact, state };
+}
+
 async function pushOurs(
   world: World,
   folder: string,
   name: string,
   layers: LayerMode,
 ): Promise<string | undefined> {
-  const { registry, client, scratch } = world;
-  const target = { repository: { registry: registry.host, name }, tag: "1", aliases: [] };
-  const state = inspectTarget(client, target);
   try {
-    const { artifact } = await buildContent(
-      {
-        ...{ manifest: folder, layers, engine: "native", build: false, insecure: true, workspace: folder },
-        repository: target.repository,
-        annotations: { explicit: { "org.opencontainers.image.created": created } },
-      },
-      {
-        ...{ client, state, scratch, execute, env: process.env, fetch: createFetch() },
-        cache: createModuleCache(join(scratch, "cache")),
-        tell: () => {},
-        warn: () => {},
-      },
-    );
-    await publish(client, artifact, await state, { immutable: false });
+    const { artifact, state } = await buildOurs(world, folder, name, layers, "native");
+    await publish(world.client, artifact, state, { immutable: false });
     return undefined;
   } catch (error) {
-    await state;
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** Whether the engine that runs Spin comes to the same artifact, bit for bit, where it need not. */
+async function compareEngines(world: World): Promise<void> {
+  const mistakes: string[] = [];
+  for (const [name, manifest] of acceptedBySpin) {
+    const folder = await application(world, manifest);
+    const digests: string[] = [];
+    for (const engine of ["native", "cli"] as const) {
+      const { artifact } = await buildOurs(world, folder, "engines", "auto", engine);
+      digests.push(artifact.root.descriptor.digest);
+    }
+    if (digests[0] !== digests[1])
+      mistakes.push(`${name}: native makes ${digests[0]}, cli ${digests[1]}\n${manifest}`);
+  }
+  console.log(
+    `${acceptedBySpin.length} manifests, ${acceptedBySpin.length - mistakes.length} with the same digest from both engines`,
+  );
+  fail(mistakes);
 }
 
 /** Has Spin run what we published, and reads every file back through it. */
