@@ -1,13 +1,13 @@
 import type { Fetch } from "@spin-publisher/http";
 import {
   gitHub,
+  highest,
   mirrorAt,
   type Release,
   type ReleaseAccess,
   resolveRelease,
   type Target,
 } from "@spin-publisher/spin-release";
-import semver from "semver";
 import { placeInFolder } from "./bindir.ts";
 import type { Inputs } from "./inputs.ts";
 import { type InstalledRelease, installRelease } from "./install-release.ts";
@@ -100,8 +100,8 @@ async function chooseRelease(
   access: ReleaseAccess,
 ): Promise<{ release: Pick<Release, "version" | "tag">; source: string }> {
   if (request.kind === "range" && !checkLatest) {
-    const version = semver.maxSatisfying([...installedVersions(targets)], request.range);
-    if (version !== null) {
+    const version = highest(installedVersions(targets), request);
+    if (version !== undefined) {
       return { release: { version, tag: `v${version}` }, source: `${source}, tool cache` };
     }
   }

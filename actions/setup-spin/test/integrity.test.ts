@@ -56,7 +56,7 @@ describe("nothing is installed when", () => {
     [
       "the archive has another checksum",
       async () => archives(corrupted),
-      "is not what was released: its SHA-256 should be",
+      "is not what was released: its digest should be",
     ],
     ["the archive is cut off", async () => archives(truncated), "broke off after"],
     ["the download hangs", async () => archives(hung), "broke off after 0 bytes"],

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { DownloadRefused, downloadBytes, readBounded } from "@spin-publisher/http";
 import { assetName, checksumsName, type Target } from "./asset.ts";
 import { type Checksums, parseChecksums } from "./checksums.ts";
-import { download } from "./download.ts";
 import { downloadUrl, gitHub, type ReleaseAccess } from "./host.ts";
 import { releasedVersions } from "./listing.ts";
 import { type Release, whatExists } from "./resolve.ts";
@@ -57,8 +57,13 @@ async function fetchChecksums(
   access: ReleaseAccess,
 ): Promise<Checksums> {
   const url = downloadUrl(access.host ?? gitHub, release.tag, checksumsName(release.tag));
-  const file = await download(url, access, { bytes: mebibyte });
-  if (file === undefined) throw await missingRelease(release, access, url);
+  const response = await access.fetch(url, {
+    bodyLimit: mebibyte,
+    ...(access.onRetry === undefined ? {} : { onRetry: access.onRetry }),
+  });
+  if (response.status === 404) throw await missingRelease(release, access, url);
+  if (!response.ok) throw new DownloadRefused(new URL(url), response.status);
+  const file = await readBounded(response, mebibyte, "the checksums file");
   return parseChecksums(new TextDecoder().decode(file));
 }
 
@@ -91,24 +96,33 @@ async function missingRelease(
  * @throws Error when it is missing or its SHA-256 is not the one in the checksums file.
  */
 export async function fetchArchive(asset: Asset, access: ReleaseAccess): Promise<Uint8Array> {
-  const bytes = await download(asset.url, access, { bytes: 512 * mebibyte, bulk: true });
-  if (bytes === undefined) {
+  const { fetch, retry, onRetry } = access;
+  const { bytes, digest } = await downloadBytes(asset.url, {
+    fetch,
+    limit: 512 * mebibyte,
+    ...(retry === undefined ? {} : { retry }),
+    ...(onRetry === undefined ? {} : { onRetry }),
+  }).catch((error: unknown) => {
+    throw error instanceof DownloadRefused && error.status === 404 ? notYetThere(asset, error) : error;
+  });
+  if (digest !== `sha256:${asset.sha256}`) {
     throw new Error(
-      `${asset.url} does not exist although the checksums file of its release lists it; the release may be in the making, try again later.`,
-    );
-  }
-  const found = sha256(bytes);
-  if (found !== asset.sha256) {
-    throw new Error(
-      `${asset.name} is not what was released: its SHA-256 should be ${asset.sha256}, but ${asset.url} delivered ${found} (${bytes.length} bytes); check what stands between this machine and GitHub.`,
+      `${asset.name} is not what was released: its digest should be sha256:${asset.sha256}, but ${asset.url} delivered ${digest} (${bytes.length} bytes); check what stands between this machine and GitHub.`,
     );
   }
   return bytes;
 }
 
+function notYetThere({ url }: Asset, cause: Error): Error {
+  return new Error(
+    `${url} does not exist although the checksums file of its release lists it; the release may be in the making, try again later.`,
+    { cause },
+  );
+}
+
 /** Whether bytes from somewhere else, such as a cache, are the archive. */
 export function isIntact(asset: Asset, bytes: Uint8Array): boolean {
-  return sha256(bytes) === asset.sha256;
+  return createHash("sha256").update(bytes).digest("hex") === asset.sha256;
 }
 
 /** `findAsset` and `fetchArchive` in one step. */
@@ -143,8 +157,4 @@ export async function unpackSpin(asset: Pick<Asset, "name">, archive: Uint8Array
     throw new Error(`${asset.name} holds no ${binaryName}; it is not an archive of Spin.`);
   }
   return { binary, signature: textOf("spin.sig"), certificate: textOf("crt.pem") };
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

@@ -1,8 +1,7 @@
-import semver from "semver";
 import { gitHub, type ReleaseAccess } from "./host.ts";
 import { ApiRefused, releasedVersions } from "./listing.ts";
 import { latestByRedirect } from "./redirect.ts";
-import { highest, newestFirst, tagOf, type VersionRequest } from "./version.ts";
+import { highest, meets, newestFirst, tagOf, type VersionRequest } from "./version.ts";
 
 export interface Release {
   /** Without the `v`. */
@@ -65,7 +64,7 @@ async function withoutApi(
       { cause },
     );
   });
-  if (request.kind === "latest" || semver.satisfies(latest, request.range)) {
+  if (request.kind === "latest" || meets(latest, request)) {
     return { ...release(latest, "redirect"), because: refused.reason };
   }
   throw new Error(

@@ -1,11 +1,10 @@
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import { gzip, tar } from "@spin-publisher/archive";
-import { createFetch, parseMirrors } from "@spin-publisher/http";
+import { createFetch, parseMirrors, type Retry } from "@spin-publisher/http";
 import {
   type Answer,
   corrupted,
   hostileArchive,
-  hung,
   rateLimited,
   startUpstream,
   truncated,
@@ -14,7 +13,6 @@ import {
   type UpstreamRequest,
 } from "@spin-publisher/sandbox";
 import { zipSync } from "fflate";
-import { download } from "../src/download.ts";
 import {
   fetchVerifiedArchive,
   mirrorAt,
@@ -313,58 +311,33 @@ describe("an archive", () => {
   test("with another checksum is refused, naming both", async () => {
     const { access } = await gitHub(delivering(corrupted));
     await expect(fetchVerifiedArchive(v402, [linux], access)).rejects.toThrow(
-      /is not what was released: its SHA-256 should be [0-9a-f]{64}, but .* delivered [0-9a-f]{64}/,
+      /is not what was released: its digest should be sha256:[0-9a-f]{64}, but .* delivered sha256:[0-9a-f]{64}/,
     );
   });
 
-  test("that is cut off is asked for again", async () => {
+  test("that is cut off is asked for again, and told", async () => {
     let broken = 2;
     const { access } = await gitHub(delivering((usual) => (broken-- > 0 ? truncated(usual) : usual)));
-    expect((await fetchVerifiedArchive(v402, [linux], access)).bytes.length).toBeGreaterThan(0);
-  });
-});
-
-describe("a download", () => {
-  const limits = { bytes: 1 << 20 };
-  const archiveUrl =
-    "https://github.com/spinframework/spin/releases/download/v4.0.2/spin-v4.0.2-linux-amd64.tar.gz";
-  const storage = (change: (usual: Answer) => Answer): UpstreamOptions => ({
-    answer: ({ host }, usual) => (host.startsWith("release-assets") ? change(usual) : usual),
-  });
-
-  test("that never comes to an end is an error after three attempts", async () => {
-    const { upstream, access } = await gitHub(storage(truncated));
-    await expect(download(archiveUrl, access, limits)).rejects.toThrow(/broke off after \d+ bytes/);
-    expect(upstream.requests.filter(({ host }) => host.startsWith("release-assets"))).toHaveLength(3);
-  });
-
-  test("that stops flowing is given up, and the error says what was waited for", async () => {
-    const { access } = await gitHub(storage(hung));
-    const stalled = download(archiveUrl, access, { ...limits, stallMilliseconds: 50 });
-    await expect(stalled).rejects.toThrow("broke off after 0 bytes");
-    await expect(stalled).rejects.toMatchObject({ cause: { message: "nothing came for 0.05 s" } });
-  });
-
-  test("that stops in the middle is given up too", async () => {
-    const { access } = await gitHub(storage((usual) => ({ ...usual, hangs: true, cutAfter: 100 })));
-    await expect(download(archiveUrl, access, { ...limits, stallMilliseconds: 50 })).rejects.toThrow(
-      "broke off after 100 bytes",
-    );
-  });
-
-  test("of more than is reasonable is not read to its end", async () => {
-    const { access } = await gitHub();
-    await expect(download(archiveUrl, access, { ...limits, bytes: 100 })).rejects.toThrow(
-      "sends more than 100 bytes",
-    );
-  });
-
-  test("tells of its retries", async () => {
-    let broken = 1;
-    const { access } = await gitHub(storage((usual) => (broken-- > 0 ? truncated(usual) : usual)));
     const retries: string[] = [];
-    await download(archiveUrl, { ...access, onRetry: ({ because }) => retries.push(because) }, limits);
-    expect(retries).toEqual([expect.stringContaining("broke off")]);
+    const listening = { ...access, onRetry: ({ because }: Retry) => retries.push(because) };
+    expect((await fetchVerifiedArchive(v402, [linux], listening)).bytes.length).toBeGreaterThan(0);
+    expect(retries).toEqual([expect.stringContaining("broke off"), expect.stringContaining("broke off")]);
+  });
+
+  test("that is listed but missing is an error that says when to try again", async () => {
+    const { access } = await gitHub(delivering(() => ({ status: 404 })));
+    await expect(fetchVerifiedArchive(v402, [linux], access)).rejects.toThrow(
+      "the release may be in the making, try again later",
+    );
+  });
+
+  test.each(["checksums", "tar.gz"])("is an error where GitHub answers 403 for %s", async (part) => {
+    const { access } = await gitHub({
+      answer: ({ path }, usual) => (path.includes(part) ? { status: 403 } : usual),
+    });
+    await expect(fetchVerifiedArchive(v402, [linux], access)).rejects.toThrow(
+      /v4\.0\.2.* answered 403; check that it can be reached from here/,
+    );
   });
 });
 
