@@ -1,0 +1,380 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { createRegistryClient, digestOf } from "@spin-publisher/oci";
+import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
+import { annotationsOf, parseSourceDateEpoch } from "../src/annotations.ts";
+import { createModuleCache } from "../src/sources/cache.ts";
+import { built, published } from "./building.ts";
+import { fakeSpin } from "./fake-spin.ts";
+import { addFiles, component, project } from "./project.ts";
+import { locked, read, withComponent } from "./reading.ts";
+
+let registry: RegistryServer;
+let number = 0;
+beforeAll(async () => {
+  registry = await startRegistry();
+});
+afterAll(() => registry.close());
+beforeEach(() => registry.clearRequests());
+
+const freshRepository = () => {
+  number += 1;
+  return { registry: registry.host, name: `site/${number}` };
+};
+const site = (more = 'files = ["content/**/*"]') =>
+  project({
+    "spin.toml": withComponent(more),
+    "web.wasm": component,
+    "content/a.md": "a".repeat(200),
+    "content/b.md": "b".repeat(300),
+    "content/tiny.md": "tiny",
+  });
+const asked = () =>
+  registry.requests.map(({ method, path }) => `${method} ${path.replace(/sha256:[0-9a-f]{64}/, "…")}`);
+
+describe("a run", () => {
+  test("that finds nothing to do asks for the tag and each alias, and for nothing else", async () => {
+    const folder = await site();
+    const repository = freshRepository();
+    await published(folder, repository, { aliases: ["latest"] });
+    registry.clearRequests();
+    const { report, summary } = await published(folder, repository, { aliases: ["latest"] });
+    expect(report).toMatchObject({ changed: false, uploadedBytes: 0 });
+    expect(asked().sort()).toEqual([
+      `GET /v2/${repository.name}/manifests/1`,
+      `GET /v2/${repository.name}/manifests/latest`,
+    ]);
+    expect(summary).toContain("No file differs from the version before.");
+  });
+
+  test("sends what changed and what follows from it, however many files there are", async () => {
+    const counts: number[] = [];
+    for (const pages of [40, 58]) {
+      const folder = await site();
+      await addFiles(
+        folder,
+        Object.fromEntries(
+          Array.from({ length: pages }, (_, index) => [`content/${index}.md`, `${index}`.repeat(200)]),
+        ),
+      );
+      const repository = freshRepository();
+      await published(folder, repository, { aliases: ["main"] });
+      await addFiles(folder, { "content/a.md": "A".repeat(250) });
+      registry.clearRequests();
+      const { report } = await published(folder, repository, { tag: "2", aliases: ["main"] });
+      expect(report.blobs).toMatchObject({ uploaded: 3, present: pages + 2 });
+      counts.push(registry.requests.length);
+    }
+    expect(counts[1]).toBe(counts[0]);
+    expect(counts[1]).toBeLessThanOrEqual(12);
+  });
+
+  test("that would change what a tag means says which files differ, and how to go on", async () => {
+    const folder = await site();
+    const repository = freshRepository();
+    await published(folder, repository);
+    await addFiles(folder, { "content/a.md": "new", "content/c.md": "c".repeat(2048) });
+    await rm(join(folder, "content/b.md"));
+    await expect(published(folder, repository)).rejects.toThrow(
+      /web\/content\/a\.md \(changed: 200 B → 3 B\)\n.*web\/content\/c\.md \(added: 2\.0 KiB\)\n.*web\/content\/b\.md \(removed: 300 B\)\nPublish under a new tag/,
+    );
+  });
+
+  test.each([
+    [
+      "settings",
+      (folder: string) =>
+        writeFile(
+          join(folder, "spin.toml"),
+          withComponent('files = ["content/**/*"]\nenvironment = { A = "1" }'),
+        ),
+      {},
+      "settings in the manifest; all files are the same",
+    ],
+    [
+      "annotations",
+      async () => {},
+      { annotations: { explicit: { a: "b" } } },
+      "annotations, or how files are bundled in layers",
+    ],
+    [
+      "layers",
+      async () => {},
+      { layers: "archive" as const },
+      "annotations, or how files are bundled in layers",
+    ],
+  ])("says so where only %s differ", async (_name, change, request, difference) => {
+    const folder = await site();
+    const repository = freshRepository();
+    await published(folder, repository);
+    await change(folder);
+    await expect(published(folder, repository, { request })).rejects.toThrow(`  - ${difference}\n`);
+  });
+
+  test("says so where the tag holds something else altogether", async () => {
+    const folder = await site();
+    const repository = freshRepository();
+    const { artifact } = await published(folder, repository);
+    const { describeDifference } = await built(folder);
+    const bytes = Buffer.from('{"schemaVersion":2,"config":{},"layers":[]}');
+    const document = { schemaVersion: 2, config: artifact.root.descriptor, layers: [] } as const;
+    expect(
+      await describeDifference({
+        descriptor: { ...artifact.root.descriptor, digest: digestOf(bytes) },
+        bytes,
+        document,
+      }),
+    ).toEqual(["what is there is not a Spin application"]);
+  });
+
+  test("knows the sizes of earlier files that travelled in archives no more, and says what it knows", async () => {
+    const folder = await site();
+    const repository = freshRepository();
+    await published(folder, repository, { request: { layers: "archive" }, aliases: ["main"] });
+    await addFiles(folder, { "content/a.md": "new" });
+    const { summary } = await published(folder, repository, {
+      request: { layers: "archive" },
+      tag: "2",
+      aliases: ["main"],
+    });
+    expect(summary).toContain("| changed | <code>web/content/a.md</code> |  | 3 B |");
+  });
+
+  test("reads names of files as names, not as Markdown", async () => {
+    const folder = await site();
+    const repository = freshRepository();
+    await published(folder, repository, { aliases: ["main"] });
+    await addFiles(folder, { "content/a|b<i>`*.md": "x" });
+    const { summary } = await published(folder, repository, { tag: "2", aliases: ["main"] });
+    expect(summary).toContain("| added | <code>web/content/a&#124;b&lt;i>`*.md</code> |  | 1 B |");
+  });
+
+  test("does not list more files than anybody reads", async () => {
+    const folder = await site();
+    const repository = freshRepository();
+    await published(folder, repository, { aliases: ["main"] });
+    await addFiles(
+      folder,
+      Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`content/${index}.md`, `${index}`])),
+    );
+    const { summary } = await published(folder, repository, { tag: "2", aliases: ["main"] });
+    expect(summary).toContain("| | … and 10 more | | |");
+    await expect(published(folder, repository)).rejects.toThrow("  - and 40 more");
+  });
+
+  test("tells how to run what it published", async () => {
+    const { summary, artifact } = await built(await site(), { request: { insecure: true } });
+    expect(summary).toContain(
+      `spin up --from-registry 127.0.0.1:1/site/content@${artifact.root.descriptor.digest} --insecure`,
+    );
+    expect(summary).toContain("There is no earlier version to compare with.");
+  });
+
+  test("warns about what the manifest may not mean", async () => {
+    const warnings: string[] = [];
+    const folder = await site('files = ["content"]\nallowed_http_hosts = ["a.b"]');
+    await built(folder, { world: { warn: (line) => warnings.push(line) } });
+    expect(warnings).toEqual([
+      expect.stringContaining('spin.toml: allowed_http_hosts of component "web" is deprecated'),
+      expect.stringContaining('spin.toml: "content" puts its files at "content/content/…"'),
+    ]);
+  });
+});
+
+describe("a module that is pinned by URL", () => {
+  const digest = digestOf(Buffer.concat([component, Buffer.alloc(500)]));
+  const bytes = Buffer.concat([component, Buffer.alloc(500)]);
+  const pinned = () =>
+    project({ "spin.toml": withComponent("", `{ url = "https://a.b/web.wasm", digest = "${digest}" }`) });
+  const offline = async () => ({
+    fetch: async () => {
+      throw new Error("nothing is to be downloaded here");
+    },
+    cache: createModuleCache(await project()),
+  });
+
+  test("is not downloaded where an earlier version has it, nor asked for", async () => {
+    const repository = freshRepository();
+    const folder = await pinned();
+    await published(folder, repository, {
+      aliases: ["main"],
+      world: { fetch: async () => new Response(bytes) },
+    });
+    await writeFile(
+      join(folder, "spin.toml"),
+      withComponent('environment = { A = "1" }', `{ url = "https://a.b/web.wasm", digest = "${digest}" }`),
+    );
+    registry.clearRequests();
+    const { report } = await published(folder, repository, {
+      tag: "2",
+      aliases: ["main"],
+      world: await offline(),
+    });
+    expect(report.changed).toBe(true);
+    expect(asked().filter((request) => request.startsWith("HEAD") && request.includes("/blobs/"))).toEqual(
+      [],
+    );
+  });
+
+  test("is not downloaded where the registry has it although no earlier version is known", async () => {
+    const repository = freshRepository();
+    await published(await pinned(), repository, { world: { fetch: async () => new Response(bytes) } });
+    const folder = await pinned();
+    const { artifact } = await published(folder, repository, { tag: "2", world: await offline() });
+    expect(artifact.root.blobs[1]?.descriptor).toMatchObject({ digest, size: bytes.length });
+  });
+
+  test("is not downloaded for a run that has nothing to do", async () => {
+    const repository = freshRepository();
+    await published(await pinned(), repository, { world: { fetch: async () => new Response(bytes) } });
+    registry.clearRequests();
+    await published(await pinned(), repository, { world: await offline() });
+    expect(asked()).toEqual([`GET /v2/${repository.name}/manifests/1`]);
+  });
+});
+
+describe("build commands", () => {
+  const building = (command: string, more = "") =>
+    withComponent(`[component.web.build]\ncommand = ${command}\n${more}`, '"out/web.wasm"');
+  const copy = "mkdir -p out && cp source.bin out/web.wasm";
+
+  test("run only when they are asked to", async () => {
+    const folder = await project({ "spin.toml": building(`"${copy}"`), "source.bin": component });
+    await expect(built(folder)).rejects.toThrow('build the component first, or set "build: true"');
+    await expect(
+      built(folder, { request: { build: true }, world: { env: process.env } }),
+    ).resolves.toBeDefined();
+  });
+
+  test("run one after the other, in their folder, without our inputs", async () => {
+    const folder = await project({
+      "spin.toml": building(
+        '["mkdir ../out", "cp $FROM ../out/web.wasm", "test -z \\"$INPUT_SECRET\\""]',
+        'workdir = "src"',
+      ),
+      "src/module.bin": component,
+    });
+    const env = { PATH: process.env.PATH, FROM: "module.bin", INPUT_SECRET: "secret" };
+    const told: string[] = [];
+    await built(folder, { request: { build: true }, world: { env, tell: (line) => told.push(line) } });
+    expect(told.slice(0, 2)).toEqual([
+      "Building web: mkdir ../out",
+      "Building web: cp $FROM ../out/web.wasm",
+    ]);
+  });
+
+  test("stop the run where they fail, naming the line", async () => {
+    const folder = await project({
+      "spin.toml": building('["exit 7", "touch ran"]'),
+      "source.bin": component,
+    });
+    await expect(built(folder, { request: { build: true }, world: { env: process.env } })).rejects.toThrow(
+      /spin\.toml:9: the build command of component "web" ended with exit code 7: exit 7\.$/,
+    );
+    await expect(built(folder)).rejects.toThrow("does not exist");
+  });
+
+  test("are those of the profile", async () => {
+    const folder = await project({
+      "spin.toml": building('"false"', `[component.web.profile.debug.build]\ncommand = "${copy}"`),
+      "source.bin": component,
+    });
+    await built(folder, { request: { build: true, profile: "debug" }, world: { env: process.env } });
+  });
+
+  test("need a folder relative to the manifest", async () => {
+    const folder = await project({ "spin.toml": building('"true"', 'workdir = "/"') });
+    await expect(built(folder, { request: { build: true } })).rejects.toThrow(
+      'the workdir "/" of component "web" must be relative',
+    );
+  });
+});
+
+describe("an application that needs Spin", () => {
+  const needy = withComponent('[component.web.dependencies]\n"a:b" = "1.0"');
+
+  test("is refused without one, by the line that needs it", async () => {
+    const folder = await project({ "spin.toml": needy, "web.wasm": component });
+    await expect(built(folder)).rejects.toThrow(
+      /spin\.toml:10: the dependency "a:b" of component "web" needs Spin itself, but there is none on PATH; add a step with the action setup-spin before this one\.$/,
+    );
+    await expect(built(folder, { request: { engine: "native" } })).rejects.toThrow(
+      'set the input "engine" to auto or cli',
+    );
+  });
+
+  test("is published with what Spin made of it, like everything else", async () => {
+    const folder = await project({ "spin.toml": needy, "web.wasm": component });
+    const composed = Buffer.concat([component, Buffer.alloc(300)]);
+    const app = JSON.stringify(locked(needy)).replace(
+      /"inline":"[^"]*","digest":"[^"]*"/,
+      `"digest":"${digestOf(composed)}"`,
+    );
+    const PATH = await fakeSpin({ lockedApp: app, modules: [composed] });
+    const repository = freshRepository();
+    const { report } = await published(folder, repository, { world: { env: { PATH } } });
+    const manifest = await createRegistryClient().manifest({ ...repository, digest: report.digest });
+    expect(manifest?.document).toMatchObject({
+      layers: [{ digest: digestOf(composed), size: composed.length }, { size: app.length }],
+    });
+    expect(manifest?.document.annotations).toEqual({ "org.opencontainers.image.title": "site" });
+  });
+});
+
+describe("the annotations of an artifact", () => {
+  const application = read(
+    'spin_manifest_version = 2\n[application]\nname = "n"\nversion = "1"\ndescription = "d"\nauthors = ["A", "B"]\n[trigger]',
+  );
+  const prefix = "org.opencontainers.image";
+
+  test("come from the manifest, the repository and, where it is set, SOURCE_DATE_EPOCH", () => {
+    expect(
+      annotationsOf(application, {
+        repositoryUrl: "https://github.com/o/r",
+        sourceDateEpoch: 0,
+        explicit: {},
+      }),
+    ).toEqual({
+      [`${prefix}.authors`]: "A, B",
+      [`${prefix}.created`]: "1970-01-01T00:00:00+00:00",
+      [`${prefix}.description`]: "d",
+      [`${prefix}.source`]: "https://github.com/o/r",
+      [`${prefix}.title`]: "n",
+      [`${prefix}.version`]: "1",
+    });
+  });
+
+  test("are not there for what is empty", () => {
+    const empty = read('spin_manifest_version = 2\n[application]\nname = ""\n[trigger]');
+    expect(annotationsOf(empty, { explicit: {} })).toEqual({});
+  });
+
+  test("are what the user says they are", () => {
+    const explicit = { [`${prefix}.title`]: "mine", "com.example.x": "y" };
+    expect(annotationsOf(application, { explicit })).toMatchObject(explicit);
+  });
+
+  test("are written in Unicode's NFC, sorted, with control characters escaped", async () => {
+    const folder = await site();
+    const explicit = { "z\u0301": "cafe\u0301\n\u0001", a: '"\\' };
+    const { artifact } = await built(folder, { request: { annotations: { explicit } } });
+    const text = Buffer.from(artifact.root.bytes).toString();
+    expect(text).toMatch(
+      /^\{"annotations":\{"a":"\\"\\\\","org\.opencontainers\.image\.title":"site","ź":"café\\n\\u0001"\},"config":/,
+    );
+  });
+
+  test.each(["", undefined])("have no time where SOURCE_DATE_EPOCH is %j", (text) => {
+    expect(parseSourceDateEpoch(text)).toBeUndefined();
+  });
+
+  test.each(["now", "-1", "1.5", " 1", "999999999999"])(
+    "are refused where SOURCE_DATE_EPOCH is %j",
+    (text) => {
+      expect(() => parseSourceDateEpoch(text)).toThrow(
+        "SOURCE_DATE_EPOCH must be a number of seconds since 1970",
+      );
+    },
+  );
+});
