@@ -5,32 +5,34 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 
-interface Folder {
-  readonly [name: string]: Folder | null;
-}
+/** Names below a folder; a file has none. */
+interface Folder extends Map<string, Folder | undefined> {}
 
 /** Lists paths as a tree: folders and files in byte order, bundles as one line each. */
 export function treeOf(paths: readonly string[]): string {
-  const top: Record<string, Folder | null> = {};
+  const top: Folder = new Map();
   for (const path of paths) {
-    let folder = top;
     const segments = path.replace(/\/dist\/.*$/, "/dist").split("/");
-    for (const [index, segment] of segments.entries()) {
-      if (index === segments.length - 1) folder[segment] ??= null;
-      else folder = (folder[segment] ??= {}) as Record<string, Folder | null>;
-    }
+    const file = segments.pop() ?? "";
+    segments.reduce(folderIn, top).set(file, undefined);
   }
   return `.\n${linesOf(top, "").join("\n")}\n`;
 }
 
+function folderIn(parent: Folder, name: string): Folder {
+  const folder: Folder = parent.get(name) ?? new Map();
+  parent.set(name, folder);
+  return folder;
+}
+
 function linesOf(folder: Folder, indent: string): readonly string[] {
-  const entries = Object.entries(folder).sort(([left], [right]) =>
+  const entries = [...folder].sort(([left], [right]) =>
     Buffer.compare(Buffer.from(left), Buffer.from(right)),
   );
   return entries.flatMap(([name, below], index) => {
     const last = index === entries.length - 1;
     const line = `${indent}${last ? "└── " : "├── "}${name}`;
-    return below === null ? [line] : [line, ...linesOf(below, `${indent}${last ? "    " : "│   "}`)];
+    return below === undefined ? [line] : [line, ...linesOf(below, `${indent}${last ? "    " : "│   "}`)];
   });
 }
 
