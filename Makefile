@@ -13,7 +13,7 @@ UPSTREAM ?= stand-ins
 INSTALLED := node_modules/.installed
 
 $(INSTALLED): pnpm-lock.yaml pnpm-workspace.yaml package.json $(wildcard packages/*/package.json actions/*/package.json)
-	@CI=true $(PNPM) install --frozen-lockfile --loglevel=warn
+	@CI=true $(PNPM) install --frozen-lockfile --loglevel=error
 	@touch $@
 
 publish: $(INSTALLED)
