@@ -10,6 +10,8 @@ export interface CacheEntry {
   readonly path: string;
 }
 
+type Warn = (message: string) => void;
+
 export interface Obtained {
   /** Verified. */
   readonly bytes: Uint8Array;
@@ -28,7 +30,7 @@ export async function obtain(
 ): Promise<Obtained> {
   // The client hashes the path into the entry's identity, so it must be the same in every job.
   const entry: CacheEntry = { key: cacheKey(asset), path: join(temp, "setup-spin-archives", asset.name) };
-  const found = policy.restore ? await restore(entry) : undefined;
+  const found = policy.restore ? await restore(entry, report.warning) : undefined;
   if (found !== undefined && isIntact(asset, found)) return { bytes: found, restored: true };
   if (found !== undefined) {
     await rm(entry.path, { force: true });
@@ -48,16 +50,29 @@ function cacheKey({ name, sha256 }: Asset): string {
   return `setup-spin-v1-${name.replace(/\.(?:tar\.gz|zip)$/, "")}-${sha256}`;
 }
 
-/** @returns the restored file, or undefined where there is no entry of exactly this key. */
-async function restore({ key, path }: CacheEntry): Promise<Uint8Array | undefined> {
-  const { restoreCache } = await import("@actions/cache");
-  const matched = await restoreCache([path], key);
-  if (matched !== key) return undefined;
+/** @returns the restored file, or undefined where there is no entry of exactly this key, or no cache to be had. */
+async function restore({ key, path }: CacheEntry, warn: Warn): Promise<Uint8Array | undefined> {
+  try {
+    const { restoreCache } = await import("@actions/cache");
+    if ((await restoreCache([path], key)) !== key) return undefined;
+  } catch (error) {
+    warn(`The Actions cache could not be read: ${messageOf(error)}`);
+    return undefined;
+  }
+  // An entry without the file is as wrong as one with another file.
   return await readFile(path).catch(() => new Uint8Array());
 }
 
-/** Keeps an archive for later runs. Whatever goes wrong, the client says so and the job goes on. */
-export async function keepInCache({ key, path }: CacheEntry): Promise<void> {
-  const { saveCache } = await import("@actions/cache");
-  await saveCache([path], key);
+/** Keeps an archive for later runs. A cache is a convenience: whatever goes wrong with it is no failure of the job. */
+export async function keepInCache({ key, path }: CacheEntry, warn: Warn): Promise<void> {
+  try {
+    const { saveCache } = await import("@actions/cache");
+    await saveCache([path], key);
+  } catch (error) {
+    warn(`Spin was not kept in the Actions cache: ${messageOf(error)}`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

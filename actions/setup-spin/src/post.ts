@@ -1,8 +1,8 @@
-import { getState } from "@actions/core";
+import { getState, warning } from "@actions/core";
 import { runAction } from "@spin-publisher/action-runtime";
 import { keepInCache } from "./obtain.ts";
 
 await runAction(async () => {
   const key = getState("cache-key");
-  if (key !== "") await keepInCache({ key, path: getState("cache-path") });
+  if (key !== "") await keepInCache({ key, path: getState("cache-path") }, warning);
 });

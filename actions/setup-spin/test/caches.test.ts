@@ -167,6 +167,16 @@ describe("the Actions cache", () => {
     expect(run.outputs["cache-hit"]).toBe("false");
   });
 
+  test("that the job has no token for is no trouble", async () => {
+    const runner = await startRunner();
+    const cache = await cacheService();
+    const run = await runner.run(exact, { env: { ...cache.env, ACTIONS_RUNTIME_TOKEN: "" } });
+    expect([run.exitCode, run.post?.exitCode]).toEqual([0, 0]);
+    expect(run.post?.annotations).toEqual([
+      { level: "warning", message: expect.stringMatching(/^Spin was not kept in the Actions cache: /) },
+    ]);
+  });
+
   test("is left alone in a job that may make a release, and the log says why", async () => {
     const runner = await startRunner();
     const cache = await cacheService();
