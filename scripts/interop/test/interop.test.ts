@@ -6,6 +6,7 @@ import { personas, startRegistry } from "@spin-publisher/sandbox";
 import { createChecks, requireEqual, summaryOf } from "../checks.ts";
 import { find, textOf } from "../commands.ts";
 import { parseReport, requirePassed, workflows } from "../conformance.ts";
+import { isEnough } from "../go-programs.ts";
 import { requireAgreement } from "../persona-agreement.ts";
 
 describe("checks", () => {
@@ -96,6 +97,17 @@ data:
     );
     expect(homes).toEqual(endpoints.map(() => 1));
   });
+});
+
+test.each([
+  ["go1.19.8", false],
+  ["go1.24", false],
+  ["go1.25.0", true],
+  ["go1.30", true],
+  ["go2.1", true],
+  ["devel +1234", false],
+])("%s compiles the judges: %s", (version, enough) => {
+  expect(isEnough(version)).toBe(enough);
 });
 
 test("a persona agrees with what behaves like it, and every difference is named", async () => {

@@ -1,0 +1,161 @@
+import { access, mkdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { find, run, textOf } from "./commands.ts";
+import { installPackages } from "./debian.ts";
+import { isTool, type Obtained, type Tool } from "./tools.ts";
+
+/** A command of a module that `go install` takes. */
+interface GoProgram {
+  readonly name: string;
+  readonly module: string;
+  /** Its folder in the module; empty for the module itself. */
+  readonly command: string;
+  readonly version: string;
+}
+
+const crane: GoProgram = {
+  name: "crane",
+  module: "github.com/google/go-containerregistry",
+  command: "/cmd/crane",
+  version: "v0.22.1",
+};
+
+/** The commit of the distribution-spec that the Go module proxy has. */
+const conformance: GoProgram = {
+  name: "conformance",
+  module: "github.com/opencontainers/distribution-spec/conformance",
+  command: "",
+  version: "v0.0.0-20260831232431-97274622c111",
+};
+
+/** The last version that is a module of its repository's name; inside it has another, so it is built in place. */
+const zot: GoProgram = {
+  name: "zot",
+  module: "github.com/project-zot/zot",
+  command: "/cmd/zot",
+  version: "v1.4.3",
+};
+
+/** The least Go that compiles them, and the one that is fetched where there is an older one. */
+const goVersion = { least: [1, 25], fetched: "1.26.8" } as const;
+
+const environment = { GOFLAGS: "-buildvcs=false", GOWORK: "off" };
+
+/**
+ * Builds what is not in the cache yet. A Go compiler is only looked for when one is needed.
+ *
+ * @param cache a folder for each program and version.
+ */
+export async function goPrograms(cache: string, tell: (line: string) => void) {
+  let go: Promise<Obtained> | undefined;
+  const compiler = () => {
+    go ??= findGo(tell);
+    return go;
+  };
+  return {
+    crane: await obtained(crane, cache, compiler, install, tell),
+    conformance: await obtained(conformance, cache, compiler, install, tell),
+    zot: await obtained(zot, cache, compiler, buildInPlace, tell),
+  };
+}
+
+type Builder = (program: GoProgram, path: string, go: string, tell: (line: string) => void) => Promise<void>;
+
+async function obtained(
+  program: GoProgram,
+  cache: string,
+  compiler: () => Promise<Obtained>,
+  build: Builder,
+  tell: (line: string) => void,
+): Promise<Obtained> {
+  const name = `${program.name} ${program.version}`;
+  const path = join(cache, `${program.name}-${program.version}`, program.name);
+  if (await exists(path)) return { name, path };
+  const go = await compiler();
+  if (!isTool(go)) return { name, because: `it is built with ${go.name}, but ${go.because}` };
+  try {
+    await rm(dirname(path), { recursive: true, force: true });
+    await mkdir(dirname(path), { recursive: true });
+    await build(program, path, go.path, tell);
+    return { name, path };
+  } catch (error) {
+    await rm(dirname(path), { recursive: true, force: true }); // or half of it would be taken for all of it
+    return { name, because: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const install: Builder = async ({ module, command, version }, path, go, tell) => {
+  const source = `${module}${command}@${version}`;
+  tell(`go install ${source}`);
+  const env = { ...environment, GOBIN: dirname(path) };
+  await run(go, ["install", "-trimpath", "-ldflags=-s -w", source], { env, timeoutSeconds: 540 });
+};
+
+const buildInPlace: Builder = async ({ module, command, version }, path, go, tell) => {
+  const directory = await downloadedModule(go, `${module}@${version}`, tell);
+  tell(`go build ${module}${command}@${version}`);
+  const source = join(dirname(path), "source");
+  await run("cp", ["-r", directory, source]); // the module cache is no place to build in
+  await run("chmod", ["-R", "u+w", source]);
+  const tags = ["-tags", "containers_image_openpgp"]; // in Go; the other implementation needs gpgme's headers
+  await run(go, ["build", "-trimpath", "-ldflags=-s -w", ...tags, "-o", path, `.${command}`], {
+    cwd: source,
+    env: { ...environment, CGO_ENABLED: "0" },
+    timeoutSeconds: 540,
+  });
+  await rm(source, { recursive: true, force: true });
+};
+
+/**
+ * A Go that is new enough. Where there is none at all, Debian's; where it is too old, that one fetches a newer one,
+ * which Go publishes as a module.
+ */
+async function findGo(tell: (line: string) => void): Promise<Obtained> {
+  const name = `Go ${goVersion.least.join(".")} or newer`;
+  try {
+    if ((await find("go")) === undefined) await installPackages(["golang-go"], tell);
+    const path = await find("go");
+    if (path === undefined) return { name, because: "there is none" };
+    const version = await textOf(path, ["env", "GOVERSION"]);
+    return isEnough(version) ? { name: version, path } : await fetchedGo(path, tell);
+  } catch (error) {
+    return { name, because: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** @param version as Go tells it: `go1.26.8` */
+export function isEnough(version: string): boolean {
+  const [, major = 0, minor = 0] = (/^go(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
+  const [leastMajor, leastMinor] = goVersion.least;
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
+}
+
+async function fetchedGo(old: string, tell: (line: string) => void): Promise<Tool> {
+  const architecture = process.arch === "x64" ? "amd64" : process.arch;
+  const source = `golang.org/toolchain@v0.0.1-go${goVersion.fetched}.linux-${architecture}`;
+  const directory = await downloadedModule(old, source, tell);
+  // Modules hold no permissions; Go's own command does the same when it fetches a toolchain.
+  await run("sh", ["-c", 'chmod a+x "$1"/bin/* "$1"/pkg/tool/*/*', "sh", directory]);
+  return { name: `go${goVersion.fetched}`, path: join(directory, "bin", "go") };
+}
+
+/** The folder of a module, after its checksum was compared with the public log. */
+async function downloadedModule(
+  compiler: string,
+  source: string,
+  tell: (line: string) => void,
+): Promise<string> {
+  tell(`go mod download ${source}`);
+  const env = { ...environment, GOFLAGS: "-mod=mod" };
+  const answer = await textOf(compiler, ["mod", "download", "-json", source], { env, timeoutSeconds: 300 });
+  const { Dir: directory } = Object(JSON.parse(answer));
+  if (typeof directory !== "string") throw new Error(`go mod download ${source} told no folder`);
+  return directory;
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
