@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import {
   createJobTokens,
+  personas,
   pushTag,
   runWorkflow,
   type StepRun,
@@ -64,6 +65,7 @@ async function publishCopy(
     root: registryFolder,
     authentication,
     pullThrough: world.pullThrough,
+    persona: personas.ghcr,
   });
   try {
     const runs: WorkflowRun[] = [];

@@ -5,11 +5,16 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import {
   createJobTokens,
+  personas,
   pullRequest,
+  pushBranch,
+  type RegistryServer,
   runWorkflow,
   seedSpinImages,
   startRegistry,
   startUpstream,
+  type WorkflowEvent,
+  type WorkflowRun,
 } from "@spin-publisher/sandbox";
 import { copyCheckout } from "../checkout.ts";
 import { publishCheckout } from "../publish.ts";
@@ -68,6 +73,12 @@ test("make publishes three artifacts, nothing the second time, and only what cha
   ]);
   expect(first.published.map(({ changed }) => changed)).toEqual([true, true, true]);
 
+  expect(first.lines.join("\n")).toMatch(/✓ site {4}Publish the content +\d+\.\d\d s +\d+\.\d KiB\n/);
+  const told = describePublished(first.published, "make registry", ".sandbox/stand-ins/registry").join("\n");
+  for (const { reference } of first.published) expect(told).toContain(`\n${reference}\n`);
+  expect(told).toContain(`curl http://localhost:5000/v2/octo-org/site/content/manifests/${versions.site}\n`);
+  expect(told).toContain(`docker://localhost:5000/octo-org/site/charts/bart:${versions.chart}\n`);
+
   const second = await publish();
   expect(second.published.map(({ changed, uploadedBytes }) => [changed, uploadedBytes])).toEqual([
     [false, 0],
@@ -86,15 +97,6 @@ test("make publishes three artifacts, nothing the second time, and only what cha
   // The page, the locked application and two manifests; every other file is there already.
   expect(content?.uploadedBytes).toBeLessThan((content?.size ?? 0) / 2);
   expect(git("status", "--porcelain")).toBe(` M site/content/${page}\n`);
-}, 60_000);
-
-test("what was published is told with the commands that show it", async () => {
-  const { published, lines } = await publish();
-  expect(lines.join("\n")).toMatch(/✓ site {4}Publish the content +\d+\.\d\d s +\d+\.\d KiB\n/);
-  const text = describePublished(published, "make registry", ".sandbox/stand-ins/registry").join("\n");
-  for (const { reference } of published) expect(text).toContain(`\n${reference}\n`);
-  expect(text).toContain("curl http://localhost:5000/v2/octo-org/site/content/manifests/");
-  expect(text).toContain("docker://localhost:5000/octo-org/site/charts/bart:");
 }, 60_000);
 
 /** A program that is asked for its version by setup-spin, and run by the verify job. */
@@ -167,36 +169,87 @@ describe("what cannot be published fails in one step, and nothing is written", (
     const { failed } = await publish();
     expect(failed?.name).toBe("Publish the content");
     expect(failed?.annotations.find(({ level }) => level === "error")?.message).toMatch(
-      /denied|authentication required/i,
+      /403 DENIED permission_denied/,
     );
     expect(await tags("octo-org/site/content")).toEqual([]);
   }, 60_000);
 });
 
-test("a pull request from a fork builds all three and writes none", async () => {
+/** Runs the real workflow for any event, and hands over the registry with what came of it. */
+async function withEvent(
+  event: WorkflowEvent,
+  use: (run: WorkflowRun, registry: RegistryServer) => Promise<void> | void,
+): Promise<void> {
   const registryFolder = join(folder, "state", "registry");
   const world = await startWorld("stand-ins", registryFolder);
   const tokens = createJobTokens();
-  const registry = await startRegistry({ root: registryFolder, authentication: tokens.authentication });
+  const registry = await startRegistry({
+    root: registryFolder,
+    authentication: tokens.authentication,
+    persona: personas.ghcr,
+  });
   const digests = await world.moduleDigests();
   await edit("site/spin.toml", (text) => withStandInPins(text, digests).text);
   try {
     const run = await runWorkflow({
       file: join(root, ".github/workflows/consolidated.yaml"),
       workspace: root,
-      event: pullRequest({ fork: true, repository: "Octo-Org/Site" }),
+      event,
       mirrors: `${world.mirrors}\nhttps://ghcr.io=${registry.origin}`,
       variables: world.variables,
       issueToken: tokens.issue,
     });
-    const [steps] = run.jobs.filter(({ id }) => id === "dry-run").map((job) => job.steps);
-    expect(
-      steps?.filter(({ outcome }) => outcome !== "success").map(({ name, log }) => `${name}: ${log}`),
-    ).toEqual([]);
-    const written = registry.requests.filter(({ method }) => !["GET", "HEAD"].includes(method));
-    expect(written).toEqual([]);
+    await use(run, registry);
   } finally {
     await registry.close();
     await world.close();
   }
+}
+
+const failures = ({ jobs }: WorkflowRun) =>
+  jobs.flatMap(({ steps }) =>
+    steps.filter(({ outcome }) => outcome === "failure").map(({ name, log }) => `${name}: ${log}`),
+  );
+
+test(
+  "a pull request from a fork builds all three and writes none",
+  () =>
+    withEvent(pullRequest({ fork: true, repository: "Octo-Org/Site" }), (run, registry) => {
+      expect(failures(run)).toEqual([]);
+      const layouts = run.jobs.flatMap(({ steps }) => steps.flatMap(({ outputs }) => outputs.layout ?? []));
+      expect(layouts).toHaveLength(3);
+      expect(registry.requests.filter(({ method }) => !["GET", "HEAD"].includes(method))).toEqual([]);
+    }),
+  60_000,
+);
+
+test("a branch publishes under its commit, and moves its own tag", () => {
+  const event = pushBranch("feature/Über x", {
+    repository: "Octo-Org/Site",
+    timestamp: "2026-11-20T10:15:30+01:00",
+  });
+  const epoch = Date.parse("2026-11-20T10:15:30+01:00") / 1000;
+  return withEvent(event, async (run, registry) => {
+    expect(failures(run)).toEqual([]);
+    for (const repository of ["octo-org/site", "octo-org/site/content"]) {
+      const tags = await tagsOf(join(registry.root, repository));
+      const [slug = "", tag] = [...tags.keys()].sort();
+      expect(slug).toMatch(/^feature-uber-x-[0-9a-f]{6}$/);
+      expect(tag).toBe(`${slug}-${event.sha.slice(0, 8)}-${epoch}`);
+      expect(new Set(tags.values()).size).toBe(1);
+    }
+  });
 }, 60_000);
+
+/** Tag → digest, from the layout on disk. */
+async function tagsOf(layout: string): Promise<ReadonlyMap<string, string>> {
+  const { manifests } = JSON.parse(await readFile(join(layout, "index.json"), "utf8"));
+  const name = "org.opencontainers.image.ref.name";
+  const tagged = manifests.filter(({ annotations }: { annotations?: object }) => annotations !== undefined);
+  return new Map(
+    tagged.map((entry: { digest: string; annotations: Record<string, string> }) => [
+      entry.annotations[name],
+      entry.digest,
+    ]),
+  );
+}
