@@ -70,7 +70,7 @@ export function createAuthorization({
     const kept = tokens.get(key);
     if (kept !== undefined) {
       const { value, expires } = await kept;
-      if (expires > performance.now()) return `Bearer ${value}`;
+      if (expires > retry.now()) return `Bearer ${value}`;
       if (tokens.get(key) === kept) tokens.delete(key);
     }
     const requested = tokens.get(key) ?? newToken(service, authority, scopes);
@@ -90,7 +90,7 @@ export function createAuthorization({
     // ghcr.io denies tokens at random (different-ai/openwork#3886); where less would do, that is tried first instead.
     const worthAsking = access === "push" && credential.kind !== "anonymous" ? 3 : 1;
     return repeat(
-      () => requestToken(fetch, service, scopes, credential, repository),
+      () => requestToken({ fetch, now: retry.now }, service, scopes, credential, repository),
       (error) => (error instanceof RegistryRefusal && error.status === 403 ? { because: "403" } : undefined),
       { ...retry, attempts: worthAsking },
     );

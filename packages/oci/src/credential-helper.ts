@@ -57,7 +57,9 @@ export const runHelper: RunHelper = (program, input) =>
   new Promise((resolve, reject) => {
     const child = spawn(program, ["get"], {
       stdio: ["pipe", "pipe", "ignore"],
-      timeout: limits.milliseconds,
+      env: process.env,
+      // Not `timeout`: its timer keeps the process alive when the program cannot be started at all.
+      signal: AbortSignal.timeout(limits.milliseconds),
       killSignal: "SIGKILL",
     });
     const chunks: Buffer[] = [];

@@ -18,7 +18,7 @@ export interface MissingParts {
  * the manifest invalid.
  */
 export function missingParts(error: unknown, { blobs, children }: Manifest): MissingParts | undefined {
-  if (!(error instanceof RegistryRefusal) || error.status < 400 || error.status >= 500) return undefined;
+  if (!(error instanceof RegistryRefusal) || (error.status !== 400 && error.status !== 404)) return undefined;
   const lacking =
     error.hasCode("BLOB_UNKNOWN", "MANIFEST_BLOB_UNKNOWN", "MANIFEST_UNKNOWN") ||
     /unknown blob|blob unknown/i.test(error.text);

@@ -5,7 +5,7 @@ import type { Repository } from "./reference.ts";
 import { refusal } from "./refusals.ts";
 import type { Credential } from "./registry.ts";
 
-/** A bearer token and when it ends, in milliseconds of `performance.now()`. */
+/** A bearer token and when it ends, in milliseconds of the clock it was asked for with. */
 export interface Token {
   readonly value: string;
   readonly expires: number;
@@ -50,7 +50,7 @@ const answerLimit = 128 << 10;
  * @throws RegistryRefusal when the service refuses, Error when its answer holds no token.
  */
 export async function requestToken(
-  fetch: Fetch,
+  { fetch, now }: { readonly fetch: Fetch; readonly now: () => number },
   service: TokenService,
   scopes: readonly string[],
   credential: Credential,
@@ -60,7 +60,7 @@ export async function requestToken(
   const asked = { service, scopes, credential };
   const response = await (credential.kind === "identity-token" ? exchange(fetch, asked) : ask(fetch, asked));
   if (response.status !== 200) throw await refusal(response, "give a token for", repository);
-  return readToken(await readJson(response, answerLimit, what), what);
+  return readToken(await readJson(response, answerLimit, what), what, now());
 }
 
 interface Asked {
@@ -94,7 +94,7 @@ export function basic(credential: { readonly username: string; readonly password
   return `Basic ${Buffer.from(`${credential.username}:${credential.password}`).toString("base64")}`;
 }
 
-function readToken(answer: unknown, what: string): Token {
+function readToken(answer: unknown, what: string, now: number): Token {
   const fields = typeof answer === "object" && answer !== null ? new Map(Object.entries(answer)) : new Map();
   const value: unknown = fields.get("token") || fields.get("access_token");
   if (typeof value !== "string" || !/^[\x21-\x7e]+$/.test(value)) {
@@ -104,5 +104,5 @@ function readToken(answer: unknown, what: string): Token {
   const seconds = typeof life === "number" && life > 0 ? Math.min(life, 86_400) : 60;
   // Renewed while a tenth of its life or ten seconds are left, so that it does not end on the way.
   const margin = Math.min(10, seconds / 10);
-  return { value, expires: performance.now() + (seconds - margin) * 1000 };
+  return { value, expires: now + (seconds - margin) * 1000 };
 }

@@ -25,6 +25,12 @@ const artifactRegistry = /(?:-docker\.pkg\.dev|^gcr\.io|\.gcr\.io)$/;
 const azure = /\.azurecr\.(?:io|cn|us)$/;
 const dockerHub = /^docker\.io$/;
 
+const artifactoryAdvice =
+  "Artifactory answers so where the tag exists and this user may add, but not overwrite: publish under a new tag, or give the user that permission.";
+
+const unknownLengthAdvice =
+  "A proxy on the way takes the length from the body: let it pass Content-Length on instead of chunked encoding.";
+
 /**
  * Known refusals, the most particular first: what stands behind the answer, and what to do. Where several conditions are
  * given, all must hold. The answers are those that users have reported; none of them is specified.
@@ -33,15 +39,15 @@ const rules: readonly Rule[] = [
   // github.com/docker/build-push-action/issues/806, actions/runner#1039, bachp/git-mirror#516
   {
     registry: github,
-    text: /installation not allowed to create organization package/i,
+    text: /installation not allowed to (?:create|write) organization package/i,
     advice:
-      "The job may not create packages: give it `permissions: packages: write`, and let members create packages in the organization's package settings.",
+      "The job's token may not write packages: give the job `permissions: packages: write`, and let members create packages in the organization's package settings.",
   },
   {
     registry: github,
     text: /permission_denied: write_package/i,
     advice:
-      'The package exists, but this repository may not write to it: in the package\'s settings, under "Manage Actions access", add this repository with the role Write.',
+      'The package exists, but is not linked to this repository: in the package\'s settings, under "Manage Actions access", add this repository with the role Write.',
   },
   {
     registry: github,
@@ -87,9 +93,15 @@ const rules: readonly Rule[] = [
   },
   {
     registry: artifactRegistry,
+    text: /unauthenticated request/i,
+    advice:
+      "Nobody is logged in: log in with google-github-actions/auth and docker/login-action in an earlier step.",
+  },
+  {
+    registry: artifactRegistry,
     text: /artifactregistry\.repositories\.(?:upload|download)Artifacts/i,
     advice:
-      "The service account lacks a role on the repository: give it Artifact Registry Writer (roles/artifactregistry.writer).",
+      "Either the repository does not exist (create it with `gcloud artifacts repositories create --repository-format=docker`), or the account lacks the role Artifact Registry Writer on it.",
   },
   {
     registry: artifactRegistry,
@@ -121,7 +133,7 @@ const rules: readonly Rule[] = [
       `Check that the access token may write (not only read), and that it belongs to ${owner(repository)} or a member.`,
   },
   {
-    text: /quota|storage (?:limit|is full|full)|insufficient storage|no space left|disk full/i,
+    text: /quota|exceed the configured upper limit|insufficient storage|no space left|disk full/i,
     advice: "The storage is used up: delete old versions there, or raise the quota.",
   },
   { statuses: [507], advice: "The storage is used up: delete old versions there, or raise the quota." },
@@ -132,8 +144,12 @@ const rules: readonly Rule[] = [
   },
   {
     text: /not enough permissions to (?:delete|overwrite)/i,
-    advice:
-      "Artifactory lets this user add, but not overwrite: publish under a new tag, or give the user that permission.",
+    advice: artifactoryAdvice,
+  },
+  {
+    codes: ["MANIFEST_INVALID"],
+    statuses: [403],
+    advice: artifactoryAdvice,
   },
   {
     text: /read[- ]only/i,
@@ -175,9 +191,10 @@ const rules: readonly Rule[] = [
     advice:
       "The registry does not take this media type: it has to accept OCI manifests (zot takes Docker's only in compatibility mode).",
   },
+  { codes: ["CONTENT_LENGTH_INVALID"], advice: unknownLengthAdvice },
   {
     statuses: [411],
-    advice: "A proxy on the way takes no body of unknown length: let it pass Content-Length on.",
+    advice: unknownLengthAdvice,
   },
   {
     statuses: [405],

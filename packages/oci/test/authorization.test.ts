@@ -1,0 +1,265 @@
+import { describe, expect, test } from "@jest/globals";
+import { createFetch } from "@spin-publisher/http";
+import type { RegistryOptions } from "@spin-publisher/sandbox";
+import { type Credential, createRegistryClient, inspectTarget, publish } from "../src/index.ts";
+import { layer, manifest, publishOnce, quick, registry, shim, site } from "./fixtures.ts";
+
+const grace: Credential = { kind: "basic", username: "grace", password: "hopper" };
+const users = { grace: "hopper" };
+const everybodyReads: NonNullable<RegistryOptions["authentication"]>["permits"] = (user, action) =>
+  action === "pull" || user !== undefined;
+
+describe("a publication below a token", () => {
+  test("asks for one token, for pushing, before anything else", async () => {
+    const server = await registry({ authentication: { scheme: "bearer", users } });
+    const repository = { registry: server.host, name: "o/site" };
+    await publishOnce(shim("1"), {
+      repository,
+      tag: "1",
+      aliases: ["latest", "stable"],
+      credentials: async () => grace,
+    });
+    const tokens = server.requests.filter(({ kind }) => kind === "token");
+    expect(tokens.map(({ path }) => new URL(path, server.origin).searchParams.getAll("scope"))).toEqual([
+      ["repository:o/site:pull,push"],
+    ]);
+    // The three looks went out together, and each of them was refused once.
+    expect(server.requests.filter(({ status }) => status === 401)).toHaveLength(3);
+  });
+
+  test("gets another one when the first one ends in the middle", async () => {
+    const server = await registry({ authentication: { scheme: "bearer", users } });
+    const repository = { registry: server.host, name: "o/site" };
+    const client = createRegistryClient({ credentials: async () => grace, retry: quick });
+    const state = await inspectTarget(client, { repository, tag: "1", aliases: [] });
+    server.expireTokens();
+    expect(await publish(client, shim("1"), state, { immutable: true })).toMatchObject({ changed: true });
+    expect(server.requests.filter(({ kind }) => kind === "token")).toHaveLength(2);
+  });
+
+  test("gets another one before the first one ends, so that nothing is refused", async () => {
+    const server = await registry({ authentication: { scheme: "bearer", users, tokenSeconds: 300 } });
+    let now = 0;
+    const client = createRegistryClient({
+      credentials: async () => grace,
+      retry: { ...quick, now: () => now },
+    });
+    const reference = { registry: server.host, name: "o/site", tag: "1" };
+    for (now of [0, 280_000, 291_000]) await client.manifest(reference);
+    expect(server.requests.map(({ kind, status }) => `${kind} ${status}`)).toEqual([
+      ...["manifest 401", "token 200", "manifest 404"],
+      ...["manifest 404"],
+      ...["token 200", "manifest 404"],
+    ]);
+  });
+
+  test("asks for the mount's source in the same token", async () => {
+    const server = await registry({ authentication: { scheme: "bearer", users } });
+    const credentials = async () => grace;
+    const upstream = { registry: server.host, name: "spin/base" };
+    const base = layer("base");
+    await publishOnce({ root: manifest([base]) }, { repository: upstream, tag: "1", credentials });
+    server.clearRequests();
+    const mounting = { ...base, source: { kind: "repository" as const, repository: upstream } };
+    const repository = { registry: server.host, name: "o/shim" };
+    const report = await publishOnce(
+      { root: manifest([layer("own"), mounting]) },
+      { repository, tag: "1", credentials },
+    );
+    expect(report.blobs).toMatchObject({ mounted: 1, uploaded: 1 });
+    const scopes = server.requests
+      .filter(({ kind }) => kind === "token")
+      .map(({ path }) => new URL(path, server.origin).searchParams.getAll("scope"));
+    expect(scopes).toContainEqual(["repository:o/shim:pull,push", "repository:spin/base:pull"]);
+  });
+
+  test("copies where the mount's source may be read by nobody who may push", async () => {
+    const base = layer("base");
+    const upstream = await registry();
+    await publishOnce(
+      { root: manifest([base]) },
+      { repository: { registry: upstream.host, name: "spin/base" }, tag: "1" },
+    );
+    const server = await registry({
+      authentication: {
+        scheme: "bearer",
+        users,
+        permits: (user, action, name) =>
+          name === "spin/base" ? action === "pull" && user === undefined : user !== undefined,
+      },
+    });
+    const copying = {
+      ...base,
+      source: { kind: "repository" as const, repository: { registry: upstream.host, name: "spin/base" } },
+    };
+    const repository = { registry: server.host, name: "o/shim" };
+    const credentials = async ({ registry: host }: { registry: string }): Promise<Credential> =>
+      host === server.host ? grace : { kind: "anonymous" };
+    const report = await publishOnce(
+      { root: manifest([layer("own"), copying]) },
+      { repository, tag: "1", credentials },
+    );
+    expect(report.blobs).toMatchObject({ uploaded: 2 });
+  });
+
+  test("reads what everybody may read, where a token for pushing is refused", async () => {
+    const server = await registry({ authentication: { scheme: "bearer", users, permits: everybodyReads } });
+    const repository = { registry: server.host, name: "o/site" };
+    await publishOnce(site("a"), { repository, tag: "1", credentials: async () => grace });
+    // A token service that gives nothing to those who ask for too much, as ghcr.io's does.
+    const exact = createFetch({ mirrors: [], retry: quick });
+    const client = createRegistryClient({
+      fetch: async (input, init) => {
+        const { pathname, searchParams } = new URL(input);
+        const asksMuch = pathname === "/token" && String(searchParams.get("scope")).includes("push");
+        return asksMuch
+          ? new Response('{"errors":[{"code":"DENIED"}]}', { status: 403 })
+          : exact(input, init);
+      },
+    });
+    const state = await inspectTarget(client, { repository, tag: "1", aliases: [] });
+    expect(state.existing?.descriptor.digest).toBe(site("a").root.descriptor.digest);
+    const refused = publish(client, site("b"), { ...state, existing: undefined }, { immutable: false });
+    await expect(refused).rejects.toThrow(/refused to give a token for .*o\/site: 403 DENIED/);
+  });
+
+  test("doubts a token that is denied to somebody who has credentials, twice", async () => {
+    const server = await registry({ authentication: { scheme: "bearer", users } });
+    const repository = { registry: server.host, name: "o/site" };
+    const real = createFetch({ mirrors: [], retry: quick });
+    let denials = 2;
+    const client = createRegistryClient({
+      credentials: async () => grace,
+      retry: quick,
+      fetch: async (input, init) => {
+        const denied = new URL(input).pathname === "/token" && denials > 0;
+        if (denied) denials -= 1;
+        return denied ? new Response("denied", { status: 403 }) : real(input, init);
+      },
+    });
+    const state = {
+      target: { repository, tag: "1", aliases: [] },
+      existing: undefined,
+      aliases: new Map(),
+      previous: undefined,
+    };
+    expect(await publish(client, site("a"), state, { immutable: true })).toMatchObject({ changed: true });
+  });
+
+  test("without credentials ends in a sentence that says so", async () => {
+    const server = await registry({ authentication: { scheme: "bearer", users } });
+    const repository = { registry: server.host, name: "o/site" };
+    await expect(publishOnce(site("a"), { repository, tag: "1" })).rejects.toThrow(
+      /401 UNAUTHORIZED.*set registry-username and registry-password, or log in/,
+    );
+  });
+});
+
+describe("other ways in", () => {
+  test("Basic is sent with every request once it was asked for", async () => {
+    const server = await registry({ authentication: { scheme: "basic", users } });
+    const repository = { registry: server.host, name: "o/site" };
+    expect(
+      await publishOnce(site("a"), { repository, tag: "1", credentials: async () => grace }),
+    ).toMatchObject({ changed: true });
+    expect(server.requests.filter(({ status }) => status === 401)).toHaveLength(1);
+  });
+
+  test("a wrong password is not tried twice", async () => {
+    const server = await registry({ authentication: { scheme: "basic", users } });
+    const wrong: Credential = { kind: "basic", username: "grace", password: "wrong" };
+    const repository = { registry: server.host, name: "o/site" };
+    await expect(
+      publishOnce(site("a"), { repository, tag: "1", credentials: async () => wrong }),
+    ).rejects.toThrow("401");
+    expect(server.requests).toHaveLength(2);
+  });
+
+  test("an identity token is exchanged, and never sent to the registry itself", async () => {
+    const server = await registry({ authentication: { scheme: "bearer", users } });
+    const answer = await fetch(`${server.origin}/token`, {
+      method: "POST",
+      body: new URLSearchParams({
+        grant_type: "password",
+        username: "grace",
+        password: "hopper",
+        access_type: "offline",
+      }),
+    });
+    const { refresh_token: token } = (await answer.json()) as { refresh_token: string };
+    const seen: string[] = [];
+    const real = createFetch({ mirrors: [], retry: quick });
+    const report = await publishOnce(site("a"), {
+      repository: { registry: server.host, name: "o/site" },
+      tag: "1",
+      credentials: async () => ({ kind: "identity-token", token }),
+      fetch: async (input, init) => {
+        if (new URL(input).pathname !== "/token") seen.push(JSON.stringify(init));
+        return real(input, init);
+      },
+    });
+    expect(report).toMatchObject({ changed: true });
+    expect(seen.join()).not.toContain(token);
+  });
+
+  test("a registry token is sent as it is", async () => {
+    const sent: unknown[] = [];
+    const client = createRegistryClient({
+      credentials: async () => ({ kind: "registry-token", token: "as-it-is" }),
+      fetch: async (_input, init) => {
+        sent.push(new Headers(init?.headers).get("authorization"));
+        return new Response(null, { status: 404 });
+      },
+    });
+    await client.manifest({ registry: "registry.example", name: "o/site", tag: "1" });
+    expect(sent).toEqual(["Bearer as-it-is"]);
+  });
+});
+
+describe("a challenge that would give our credentials away", () => {
+  const challenged = (registry: string, realm: string, insecure = false) => {
+    const asked: string[] = [];
+    const client = createRegistryClient({
+      insecure,
+      credentials: async () => grace,
+      retry: quick,
+      fetch: async (input) => {
+        asked.push(String(input));
+        return new Response(null, {
+          status: 401,
+          headers: { "www-authenticate": `Bearer realm="${realm}"` },
+        });
+      },
+    });
+    return { asked, failed: client.manifest({ registry, name: "o/site", tag: "1" }) };
+  };
+
+  test.each([
+    ["without TLS", "registry.example", "http://registry.example/token", "without TLS"],
+    [
+      "to the cloud's metadata",
+      "registry.example",
+      "https://169.254.169.254/token",
+      "the private address 169.254.169.254",
+    ],
+    ["into a private network", "registry.example", "https://10.0.0.7/token", "the private address 10.0.0.7"],
+    [
+      "to this machine",
+      "registry.example",
+      "https://localhost:8080/token",
+      "the private address localhost:8080",
+    ],
+    ["to this machine, by IPv6", "registry.example", "https://[::1]/token", "the private address [::1]"],
+  ])("%s is not followed", async (_name, registry, realm, message) => {
+    const { asked, failed } = challenged(registry, realm);
+    await expect(failed).rejects.toThrow(message);
+    await expect(failed).rejects.toThrow("none were sent");
+    expect(asked).toHaveLength(1);
+  });
+
+  test("is what an insecure registry was declared to be", async () => {
+    const { asked, failed } = challenged("10.0.0.5:5000", "http://10.0.0.5:5000/token", true);
+    await expect(failed).rejects.toThrow("401");
+    expect(asked[1]).toContain("http://10.0.0.5:5000/token");
+  });
+});

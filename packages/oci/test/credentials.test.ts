@@ -1,0 +1,237 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { askCredentialHelper, runHelper } from "../src/credential-helper.ts";
+import { type Credential, credentialOrder, dockerConfigCredentials, type Repository } from "../src/index.ts";
+
+let home: string;
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), "home-"));
+});
+afterEach(() => rm(home, { recursive: true }));
+
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+const basic = (username: string, password: string): Credential => ({ kind: "basic", username, password });
+const anonymous: Credential = { kind: "anonymous" };
+const repository = (registry: string, name = "o/site"): Repository => ({ registry, name });
+
+async function write(path: string, content: unknown): Promise<void> {
+  const file = join(home, path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, typeof content === "string" ? content : JSON.stringify(content));
+}
+
+const found = (registry: string, name?: string, environment: Record<string, string> = {}) =>
+  dockerConfigCredentials({ home, environment })(repository(registry, name));
+
+describe("Docker's configuration", () => {
+  test.each<[string, unknown, string, Credential]>([
+    ["auth", { "ghcr.io": { auth: base64("grace:hop:per") } }, "ghcr.io", basic("grace", "hop:per")],
+    [
+      "auth without padding",
+      { "ghcr.io": { auth: base64("a:b").replace(/=/g, "") } },
+      "ghcr.io",
+      basic("a", "b"),
+    ],
+    [
+      "user and password",
+      { "ghcr.io": { username: "grace", password: "hopper" } },
+      "ghcr.io",
+      basic("grace", "hopper"),
+    ],
+    [
+      "identity token",
+      { "a.azurecr.io": { auth: base64("x:"), identitytoken: "it" } },
+      "a.azurecr.io",
+      { kind: "identity-token", token: "it" },
+    ],
+    [
+      "registry token",
+      { "r.example": { registrytoken: "rt" } },
+      "r.example",
+      { kind: "registry-token", token: "rt" },
+    ],
+    ["https:// and /v2/", { "https://r.example/v2/": { auth: base64("a:b") } }, "r.example", basic("a", "b")],
+    [
+      "Docker Hub's own key",
+      { "https://index.docker.io/v1/": { auth: base64("a:b") } },
+      "docker.io",
+      basic("a", "b"),
+    ],
+    ["a port", { "localhost:5000": { auth: base64("a:b") } }, "localhost:5000", basic("a", "b")],
+    ["another port", { "localhost:5000": { auth: base64("a:b") } }, "localhost:5001", anonymous],
+    ["another host", { "ghcr.io": { auth: base64("a:b") } }, "ghcr.io.evil.example", anonymous],
+    ["an empty entry", { "ghcr.io": {} }, "ghcr.io", anonymous],
+    ["entries of other kinds", { "ghcr.io": "text", other: null }, "ghcr.io", anonymous],
+  ])("with %s", async (_name, auths, registry, expected) => {
+    await write(".docker/config.json", { auths });
+    expect(await found(registry)).toEqual(expected);
+  });
+
+  test("gives a repository what stands nearest to it", async () => {
+    await write(".docker/config.json", {
+      auths: {
+        "quay.io": { auth: base64("all:1") },
+        "quay.io/o": { auth: base64("o:2") },
+        "quay.io/o/site": { auth: base64("site:3") },
+      },
+    });
+    expect(await found("quay.io", "o/site")).toEqual(basic("site", "3"));
+    expect(await found("quay.io", "o/other")).toEqual(basic("o", "2"));
+    expect(await found("quay.io", "else/site")).toEqual(basic("all", "1"));
+  });
+
+  test("is looked for in DOCKER_CONFIG, then where containers' tools keep theirs", async () => {
+    await write("elsewhere/config.json", { auths: { "a.example": { auth: base64("a:1") } } });
+    await write("run/containers/auth.json", {
+      auths: { "a.example": { auth: base64("b:2") }, "b.example": { auth: base64("b:2") } },
+    });
+    await write("file.json", { auths: { "c.example": { auth: base64("c:3") } } });
+    await write(".docker/config.json", {
+      auths: { "a.example": { auth: base64("d:4") }, "d.example": { auth: base64("d:4") } },
+    });
+    const environment = {
+      DOCKER_CONFIG: join(home, "elsewhere"),
+      XDG_RUNTIME_DIR: join(home, "run"),
+      REGISTRY_AUTH_FILE: join(home, "file.json"),
+    };
+    expect(await found("a.example", "s", environment)).toEqual(basic("a", "1"));
+    expect(await found("b.example", "s", environment)).toEqual(basic("b", "2"));
+    expect(await found("c.example", "s", environment)).toEqual(basic("c", "3"));
+    expect(await found("d.example", "s", environment)).toEqual(anonymous);
+  });
+
+  test("that is not there gives nothing", async () => {
+    expect(await found("ghcr.io")).toEqual(anonymous);
+  });
+
+  test("that is damaged is an error, which does not quote it", async () => {
+    await write(".docker/config.json", '{"auths":{"ghcr.io":{"auth":"secret');
+    const failed = found("ghcr.io");
+    await expect(failed).rejects.toThrow("config.json are not JSON; log in again, or remove the file.");
+    await expect(failed).rejects.not.toThrow("secret");
+  });
+});
+
+describe("a credential helper", () => {
+  const asked: string[][] = [];
+  const answering =
+    (output: string, exitCode = 0) =>
+    async (program: string, input: string) => {
+      asked.push([program, input]);
+      return { exitCode, output };
+    };
+  const configured = (config: unknown, run: Parameters<typeof askCredentialHelper>[2]) =>
+    write(".docker/config.json", config).then(() => dockerConfigCredentials({ home, environment: {}, run }));
+
+  test("of the registry comes before the common store, and that before what is written down", async () => {
+    asked.length = 0;
+    const run = answering('{"ServerURL":"x","Username":"grace","Secret":"hopper"}');
+    const auths = { "r.example": { auth: base64("a:b") } };
+    const config = { auths, credsStore: "store", credHelpers: { "ecr.example": "ecr-login" } };
+    const source = await configured(config, run);
+    expect(await source(repository("ecr.example"))).toEqual(basic("grace", "hopper"));
+    expect(await source(repository("r.example"))).toEqual(basic("grace", "hopper"));
+    await source(repository("docker.io"));
+    expect(asked).toEqual([
+      ["docker-credential-ecr-login", "ecr.example"],
+      ["docker-credential-store", "r.example"],
+      ["docker-credential-store", "https://index.docker.io/v1/"],
+    ]);
+  });
+
+  test("that has none leaves what is written down", async () => {
+    const run = answering("credentials not found in native keychain\n", 1);
+    const source = await configured(
+      { auths: { "r.example": { auth: base64("a:b") } }, credsStore: "store" },
+      run,
+    );
+    expect(await source(repository("r.example"))).toEqual(basic("a", "b"));
+    expect(await source(repository("other.example"))).toEqual(anonymous);
+  });
+
+  test.each<[string, string, number, Credential | RegExp]>([
+    ["an identity token", '{"Username":"<token>","Secret":"it"}', 0, { kind: "identity-token", token: "it" }],
+    ["nothing in it", '{"Username":"","Secret":""}', 0, anonymous],
+    [
+      "an error",
+      "the secret is hunter2",
+      1,
+      /docker-credential-x failed for r\.example with exit code 1; log in to r\.example again/,
+    ],
+    ["no JSON", "hunter2", 0, /answered with something that is not JSON/],
+    ["no secret", '{"Username":"hunter2"}', 0, /without a user name and a secret/],
+  ])("that answers with %s", async (_name, output, exitCode, expected) => {
+    const answer = askCredentialHelper("x", "r.example", answering(output, exitCode));
+    if (expected instanceof RegExp) {
+      await expect(answer).rejects.toThrow(expected);
+      await expect(answer).rejects.not.toThrow("hunter2");
+    } else expect(await answer).toEqual(expected);
+  });
+
+  test.each(["../evil", "x; rm -rf /", "a b", ""])("is not called %j", async (name) => {
+    const run = answering('{"Username":"a","Secret":"b"}');
+    await expect(askCredentialHelper(name, "r.example", run)).rejects.toThrow("not a program's name");
+  });
+
+  test("is a program that is given the server, without a shell", async () => {
+    const program = "docker-credential-test-of-spin-publisher";
+    const file = join(home, program);
+    await writeFile(
+      file,
+      `#!${process.execPath}\nlet t = ""; process.stdin.on("data", (c) => (t += c)).on("end", () => console.log(JSON.stringify({ Username: process.argv.slice(2).join(), Secret: t })));\n`,
+    );
+    await chmod(file, 0o755);
+    const path = process.env.PATH;
+    process.env.PATH = [home, path].join(delimiter);
+    try {
+      const server = "r.example/$(id)";
+      expect(JSON.parse((await runHelper(program, server)).output)).toEqual({
+        Username: "get",
+        Secret: server,
+      });
+    } finally {
+      process.env.PATH = path;
+    }
+  });
+
+  test("that is not installed is an error", async () => {
+    await expect(askCredentialHelper("spin-publisher-absent", "r.example", runHelper)).rejects.toThrow(
+      "docker-credential-spin-publisher-absent, which Docker's configuration names for r.example, cannot be run",
+    );
+  });
+});
+
+describe("credentials are", () => {
+  const jobToken = { registry: "ghcr.io", username: "actor", password: "job-token" };
+  const dockerConfig = async ({ registry }: Repository) =>
+    registry === "r.example" ? basic("docker", "config") : anonymous;
+
+  test.each<[string, Parameters<typeof credentialOrder>[0], string, Credential]>([
+    [
+      "those that were given",
+      { explicit: basic("a", "b"), dockerConfig, jobToken },
+      "r.example",
+      basic("a", "b"),
+    ],
+    [
+      "those that were given for this registry",
+      { explicit: basic("a", "b"), explicitFor: "r.example", dockerConfig },
+      "r.example",
+      basic("a", "b"),
+    ],
+    [
+      "not those that were given for another",
+      { explicit: basic("a", "b"), explicitFor: "r.example", dockerConfig },
+      "docker.io",
+      anonymous,
+    ],
+    ["then Docker's", { dockerConfig, jobToken }, "r.example", basic("docker", "config")],
+    ["then the job's, at its registry", { dockerConfig, jobToken }, "ghcr.io", basic("actor", "job-token")],
+    ["never the job's anywhere else", { dockerConfig, jobToken }, "ghcr.io.evil.example", anonymous],
+    ["nobody's", { dockerConfig }, "ghcr.io", anonymous],
+  ])("%s", async (_name, order, registry, expected) => {
+    expect(await credentialOrder(order)(repository(registry))).toEqual(expected);
+  });
+});

@@ -1,0 +1,227 @@
+import { describe, expect, test } from "@jest/globals";
+import { createFetch, createNetwork } from "@spin-publisher/http";
+import { faultOn, type RecordedRefusal, type RequestRecord, recordedRefusals } from "@spin-publisher/sandbox";
+import { refusal } from "../src/refusals.ts";
+import { wayOut } from "../src/way-out.ts";
+import { publishOnce, quick, registry, site } from "./fixtures.ts";
+
+const hosts: Readonly<Record<RecordedRefusal["registry"], string>> = {
+  "ghcr.io": "ghcr.io",
+  "Docker Hub": "docker.io",
+  "Amazon ECR": "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+  "Google Artifact Registry": "europe-docker.pkg.dev",
+  "Azure Container Registry": "site.azurecr.io",
+  Quay: "quay.io",
+  Artifactory: "acme.jfrog.io",
+  Harbor: "harbor.example",
+};
+
+/** What users are told about each recorded refusal, if it stays. What is recovered from, or is about tags, stands elsewhere. */
+const told: Readonly<Record<string, RegExp>> = {
+  "ghcr.io: the job's token may not create packages":
+    /token may not write packages: give the job `permissions: packages: write`/,
+  "ghcr.io: the job's token may not write packages":
+    /token may not write packages: give the job `permissions: packages: write`/,
+  "ghcr.io: the package is not linked to the repository":
+    /not linked to this repository: .*"Manage Actions access".*Write/,
+  "ghcr.io: the token service denies, now and then":
+    /Check that the job has `permissions: packages: write`, that o is the owner/,
+  "ghcr.io: too many requests": /asked for patience longer than a job should wait/,
+  "Docker Hub: the token is not for this repository":
+    /access token may write \(not only read\), and that it belongs to o/,
+  "Amazon ECR: the repository does not exist": /aws ecr create-repository --repository-name o\/site/,
+  "Google Artifact Registry: there is no permission, or no repository":
+    /gcloud artifacts repositories create .*Artifact Registry Writer/,
+  "Google Artifact Registry: nobody logged in":
+    /Nobody is logged in: log in with google-github-actions\/auth/,
+  "Azure Container Registry: the repository is locked": /locked: unlock it with `az acr repository update/,
+  "Azure Container Registry: the body has no length": /length from the body: let it pass Content-Length on/,
+  "Azure Container Registry: the body is too large for one request":
+    /too large for it or for a proxy before it: raise the limit/,
+  "Artifactory: the tag exists and may not be replaced": /Artifactory answers so where the tag exists/,
+  "Harbor: the project is full": /storage is used up: delete old versions/,
+};
+
+const affected: Readonly<Record<RecordedRefusal["request"], (request: RequestRecord) => boolean>> = {
+  token: ({ kind }) => kind === "token",
+  upload: ({ kind, method }) => kind === "upload" && method !== "GET",
+  manifest: ({ kind, method }) => kind === "manifest" && method === "PUT",
+  read: ({ kind, method }) => kind === "manifest" && method === "GET",
+};
+
+/** What a publication ends with at a registry that answers a kind of request always with this refusal. */
+async function publishedAgainst({ registry: service, request, reply }: RecordedRefusal) {
+  const server = await registry({
+    authentication: { scheme: "bearer", users: { grace: "hopper" } },
+    faults: faultOn(affected[request], { kind: "answer", reply }, Number.POSITIVE_INFINITY),
+  });
+  const host = hosts[service];
+  const api = host === "docker.io" ? "registry-1.docker.io" : host;
+  const fetch = createFetch({
+    mirrors: [{ origin: `https://${api}`, target: server.origin }],
+    retry: quick,
+    exchange: createNetwork(),
+  });
+  return publishOnce(site("page"), {
+    repository: { registry: host, name: "o/site" },
+    tag: "0.1.2",
+    fetch,
+    credentials: async () => ({ kind: "basic", username: "grace", password: "hopper" }),
+  });
+}
+
+describe("a refusal of a known registry is told with its cause and what to do", () => {
+  test.each(Object.entries(told))("%s", async (name, expected) => {
+    const recorded = recordedRefusals.find(
+      ({ registry: service, situation }) => `${service}: ${situation}` === name,
+    );
+    if (recorded === undefined) throw new Error(`no such refusal is recorded: ${name}`);
+    const failed = publishedAgainst(recorded);
+    await expect(failed).rejects.toThrow(expected);
+    await expect(failed).rejects.toThrow(`${hosts[recorded.registry]} refused to `);
+  });
+});
+
+describe("what stands behind an answer", () => {
+  test.each<[string, string, number, string, string, RegExp]>([
+    [
+      "ghcr.io",
+      "o/s",
+      401,
+      "UNAUTHORIZED",
+      "unauthenticated: User cannot be authenticated with the token provided.",
+      /does not know this token/,
+    ],
+    [
+      "ghcr.io",
+      "o/s",
+      403,
+      "DENIED",
+      "permission_denied: The token provided does not match expected scopes.",
+      /write:packages/,
+    ],
+    ["ghcr.io", "o/s", 403, "DENIED", "permission_denied: read_package", /private: make it public/],
+    ["ghcr.io", "o/s", 403, "DENIED", "permission_denied: create_package", /own owner/],
+    ["ghcr.io", "o/s", 403, "DENIED", "denied", /`permissions: packages: write`/],
+    ["containers.github.example", "o/s", 403, "DENIED", "denied", /`permissions: packages: write`/],
+    [
+      "1.dkr.ecr.us-east-1.amazonaws.com",
+      "s",
+      403,
+      "DENIED",
+      "Your authorization token has expired. Reauthenticate and try again.",
+      /twelve hours/,
+    ],
+    ["1.dkr.ecr.us-east-1.amazonaws.com", "s", 401, "", "no basic auth credentials", /twelve hours/],
+    [
+      "europe-docker.pkg.dev",
+      "p/r/s",
+      404,
+      "NAME_UNKNOWN",
+      'Repository "r" not found',
+      /gcloud artifacts repositories create/,
+    ],
+    ["site.azurecr.io", "s", 403, "DENIED", "client with IP '192.0.2.1' is not allowed access", /firewall/],
+    ["docker.io", "o/s", 401, "UNAUTHORIZED", "authentication required", /may write \(not only read\)/],
+    [
+      "docker.io",
+      "o/s",
+      429,
+      "TOOMANYREQUESTS",
+      "You have reached your unauthenticated pull rate limit.",
+      /counts pulls of anonymous users/,
+    ],
+    [
+      "harbor.example",
+      "p/s",
+      412,
+      "PRECONDITION",
+      "Quota exceeded when processing the request",
+      /storage is used up/,
+    ],
+    ["registry.example", "s", 507, "", "", /storage is used up/],
+    ["harbor.example", "p/s", 404, "NOT_FOUND", "project p not found", /project \(the first part/],
+    ["registry.example", "s", 403, "DENIED", "Not enough permissions to overwrite artifact", /Artifactory/],
+    ["registry.example", "s", 405, "UNSUPPORTED", "registry is in read-only mode", /takes no writes/],
+    ["registry.example", "Owner/s", 400, "NAME_INVALID", "invalid repository name", /names are lower-case/],
+    [
+      "registry.example",
+      "s",
+      404,
+      "NAME_UNKNOWN",
+      "repository name not known to registry",
+      /create it there first/,
+    ],
+    [
+      "registry.example",
+      "s",
+      400,
+      "DIGEST_INVALID",
+      "provided digest did not match uploaded content",
+      /changes the bytes/,
+    ],
+    ["registry.example", "s", 404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown", /common storage/],
+    ["quay.io", "o/s", 400, "MANIFEST_INVALID", "manifest schema unsupported", /FEATURE_GENERAL_OCI_SUPPORT/],
+    ["registry.example", "s", 413, "", "<html>413</html>", /client_max_body_size/],
+    ["registry.example", "s", 415, "MANIFEST_INVALID2", "", /media type/],
+    ["registry.example", "s", 411, "", "", /Content-Length/],
+    ["registry.example", "s", 405, "", "", /read-only, a mirror/],
+    [
+      "registry.example",
+      "s",
+      401,
+      "UNAUTHORIZED",
+      "authentication required",
+      /registry-username and registry-password/,
+    ],
+    ["registry.example", "s", 403, "DENIED", "denied", /right to write/],
+    ["registry.example", "s", 503, "", "<html>", /in trouble/],
+    ["registry.example", "s", 404, "", "<html>nginx</html>", /speaks the registry protocol/],
+  ])("%s %s %d %s %s", (host, repository, status, code, text, expected) => {
+    const refused = { registry: host, repository, status, codes: code === "" ? [] : [code], text };
+    expect(wayOut(refused)).toMatch(expected);
+  });
+
+  test("is not guessed where nothing is known", () => {
+    const refused = { registry: "registry.example", repository: "s", status: 418, codes: [], text: "teapot" };
+    expect(wayOut(refused)).toBeUndefined();
+  });
+});
+
+describe("the sentence about a refusal", () => {
+  const reference = { registry: "registry.example", name: "o/site", tag: "1" };
+  const message = async (body: string, init: ResponseInit = {}) =>
+    (await refusal(new Response(body, { status: 418, ...init }), "write", reference)).message;
+
+  test("says what was asked, what the registry said, and which request it was", async () => {
+    const body = JSON.stringify({
+      errors: [
+        { code: "DENIED", message: "no." },
+        { code: "X", message: "y" },
+      ],
+    });
+    expect(await message(body, { headers: { "x-github-request-id": "ABC:123" } })).toBe(
+      "registry.example refused to write registry.example/o/site:1: 418 DENIED no (request ABC:123).",
+    );
+  });
+
+  test.each([
+    [
+      "a page",
+      "<html><head><style>p{}</style><title>502</title></head>\n<body>Bad  gateway</body></html>",
+      "418 502 Bad gateway.",
+    ],
+    ["nothing", "", "418."],
+    ["a strange answer", '{"errors":"none"}', '418 {"errors":"none"}.'],
+    ["strange entries", '{"errors":[null,{"code":7,"detail":{"a":1}}]}', "418."],
+    ["commands to the runner", "x\n::set-output name=a::b\u001b[31m", "418 x :set-output name=a:b [31m."],
+  ])("of %s is one line", async (_name, body, expected) => {
+    expect(await message(body)).toBe(
+      `registry.example refused to write registry.example/o/site:1: ${expected}`,
+    );
+  });
+
+  test("is short, however long the answer", async () => {
+    expect((await message("x".repeat(1 << 20))).length).toBeLessThan(500);
+  });
+});
