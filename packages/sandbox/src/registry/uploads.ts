@@ -1,6 +1,6 @@
 import { createHash, type Hash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { appendFile, rm, writeFile } from "node:fs/promises";
+import { open, rm, writeFile } from "node:fs/promises";
 import { type Digest, isDigest } from "@spin-publisher/oci";
 import type { Exchange } from "./exchange.ts";
 import { parseContentRange } from "./range.ts";
@@ -135,10 +135,15 @@ export function createUploads(store: Store, now: () => number): Uploads {
 
 /** Keeps what arrives even if the connection breaks off: the client may ask how far it got. */
 async function append(session: Session, body: AsyncIterable<Uint8Array>): Promise<void> {
-  for await (const bytes of body) {
-    await appendFile(session.file, bytes);
-    session.sha256.update(bytes);
-    session.size += bytes.length;
+  const file = await open(session.file, "a");
+  try {
+    for await (const bytes of body) {
+      await file.writeFile(bytes);
+      session.sha256.update(bytes);
+      session.size += bytes.length;
+    }
+  } finally {
+    await file.close();
   }
 }
 
