@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import type { ContextValue } from "./expression.ts";
 
@@ -41,6 +41,14 @@ function hostPath(path: string): string {
     .split(delimiter)
     .filter((folder) => folder !== "" && !folder.includes("node_modules"))
     .join(delimiter);
+}
+
+/** Writes the webhook document of the event where `GITHUB_EVENT_PATH` is to point, and returns that path. */
+export async function writeEventFile(machine: Machine, payload: ContextValue): Promise<string> {
+  const folder = join(machine.temp, "_github_workflow");
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "event.json"), JSON.stringify(payload, undefined, 2));
+  return join(folder, "event.json");
 }
 
 /** The environment of every process on the machine, before anything the job adds. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Annotation } from "./commands.ts";
@@ -7,7 +7,7 @@ import { type ActionDefinition, readActionDefinition } from "./definition.ts";
 import { pushTag, type WorkflowEvent } from "./event.ts";
 import { evaluate, isTruthy } from "./expression.ts";
 import { inputVariables } from "./inputs.ts";
-import { createMachine, type Machine, machineVariables, runnerContext } from "./machine.ts";
+import { createMachine, type Machine, machineVariables, runnerContext, writeEventFile } from "./machine.ts";
 import { runStepProcess, type StepResult } from "./step.ts";
 
 /** One use of an action, as a step of a job. */
@@ -120,9 +120,7 @@ export function requireDeclared(definition: ActionDefinition, { outputs }: StepR
 
 async function environmentOf(definition: ActionDefinition, machine: Machine, options: ActionProcess) {
   const event = options.event ?? pushTag("0.1.2");
-  const eventPath = join(machine.temp, "_github_workflow", "event.json");
-  await mkdir(join(eventPath, ".."), { recursive: true });
-  await writeFile(eventPath, JSON.stringify(event.payload, undefined, 2));
+  const eventPath = await writeEventFile(machine, event.payload);
   const github = githubContext(event, {
     workflow: "publish",
     workflowPath: ".github/workflows/consolidated.yaml",

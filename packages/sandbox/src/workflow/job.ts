@@ -35,55 +35,27 @@ export async function runJob(
     const name = interpolate(step.name, state.contexts(state.stepEnv(step.env)), state.functions);
     if (!holds(step.condition, step.env, state)) {
       state.record(step.id, {}, "skipped", "skipped");
-      tell({
-        id: step.id,
-        name,
-        outcome: "skipped",
-        conclusion: "skipped",
-        ...nothing,
-        durationMilliseconds: 0,
-      });
+      tell({ id: step.id, name, outcome: "skipped", conclusion: "skipped", ...nothing });
       continue;
     }
     const begun = performance.now();
     const limit = Math.min(deadline - begun, (step.timeoutMinutes ?? defaultTimeoutMinutes) * 60_000);
-    const { result, post } = await runStep(
-      step,
-      step.kind === "run" ? (step.shell ?? job.shell ?? shell) : undefined,
-      index,
-      place,
-      state,
-      limit,
-    );
-    const outcome: Outcome = result.exitCode === 0 ? "success" : "failure";
+    const { result, post } = await runStep(step, job.shell ?? shell, index, place, state, limit);
+    const outcome = outcomeOf(result);
     const goesOn = interpolate(step.continueOnError, state.contexts({}), state.functions) === "true";
     const conclusion = outcome === "failure" && goesOn ? "success" : outcome;
     state.apply(result);
     state.record(step.id, result.outputs, outcome, conclusion);
     if (post !== undefined) posts.unshift({ name: `Post ${name}`, post });
-    tell({
-      id: step.id,
-      name,
-      outcome,
-      conclusion,
-      ...shown(result),
-      durationMilliseconds: performance.now() - begun,
-    });
+    tell({ id: step.id, name, outcome, conclusion, ...said(result, begun) });
   }
   for (const { name, post } of posts) {
     if (!holds(post.condition, {}, state)) continue;
     const begun = performance.now();
     const result = await post.run();
-    const outcome = result.exitCode === 0 ? "success" : "failure";
+    const outcome = outcomeOf(result);
     state.record(undefined, {}, outcome, outcome);
-    tell({
-      id: undefined,
-      name,
-      outcome,
-      conclusion: outcome,
-      ...shown(result),
-      durationMilliseconds: performance.now() - begun,
-    });
+    tell({ id: undefined, name, outcome, conclusion: outcome, ...said(result, begun) });
   }
   return {
     result: state.failed ? "failure" : "success",
@@ -93,15 +65,16 @@ export async function runJob(
   };
 }
 
-const nothing = { outputs: {}, log: "", annotations: [], summary: "" };
+type Said = Pick<StepRun, "outputs" | "log" | "annotations" | "summary" | "durationMilliseconds">;
 
-function shown({
-  outputs,
-  log,
-  annotations,
-  summary,
-}: StepResult): Pick<StepRun, "outputs" | "log" | "annotations" | "summary"> {
-  return { outputs, log, annotations, summary };
+const nothing: Said = { outputs: {}, log: "", annotations: [], summary: "", durationMilliseconds: 0 };
+
+function said({ outputs, log, annotations, summary }: StepResult, begun: number): Said {
+  return { outputs, log, annotations, summary, durationMilliseconds: performance.now() - begun };
+}
+
+function outcomeOf({ exitCode }: StepResult): Outcome {
+  return exitCode === 0 ? "success" : "failure";
 }
 
 function runStep(
@@ -113,7 +86,7 @@ function runStep(
   limit: number,
 ): Promise<StepEnd> {
   return step.kind === "run"
-    ? runScript(step, shell, index, place, state, limit)
+    ? runScript(step, step.shell ?? shell, index, place, state, limit)
     : runAction(step, place, state, limit);
 }
 

@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { githubContext, type RunIdentity } from "../action/context.ts";
 import type { WorkflowEvent } from "../action/event.ts";
 import { type Contexts, type ContextValue, evaluate, interpolate, isTruthy } from "../action/expression.ts";
-import { createMachine, type Machine } from "../action/machine.ts";
+import { createMachine, type Machine, writeEventFile } from "../action/machine.ts";
 import { type Concurrency, type Job, readWorkflow, type Variables, type Workflow } from "./document.ts";
 import { isTriggered } from "./filters.ts";
 import { runJob } from "./job.ts";
@@ -148,9 +148,7 @@ async function preparePlace(
   await rm(folder, { recursive: true, force: true });
   await mkdir(workspace, { recursive: true });
   const machine = await createMachine(folder, options.machine);
-  const eventPath = join(machine.temp, "_github_workflow", "event.json");
-  await mkdir(join(eventPath, ".."), { recursive: true });
-  await writeFile(eventPath, JSON.stringify(event.payload, undefined, 2));
+  const eventPath = await writeEventFile(machine, event.payload);
   const token = options.issueToken?.(event.repository, permissions) ?? `ghs_unknown_${job.id}`;
   const identity = { ...identityOf(workflow, options), job: job.id, workspace, eventPath, token };
   const github = (action: string, actionPath: string) =>
