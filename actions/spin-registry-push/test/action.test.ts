@@ -11,7 +11,9 @@ import {
   startUpstream,
   type Upstream,
 } from "@spin-publisher/sandbox";
-import { addFiles, coreModule, project } from "./project.ts";
+import { project } from "./project.ts";
+import { writeTree } from "./tree.ts";
+import { coreModule } from "./wasm.ts";
 
 const action = join(import.meta.dirname, "..");
 
@@ -93,7 +95,7 @@ describe("the published action", () => {
 
   test("says in the job summary what changed since the version that an alias points at", async () => {
     await push({ tag: "1", aliases: "current" });
-    await addFiles(site, { "content/news.md": "# News\n\nThe tide is out.\n" });
+    await writeTree(site, { "content/news.md": "# News\n\nThe tide is out.\n" });
     const { summary } = await push({ tag: "2", aliases: "current" });
     expect(summary).toContain("| added | <code>bartholomew/content/news.md</code> |  | 25 B |");
     expect(summary).toMatch(/spin up --from-registry ghcr\.io\/octo-org\/site\/content@sha256:[0-9a-f]{64}/);
@@ -101,7 +103,7 @@ describe("the published action", () => {
 
   test("refuses to let a tag mean something else, naming the file", async () => {
     await push({ tag: "3" });
-    await addFiles(site, { "content/about.md": "# About\n" });
+    await writeTree(site, { "content/about.md": "# About\n" });
     registry.clearRequests();
     const { exitCode, log } = await push({ tag: "3" });
     expect(exitCode).toBe(1);
@@ -124,7 +126,7 @@ describe("the published action", () => {
   test("downloads no module that the registry has already", async () => {
     await push({ tag: "4" });
     const before = upstream.requests.length;
-    await addFiles(site, { "content/later.md": "# Later\n" });
+    await writeTree(site, { "content/later.md": "# Later\n" });
     const { exitCode } = await push({ tag: "5" });
     expect({ exitCode, downloads: upstream.requests.length - before }).toEqual({ exitCode: 0, downloads: 0 });
   });

@@ -4,8 +4,9 @@ import { describe, expect, test } from "@jest/globals";
 import { runActionProcess } from "@spin-publisher/sandbox";
 import fc from "fast-check";
 import { built, digestOfArtifact } from "./building.ts";
-import { component, project } from "./project.ts";
+import { project } from "./project.ts";
 import { withComponent } from "./reading.ts";
+import { component } from "./wasm.ts";
 
 const manifest = withComponent('files = ["site/**/*", { source = "site", destination = "/" }]');
 

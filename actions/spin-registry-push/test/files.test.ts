@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { prepareAllFiles } from "../src/engine/native.ts";
 import { namingManifest } from "../src/manifest/error.ts";
-import { addFiles, project } from "./project.ts";
+import { project } from "./project.ts";
 import { read, withComponent } from "./reading.ts";
+import { writeTree } from "./tree.ts";
 
 /** Path → content of what the component `web` is published with, and the warnings. */
 async function published(folder: string, files: string) {
@@ -326,7 +327,7 @@ describe("a folder", () => {
 
   test("whose own path looks like a pattern is no obstacle", async () => {
     const folder = await project();
-    await addFiles(join(folder, "[app]*"), { "content/a.md": "a" });
+    await writeTree(join(folder, "[app]*"), { "content/a.md": "a" });
     expect(await paths(join(folder, "[app]*"), 'files = ["content/*"]')).toEqual(["content/a.md"]);
   });
 });

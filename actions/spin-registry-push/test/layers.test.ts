@@ -6,7 +6,8 @@ import type { Blob } from "@spin-publisher/oci";
 import { contentOf } from "../src/content.ts";
 import { shardCount } from "../src/layers/archive.ts";
 import { type FileContent, type LayerMode, layersOf } from "../src/layers/layers.ts";
-import { component, project } from "./project.ts";
+import { project } from "./project.ts";
+import { component } from "./wasm.ts";
 
 const data = "application/vnd.wasm.content.layer.v1+data";
 const wasm = "application/vnd.wasm.content.layer.v1+wasm";

@@ -4,7 +4,7 @@ import { type LockedApp, serialiseLockedApp } from "../src/locked-app/locked-app
 import { ManifestError } from "../src/manifest/error.ts";
 import type { Application } from "../src/manifest/model.ts";
 import { readManifest } from "../src/manifest/read.ts";
-import { component } from "./project.ts";
+import { component } from "./wasm.ts";
 
 export const read = (toml: string, profile?: string): Application => readManifest(Buffer.from(toml), profile);
 

@@ -7,8 +7,10 @@ import { annotationsOf, parseSourceDateEpoch } from "../src/annotations.ts";
 import { createModuleCache } from "../src/sources/cache.ts";
 import { built, published } from "./building.ts";
 import { fakeSpin } from "./fake-spin.ts";
-import { addFiles, component, project } from "./project.ts";
+import { project } from "./project.ts";
 import { locked, read, withComponent } from "./reading.ts";
+import { writeTree } from "./tree.ts";
+import { component } from "./wasm.ts";
 
 let registry: RegistryServer;
 let number = 0;
@@ -52,7 +54,7 @@ describe("a run", () => {
     const counts: number[] = [];
     for (const pages of [40, 58]) {
       const folder = await site();
-      await addFiles(
+      await writeTree(
         folder,
         Object.fromEntries(
           Array.from({ length: pages }, (_, index) => [`content/${index}.md`, `${index}`.repeat(200)]),
@@ -60,7 +62,7 @@ describe("a run", () => {
       );
       const repository = freshRepository();
       await published(folder, repository, { aliases: ["main"] });
-      await addFiles(folder, { "content/a.md": "A".repeat(250) });
+      await writeTree(folder, { "content/a.md": "A".repeat(250) });
       registry.clearRequests();
       const { report } = await published(folder, repository, { tag: "2", aliases: ["main"] });
       expect(report.blobs).toMatchObject({ uploaded: 3, present: pages + 2 });
@@ -74,7 +76,7 @@ describe("a run", () => {
     const folder = await site();
     const repository = freshRepository();
     await published(folder, repository);
-    await addFiles(folder, { "content/a.md": "new", "content/c.md": "c".repeat(2048) });
+    await writeTree(folder, { "content/a.md": "new", "content/c.md": "c".repeat(2048) });
     await rm(join(folder, "content/b.md"));
     await expect(published(folder, repository)).rejects.toThrow(
       /web\/content\/a\.md \(changed: 200 B → 3 B\)\n.*web\/content\/c\.md \(added: 2\.0 KiB\)\n.*web\/content\/b\.md \(removed: 300 B\)\nPublish under a new tag/,
@@ -132,7 +134,7 @@ describe("a run", () => {
     const folder = await site();
     const repository = freshRepository();
     await published(folder, repository, { request: { layers: "archive" }, aliases: ["main"] });
-    await addFiles(folder, { "content/a.md": "new" });
+    await writeTree(folder, { "content/a.md": "new" });
     const { summary } = await published(folder, repository, {
       request: { layers: "archive" },
       tag: "2",
@@ -145,7 +147,7 @@ describe("a run", () => {
     const folder = await site();
     const repository = freshRepository();
     await published(folder, repository, { aliases: ["main"] });
-    await addFiles(folder, { "content/a|b<i>`*.md": "x" });
+    await writeTree(folder, { "content/a|b<i>`*.md": "x" });
     const { summary } = await published(folder, repository, { tag: "2", aliases: ["main"] });
     expect(summary).toContain("| added | <code>web/content/a&#124;b&lt;i>`*.md</code> |  | 1 B |");
   });
@@ -154,7 +156,7 @@ describe("a run", () => {
     const folder = await site();
     const repository = freshRepository();
     await published(folder, repository, { aliases: ["main"] });
-    await addFiles(
+    await writeTree(
       folder,
       Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`content/${index}.md`, `${index}`])),
     );

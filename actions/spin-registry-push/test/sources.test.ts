@@ -9,8 +9,9 @@ import { type Content, readContent } from "../src/content.ts";
 import { namingManifest } from "../src/manifest/error.ts";
 import { createModuleCache, spinCacheFolder } from "../src/sources/cache.ts";
 import { resolveSource } from "../src/sources/resolve.ts";
-import { component, coreModule, project } from "./project.ts";
+import { project } from "./project.ts";
 import { read, withComponent } from "./reading.ts";
+import { component, coreModule } from "./wasm.ts";
 
 /** A module that is too long to be carried inline. */
 const module = Buffer.concat([coreModule, Buffer.alloc(1000, 1)]);

@@ -13,8 +13,9 @@ import { namingManifest } from "../src/manifest/error.ts";
 import { readManifestFile } from "../src/manifest/read.ts";
 import { createModuleCache } from "../src/sources/cache.ts";
 import { fakeSpin } from "./fake-spin.ts";
-import { component, project } from "./project.ts";
+import { project } from "./project.ts";
 import { withComponent } from "./reading.ts";
+import { component } from "./wasm.ts";
 
 const composed = Buffer.concat([component, Buffer.alloc(3000, 7)]);
 const dependency = '[component.web.dependencies]\n"a:b" = { path = "dependency.wasm" }\n';

@@ -8,7 +8,8 @@ import { lockApplication } from "../src/locked-app/lock.ts";
 import { serialiseLockedApp } from "../src/locked-app/locked-app.ts";
 import { readManifest, readManifestFile } from "../src/manifest/read.ts";
 import { createModuleCache } from "../src/sources/cache.ts";
-import { component, project } from "./project.ts";
+import { project } from "./project.ts";
+import { component } from "./wasm.ts";
 
 const offline = {
   fetch: async () => {
