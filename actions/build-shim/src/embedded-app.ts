@@ -1,6 +1,7 @@
 import { type TarEntry, tar, untar } from "@spin-publisher/archive";
 import { digestOf, formatReference, isDigest } from "@spin-publisher/oci";
-import { type Content, spinLayerTypes } from "./content.ts";
+import { atMost } from "./at-most.ts";
+import { type Content, isWasm, spinLayerTypes } from "./content.ts";
 import type { JsonObject } from "./json.ts";
 import { type Layer, layerOf } from "./layer.ts";
 import { type LockedApp, type LockedComponent, type LockedFile, readLockedApp } from "./locked-app.ts";
@@ -59,7 +60,7 @@ function runnable({ document, components }: LockedApp, { reference, layers }: Co
       origin: `vnd.fermyon.origin-oci:${formatReference(reference)}`,
     },
     components: components.map((component) => {
-      const module = layers.find(({ digest }) => digest === component.module);
+      const module = layers.find((layer) => isWasm(layer) && layer.digest === component.module);
       if (module === undefined) throw missing(component.module, { reference });
       const { files: _, ...rest } = component.document;
       return {
@@ -108,14 +109,13 @@ async function storedFiles({ layers, blob, reference }: Content): Promise<Readon
       `The files of ${formatReference(reference)} have ${size} bytes, and no more than ${filesLimit} are embedded; set input "embed" to modules or none.`,
     );
   }
-  const found = await Promise.all(
-    wanted.map(async (layer): Promise<readonly Uint8Array[]> => {
-      const bytes = await blob(layer, filesLimit);
-      if (layer.mediaType === spinLayerTypes.data) return [bytes];
-      const files = await untar(bytes, { totalBytes: 2 * filesLimit, entries: 100_000 });
-      return files.map((file) => file.bytes);
-    }),
-  );
+  // A site may have thousands of files, each a request.
+  const found = await atMost(16, wanted, async (layer): Promise<readonly Uint8Array[]> => {
+    const bytes = await blob(layer, filesLimit);
+    if (layer.mediaType === spinLayerTypes.data) return [bytes];
+    const files = await untar(bytes, { totalBytes: 2 * filesLimit, entries: 100_000 });
+    return files.map((file) => file.bytes);
+  });
   return new Map(found.flat().map((bytes) => [digestOf(bytes), bytes]));
 }
 

@@ -200,6 +200,25 @@ describe("embed: app", () => {
     });
   });
 
+  test("reads thousands of files a few at a time, and each once", async () => {
+    const paths = Array.from({ length: 300 }, (_, index) => `page-${index}.html`);
+    const files = Object.fromEntries(paths.map((path) => [path, path.padEnd(200)]));
+    const content = await contentOf(await application({ components: [{ ...bartholomew, files }] }));
+    let [underWay, most] = [0, 0];
+    const blob: typeof content.blob = async (...args) => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      const bytes = await content.blob(...args);
+      underWay -= 1;
+      return bytes;
+    };
+    const { layers } = await embed("app", { ...content, blob }, false, new Map());
+    expect(entriesOf(layers[1]).files.size).toBe(301);
+    // One more is the module, which another layer is made of.
+    expect(most).toBeLessThanOrEqual(17);
+    expect(new Set(images.asked).size).toBe(images.asked.length);
+  });
+
   test("shares the layer of modules with the other modes", async () => {
     const [modules] = (await embedded("modules", parts)).layers;
     expect((await embedded("app", parts)).layers[0]?.descriptor).toEqual(modules?.descriptor);
