@@ -86,14 +86,20 @@ async function judged(
 
 async function buffered(response: Response, limit: number, url: URL): Promise<Response> {
   if (response.body === null) return response;
+  // The limit is for what was asked for; an answer that is something else says why, and is cut where that is too long.
+  if (!response.ok) return rebuilt(response, { body: await readBounded(response, reasonLimit, "truncate") });
   return rebuilt(response, { body: await readBounded(response, limit, `the answer of ${place(url)}`) });
 }
 
 /** The platform says "fetch failed" and leaves the rest to the cause. */
-function explained(error: unknown, url: URL, { method = "GET", signal }: FetchInit): unknown {
+function explained(error: unknown, url: URL, { method = "GET", signal, body }: FetchInit): unknown {
   if (signal?.aborted === true || !(error instanceof Error)) return error;
   const timedOut = error.name === "TimeoutError";
   if (!timedOut && error.message !== "fetch failed" && error.message !== "terminated") return error;
+  // What failed may be the source of what was being sent, which says so itself.
+  if (body instanceof ReadableStream && error.cause instanceof Error && !("code" in error.cause)) {
+    return error.cause;
+  }
   const reason = timedOut ? "it took too long" : (messageOf(error.cause) ?? error.message);
   return new Error(
     `${method} ${place(url)} got no answer: ${reason}; check that it can be reached from here.`,

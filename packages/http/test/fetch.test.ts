@@ -75,6 +75,23 @@ describe("a request", () => {
     );
   });
 
+  test("keeps an answer that is no document, however long", async () => {
+    const server = await serveInTurn(answer(404, "x".repeat(100_000)));
+    const response = await createFetch({ mirrors: [] })(server.origin, { bodyLimit: 10 });
+    expect([response.status, (await response.text()).length]).toEqual([404, 64 << 10]);
+  });
+
+  test("whose body fails while it is sent fails with that, and not with the network", async () => {
+    const server = await serveInTurn(answer(201));
+    const body = new ReadableStream({
+      pull: (controller) => controller.error(new Error("damaged at its source")),
+    });
+    const fetch = createFetch({ mirrors: [], retry: jumpingClock() });
+    await expect(fetch(server.origin, { method: "PUT", body, duplex: "half" })).rejects.toThrow(
+      "damaged at its source",
+    );
+  });
+
   test("waits for the whole host when that asked for patience", async () => {
     let now = 0;
     const sleepers: { readonly milliseconds: number; readonly wake: () => void }[] = [];

@@ -43,8 +43,7 @@ export async function uploadBlob(target: UploadTarget, blob: ContentBlob, opened
       else await uploadWhole(target, descriptor, body, use);
     },
     (error) => {
-      // A streamed copy is found damaged in the middle of being sent; its error is the cause of the network's.
-      if (damagedOnTheWay(error)) return { because: "it came damaged" };
+      if (error instanceof DamagedContent) return { because: "what was to be copied came damaged" };
       if (!(error instanceof RegistryRefusal)) return transientError(error);
       if (error.status === 413 && !inChunks && descriptor.size > chunkSize) {
         inChunks = true;
@@ -59,10 +58,6 @@ export async function uploadBlob(target: UploadTarget, blob: ContentBlob, opened
         client.tell({ kind: "retry", what: `upload of ${descriptor.digest}`, because, delayMilliseconds }),
     },
   );
-}
-
-function damagedOnTheWay(error: unknown): boolean {
-  return error instanceof DamagedContent || (error instanceof Error && error.cause instanceof DamagedContent);
 }
 
 /** What makes an upload worth another session. */
