@@ -13,8 +13,11 @@ const gitHubActions = "https://token.actions.githubusercontent.com";
 const releaseWorkflow = (owner: string, tag: string) =>
   `https://github.com/${owner}/spin/.github/workflows/release.yml@refs/tags/${tag}`;
 
-/** The project moved to its own organisation in early 2025; the old name signs nothing any more. */
-const lastUseOfTheOldName = new Date("2025-04-01T00:00:00Z");
+/**
+ * The project moved to its own organisation in early 2025: 3.2.0 of March is the last release signed under the old
+ * name, 3.3.0 of June the first under the new one.
+ */
+const lastUseOfTheOldName = new Date("2025-06-01T00:00:00Z");
 
 /**
  * Checks the keyless signature that a release carries: that the binary was signed with the key of a certificate

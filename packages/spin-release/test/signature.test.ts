@@ -46,10 +46,10 @@ describe("the signature of a release", () => {
   });
 
   test.each([
-    ["2025-03-31T23:00:00Z", true],
-    ["2025-04-01T00:00:00Z", false],
+    ["2025-05-31T23:00:00Z", true],
+    ["2025-06-01T00:00:00Z", false],
   ])("may carry the project's former name on %s: %s", (validFrom, allowed) => {
-    const former = { ...spin, uris: [workflow("fermyon")], validFrom, validTo: "2025-04-01T00:10:00Z" };
+    const former = { ...spin, uris: [workflow("fermyon")], validFrom, validTo: "2025-06-01T00:10:00Z" };
     const check = () => checkSignature(signed(former), tag, pems);
     if (allowed) expect(check()).toEqual({ verified: true, identity: workflow("fermyon") });
     else expect(check).toThrow("but it is signed by https://github.com/fermyon/spin/");
