@@ -123,7 +123,8 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
     if (options.latencyMilliseconds !== undefined) await delay(options.latencyMilliseconds);
     if (result === "silence") return;
     if (result === "reset") return breakOff();
-    await send(written(inTheWordsOf(persona, result)), method, response, record, mannerOf(fault, breakOff));
+    const spoken = fault?.kind === "answer" ? result : inTheWordsOf(persona, result);
+    await send(written(spoken), method, response, record, mannerOf(fault, breakOff));
   }
 
   function resultOf(route: Route | Reply, exchange: Exchange, fault: Fault | undefined) {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import {
   type FaultKind,
   faultOn,
+  personas,
   type RequestRecord,
   recordedRefusals,
   seededFaults,
@@ -75,6 +76,18 @@ describe("an answer that is wrong", () => {
       }
       expect(await registry.inspect("site")).toBeUndefined();
     }));
+
+  test("comes word for word, whatever the persona would say", () =>
+    withRegistry(
+      async (registry) => {
+        const said = recordedRefusals.find(({ situation }) => situation.startsWith("a blob is not known"));
+        if (said === undefined) throw new Error("There is no such refusal.");
+        registry.setFaults(faultOn(everything, { kind: "answer", reply: said.reply }));
+        const response = await fetch(`${registry.origin}/v2/site/manifests/1`);
+        expect(Object(await response.json()).errors).toEqual(said.reply.errors);
+      },
+      { persona: personas.ghcr },
+    ));
 
   test("never comes", () =>
     withRegistry(async (registry) => {
