@@ -6,13 +6,13 @@ import {
   pairs,
   requiredText,
   requireTag,
+  sourceDate,
   text,
 } from "@spin-publisher/action-runtime";
 import { isLoopback, parseRepository, type Repository } from "@spin-publisher/oci";
 import { parseBaseWanted } from "./base-choice.ts";
 import type { Builder, ShimRequest } from "./build.ts";
 import { type ContentWanted, parseContent } from "./content.ts";
-import { createdFrom } from "./created.ts";
 import { embedModes } from "./embed.ts";
 import { parsePlatforms } from "./platforms.ts";
 
@@ -45,7 +45,7 @@ export async function readRequest({ event, dryRun, immutable, insecure, annotati
     plainHttp: isPlainHttp(content, image, insecure),
     source: `${event.serverUrl}/${event.repository.owner}/${event.repository.name}`,
     labels: pairs("labels"),
-    created: createdFrom(process.env.SOURCE_DATE_EPOCH),
+    created: sourceDate(),
   };
   return { image, request };
 }

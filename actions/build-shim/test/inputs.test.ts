@@ -6,7 +6,6 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { parseBaseWanted } from "../src/base-choice.ts";
 import { parseContent } from "../src/content.ts";
-import { createdFrom } from "../src/created.ts";
 import { envVars } from "../src/env-vars.ts";
 import { formatPlatform, parsePlatforms } from "../src/platforms.ts";
 
@@ -86,20 +85,5 @@ describe("/env.vars", () => {
       }),
       { numRuns: 25 },
     );
-  });
-});
-
-describe("SOURCE_DATE_EPOCH", () => {
-  test.each([
-    [undefined, undefined],
-    ["", undefined],
-    ["0", "1970-01-01T00:00:00Z"],
-    ["1735689600", "2025-01-01T00:00:00Z"],
-  ])("%j makes images say %j", (text, created) => {
-    expect(createdFrom(text)).toBe(created);
-  });
-
-  test.each(["yesterday", "-1", "1e3", "1.5", "9".repeat(20)])("%j is refused", (text) => {
-    expect(() => createdFrom(text)).toThrow("time in seconds since 1970");
   });
 });

@@ -4,10 +4,10 @@ import {
   pairs,
   readPublishingInputs,
   requiredText,
+  sourceDate,
   text,
 } from "@spin-publisher/action-runtime";
 import type { ChartRecord } from "./artifact/chart-artifact.ts";
-import { createdAt } from "./created.ts";
 import type { LintMode } from "./lint/helm.ts";
 import type { ChartInputs } from "./read-chart.ts";
 
@@ -38,7 +38,7 @@ export function readInputs(): Inputs {
     lint: choice("lint", ["auto", "required", "off"]),
     record: {
       source: `${event.serverUrl}/${event.repository.owner}/${event.repository.name}`,
-      created: createdAt(process.env.SOURCE_DATE_EPOCH),
+      created: sourceDate(),
       annotations,
     },
   };

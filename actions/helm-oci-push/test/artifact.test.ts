@@ -3,7 +3,6 @@ import { digestOf } from "@spin-publisher/oci";
 import { chartArtifact, manifestJson } from "../src/artifact/chart-artifact.ts";
 import { chartMediaTypes } from "../src/artifact/media-types.ts";
 import { emptyMetadata } from "../src/chart/metadata.ts";
-import { createdAt } from "../src/created.ts";
 
 const metadata = {
   ...emptyMetadata,
@@ -59,13 +58,9 @@ describe("what is pushed is what helm push pushes", () => {
 
   test("nothing is said about when it was made, unless SOURCE_DATE_EPOCH does", () => {
     expect(annotationsOf({})["org.opencontainers.image.created"]).toBeUndefined();
-    expect(annotationsOf({}, { created: createdAt("244159445") })["org.opencontainers.image.created"]).toBe(
+    expect(annotationsOf({}, { created: "1977-09-26T22:04:05Z" })["org.opencontainers.image.created"]).toBe(
       "1977-09-26T22:04:05Z",
     );
-    expect(createdAt("")).toBeUndefined();
-    for (const wrong of ["-1", "1.5", "soon", "999999999999999999999"]) {
-      expect(() => createdAt(wrong)).toThrow(/SOURCE_DATE_EPOCH must be seconds since 1970/);
-    }
   });
 });
 
