@@ -93,14 +93,13 @@ async function buffered(response: Response, limit: number, url: URL): Promise<Re
 
 /** The platform says "fetch failed" and leaves the rest to the cause. */
 function explained(error: unknown, url: URL, { method = "GET", signal, body }: FetchInit): unknown {
-  if (signal?.aborted === true || !(error instanceof Error)) return error;
-  const timedOut = error.name === "TimeoutError";
-  if (!timedOut && error.message !== "fetch failed" && error.message !== "terminated") return error;
+  if (signal?.aborted === true || typeof error !== "object" || error === null) return error;
+  const { name, message, cause }: { name?: unknown; message?: unknown; cause?: unknown } = error;
+  const timedOut = name === "TimeoutError";
+  if (!timedOut && message !== "fetch failed" && message !== "terminated") return error;
   // What failed may be the source of what was being sent, which says so itself.
-  if (body instanceof ReadableStream && error.cause instanceof Error && !("code" in error.cause)) {
-    return error.cause;
-  }
-  const reason = timedOut ? "it took too long" : (messageOf(error.cause) ?? error.message);
+  if (body instanceof ReadableStream && cause instanceof Error && !("code" in cause)) return cause;
+  const reason = timedOut ? "it took too long" : (messageOf(cause) ?? message);
   return new Error(
     `${method} ${place(url)} got no answer: ${reason}; check that it can be reached from here.`,
     { cause: error },

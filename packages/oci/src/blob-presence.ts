@@ -4,13 +4,25 @@ import { refusal } from "./refusals.ts";
 import { sessionIn } from "./upload-session.ts";
 import type { UploadTarget } from "./upload-target.ts";
 
-/** Whether the repository has a blob (distribution-spec end-2). A registry that will not say counts as a no. */
+/**
+ * Whether the repository has a blob (distribution-spec end-2). A registry that will not say counts as a no.
+ *
+ * @param retry `never` where the question is part of something that is tried again as a whole.
+ */
 export async function hasBlob(
   { client, repository, signal }: UploadTarget,
   { digest, size }: Descriptor,
+  retry?: "never",
 ): Promise<boolean> {
   const path = `blobs/${digest}`;
-  const response = await client.send({ method: "HEAD", repository, path, access: "push", signal });
+  const response = await client.send({
+    method: "HEAD",
+    repository,
+    path,
+    access: "push",
+    signal,
+    ...(retry === undefined ? {} : { retry }),
+  });
   if (response.status === 200) {
     const length = response.headers.get("content-length");
     return length === null || Number(length) === size;

@@ -50,7 +50,7 @@ export async function uploadInChunks(
     session = sessionIn(response, session) ?? session;
     sent += piece.length;
   }
-  if (await hasBlob(target, descriptor)) return;
+  if (await hasBlob(target, descriptor, "never")) return;
   throw new Error(`${repository.registry} took ${digest} in pieces, and does not have it whole.`);
 }
 

@@ -12,11 +12,14 @@ import type { UploadTarget } from "./upload-target.ts";
 /**
  * The digest that a tag points at now; undefined where the tag does not exist. Only the answer that nothing has to be done
  * about is taken from a header: one that leads to a refusal is read from the manifest itself.
+ *
+ * @param retry `never` where the question is part of something that is tried again as a whole.
  */
 export async function tagDigest(
   { client, repository, signal }: UploadTarget,
   tag: string,
   expected: Digest,
+  retry?: "never",
 ): Promise<Digest | undefined> {
   const response = await client.send({
     method: "HEAD",
@@ -25,6 +28,7 @@ export async function tagDigest(
     access: "push",
     headers: { accept: acceptedTypes },
     signal,
+    ...(retry === undefined ? {} : { retry }),
   });
   if (response.status === 404 || response.status === 403) return undefined;
   if (response.status === 200 && declaredDigest(response) === expected) return expected;
@@ -53,7 +57,7 @@ export async function writeTag(
   return repeat(
     async (number) => {
       if (number > 1) {
-        const found = await tagDigest(target, tag, digest);
+        const found = await tagDigest(target, tag, digest, "never");
         if (found === digest) return "written";
         if (found !== undefined && onlyNew) throw new TagTaken(found);
       }
@@ -63,7 +67,7 @@ export async function writeTag(
       } catch (error) {
         if (!isImmutabilityRefusal(error)) throw error;
         // ECR and Harbor refuse even the digest that the tag has (moby/buildkit#3776).
-        const found = await tagDigest(target, tag, digest);
+        const found = await tagDigest(target, tag, digest, "never");
         if (found === digest) return "held";
         throw found === undefined ? error : new TagTaken(found, error);
       }
@@ -94,7 +98,7 @@ async function requireTagged(
   declared: Digest | undefined,
 ): Promise<void> {
   if (declared === digest) return;
-  const found = await tagDigest(target, tag, digest);
+  const found = await tagDigest(target, tag, digest, "never");
   if (found === digest || (found === undefined && declared === undefined)) return;
   const what = formatReference({ ...target.repository, tag });
   throw new Error(

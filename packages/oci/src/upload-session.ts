@@ -4,13 +4,20 @@ import { refusal } from "./refusals.ts";
 import type { UploadTarget } from "./upload-target.ts";
 
 /**
- * Opens an upload (distribution-spec end-4a).
+ * Opens an upload (distribution-spec end-4a). Asked once: the upload is tried again as a whole.
  *
  * @throws RegistryRefusal when the registry opens none.
  */
 export async function openSession({ client, repository, signal }: UploadTarget): Promise<URL> {
   const path = "blobs/uploads/";
-  const response = await client.send({ method: "POST", repository, path, access: "push", signal });
+  const response = await client.send({
+    method: "POST",
+    repository,
+    path,
+    access: "push",
+    signal,
+    retry: "never",
+  });
   if (response.status !== 202) throw await refusal(response, "open an upload to", repository);
   await response.body?.cancel();
   const session = sessionIn(response, client.url(repository, path));

@@ -32,17 +32,21 @@ export async function uploadBlob(target: UploadTarget, blob: ContentBlob, opened
   const { descriptor } = blob;
   let session = opened;
   let inChunks = false;
+  let opening = false;
   await repeat(
     async (number) => {
       signal.throwIfAborted();
-      if (number > 1 && (await hasBlob(target, descriptor))) return;
+      if (number > 1 && (await hasBlob(target, descriptor, "never"))) return;
+      opening = true;
       const body = await openBody(client, blob);
+      opening = false;
       const use = session;
       session = undefined;
       if (inChunks) await uploadInChunks(target, descriptor, body);
       else await uploadWhole(target, descriptor, body, use);
     },
     (error) => {
+      if (opening) return undefined; // reading a source has its own retries
       if (error instanceof DamagedContent) return { because: "what was to be copied came damaged" };
       if (!(error instanceof RegistryRefusal)) return transientError(error);
       if (error.status === 413 && !inChunks && descriptor.size > chunkSize) {
@@ -129,7 +133,7 @@ async function requireStored(
   if (response.status !== 201) throw await refusal(response, "take", { ...repository, digest });
   await response.body?.cancel();
   const stored = declaredDigest(response);
-  if (stored === undefined || stored === digest || (await hasBlob(target, descriptor))) return;
+  if (stored === undefined || stored === digest || (await hasBlob(target, descriptor, "never"))) return;
   throw new Error(
     `${repository.registry} stored ${digest} as ${stored}; the registry or the way to it is damaged.`,
   );

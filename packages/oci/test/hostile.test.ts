@@ -1,0 +1,279 @@
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "@jest/globals";
+import { createFetch, createNetwork } from "@spin-publisher/http";
+import {
+  createRegistryClient,
+  type Descriptor,
+  digestOf,
+  mediaTypes,
+  type RegistryClientOptions,
+} from "../src/index.ts";
+import { atTheEnd, layer, manifest, publishOnce, quick, site } from "./fixtures.ts";
+
+/** A server that does as it likes; returns its host, and how many requests it got. */
+async function hostile(listener: RequestListener) {
+  const seen = { host: "", requests: 0 };
+  const sockets = new Set<Socket>();
+  const server = createServer((request, response) => {
+    seen.requests += 1;
+    listener(request, response);
+  });
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {}).on("close", () => sockets.delete(socket));
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  atTheEnd(async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((closed) => server.close(closed));
+  });
+  seen.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return seen;
+}
+
+/** Writes until nobody listens any more. */
+function endless(chunk: string | Buffer): (response: Parameters<RequestListener>[1]) => void {
+  return (response) => {
+    const more = () => {
+      while (response.writable && response.write(chunk));
+    };
+    response.on("drain", more);
+    more();
+  };
+}
+
+const client = (options: RegistryClientOptions = {}) => createRegistryClient({ retry: quick, ...options });
+const reference = (host: string) => ({ registry: host, name: "o/site", tag: "1" });
+const mebibyte = "x".repeat(1 << 20);
+
+describe("a hostile registry", () => {
+  test("with an endless manifest is left after four mebibytes", async () => {
+    const server = await hostile((_request, response) => endless(mebibyte)(response.writeHead(200)));
+    await expect(client().manifest(reference(server.host))).rejects.toThrow("is larger than 4194304 bytes");
+  });
+
+  test("with an endless refusal is quoted, and left", async () => {
+    const server = await hostile((_request, response) => endless(mebibyte)(response.writeHead(418)));
+    await expect(client().manifest(reference(server.host))).rejects.toThrow(
+      /^127\.0\.0\.1:\d+ refused to show .{300,500}$/,
+    );
+  });
+
+  test("with an endless head is left", async () => {
+    const server = await hostile(({ socket }) => {
+      socket.write("HTTP/1.1 200 OK\r\n");
+      const more = () => {
+        while (socket.writable && socket.write(`x-header: ${"y".repeat(10_000)}\r\n`));
+      };
+      socket.on("drain", more);
+      more();
+    });
+    await expect(client().manifest(reference(server.host))).rejects.toThrow("Headers Overflow");
+  });
+
+  test("that redirects for ever is left after five", async () => {
+    const server = await hostile(
+      (request, response) => void response.writeHead(307, { location: `${request.url}x` }).end(),
+    );
+    await expect(client().manifest(reference(server.host))).rejects.toThrow("redirects more than 5 times");
+    expect(server.requests).toBe(6);
+  });
+
+  test("that says a length and stops before it is asked again, and then left", async () => {
+    const server = await hostile((_request, response) => {
+      response.writeHead(200, { "content-length": "1000" }).write("{");
+      setImmediate(() => response.destroy());
+    });
+    await expect(client().manifest(reference(server.host))).rejects.toThrow(/got no answer|terminated/);
+    expect(server.requests).toBe(6);
+  });
+
+  test("that never answers is left after its time", async () => {
+    const server = await hostile(() => {});
+    const fetch = createFetch({
+      mirrors: [],
+      retry: { ...quick, attempts: 2 },
+      exchange: createNetwork({ timeouts: { answer: 20 } }),
+    });
+    await expect(client({ fetch }).manifest(reference(server.host))).rejects.toThrow("Headers Timeout");
+    expect(server.requests).toBe(2);
+  });
+
+  test("that sends a byte at a time is left after the deadline", async () => {
+    const server = await hostile((_request, response) => {
+      response.writeHead(200);
+      const drip = setInterval(() => response.write(" "), 5);
+      response.on("close", () => clearInterval(drip));
+    });
+    const fetch = createFetch({ mirrors: [], retry: { ...quick, attempts: 1, deadline: 60 } });
+    await expect(client({ fetch }).manifest(reference(server.host))).rejects.toThrow("it took too long");
+  });
+
+  test.each([
+    ["brackets without end", "[".repeat(4 << 20)],
+    ["objects in objects", '{"a":'.repeat(700_000)],
+    ["a page", "<html>"],
+  ])("whose manifest is %s gets a clear answer", async (_name, body) => {
+    const server = await hostile(
+      (_request, response) => void response.writeHead(200, { "content-type": mediaTypes.manifest }).end(body),
+    );
+    await expect(client().manifest(reference(server.host))).rejects.toThrow(/is not valid: it is not JSON/);
+  });
+
+  test("whose challenge leads to an endless token is left", async () => {
+    const server = await hostile((request, response) => {
+      if (request.url?.startsWith("/token") === true) return endless(mebibyte)(response.writeHead(200));
+      const challenge = `Bearer realm="http://${request.headers.host}/token"`;
+      response.writeHead(401, { "www-authenticate": challenge }).end();
+    });
+    await expect(client().manifest(reference(server.host))).rejects.toThrow("is larger than 131072 bytes");
+  });
+
+  test.each(["{}", '{"token":7}', '{"token":"line\\nbreak"}', "[]"])(
+    "whose token is %s gets a clear answer",
+    async (token) => {
+      const server = await hostile((request, response) => {
+        if (request.url?.startsWith("/token") === true) return void response.end(token);
+        const challenge = `Bearer realm="http://${request.headers.host}/token"`;
+        response.writeHead(401, { "www-authenticate": challenge }).end();
+      });
+      await expect(client().manifest(reference(server.host))).rejects.toThrow("answered without a token");
+    },
+  );
+
+  test("that wants token after token is left", async () => {
+    const server = await hostile((request, response) => {
+      if (request.url?.startsWith("/token") === true)
+        return void response.end(`{"token":"t${Math.random()}"}`);
+      const challenge = `Bearer realm="http://${request.headers.host}/token",error="invalid_token"`;
+      response.writeHead(401, { "www-authenticate": challenge }).end();
+    });
+    await expect(client().manifest(reference(server.host))).rejects.toThrow("401");
+    expect(server.requests).toBe(5);
+  });
+
+  test("whose list of tags has no last page is left", async () => {
+    const server = await hostile((_request, response) => {
+      response
+        .writeHead(200, { link: '</v2/o/site/tags/list?n=1&last=x>; rel="next"' })
+        .end('{"tags":["x","not a tag"]}');
+    });
+    await expect(client().tags({ registry: server.host, name: "o/site" })).rejects.toThrow(
+      "has no end of pages",
+    );
+    expect(server.requests).toBe(100);
+  });
+});
+
+describe("a hostile blob", () => {
+  const descriptor: Descriptor = { mediaType: "application/x", digest: digestOf("right"), size: 5 };
+  const read = (host: string, limit = 1000) =>
+    client().blob({ registry: host, name: "o/site" }, descriptor, limit);
+  const stream = async (host: string) => {
+    const body = await client().blobStream({ registry: host, name: "o/site" }, descriptor);
+    let received = "";
+    for await (const chunk of body) received += Buffer.from(chunk).toString();
+    return received;
+  };
+
+  test("is not even asked for when it says that it is too large", async () => {
+    const server = await hostile((_request, response) => void response.end("right"));
+    await expect(read(server.host, 4)).rejects.toThrow("has 5 bytes, and no more than 4 are accepted here");
+    expect(server.requests).toBe(0);
+  });
+
+  test.each<[string, (response: Parameters<RequestListener>[1]) => void, string]>([
+    ["without end", (response) => endless(mebibyte)(response.writeHead(200)), "is larger than 5 bytes"],
+    ["of another content", (response) => void response.end("wrong"), "is not the content of"],
+    ["that is shorter", (response) => void response.end("righ"), "is not the content of"],
+    ["that is longer", (response) => void response.end("right!"), "is larger than 5 bytes"],
+    [
+      "that unpacks to a bomb",
+      (response) =>
+        void response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(Buffer.alloc(64 << 20))),
+      "is larger than 5 bytes",
+    ],
+  ])("%s is not accepted", async (_name, answer, message) => {
+    const server = await hostile((_request, response) => answer(response));
+    await expect(read(server.host)).rejects.toThrow(message);
+    await expect(stream(server.host)).rejects.toThrow("is not the content of");
+  });
+
+  test("that is right is accepted, in whatever pieces it comes", async () => {
+    const server = await hostile(async (_request, response) => {
+      response.writeHead(200);
+      for (const letter of "right") {
+        response.write(letter);
+        await new Promise(setImmediate);
+      }
+      response.end();
+    });
+    expect(await stream(server.host)).toBe("right");
+    expect(Buffer.from(await read(server.host)).toString()).toBe("right");
+  });
+});
+
+describe("a hostile place to upload to", () => {
+  test("on another host gets the bytes and no credentials", async () => {
+    const store = new Map<string, unknown>();
+    const elsewhere = await hostile((request, response) => {
+      store.set("authorization", request.headers.authorization);
+      request.resume().on("end", () => response.writeHead(201).end());
+    });
+    const server = await hostile((request, response) => {
+      if (request.headers.authorization === undefined) {
+        return void response.writeHead(401, { "www-authenticate": 'Basic realm="x"' }).end();
+      }
+      if (request.method === "POST") {
+        return void response.writeHead(202, { location: `http://${elsewhere.host}/signed?x=1` }).end();
+      }
+      request.resume().on("end", () => {
+        response.writeHead(request.method === "PUT" ? 201 : 404).end();
+      });
+    });
+    const credentials = async () => ({ kind: "basic", username: "grace", password: "hopper" }) as const;
+    await publishOnce(site("a"), {
+      repository: { registry: server.host, name: "o/site" },
+      tag: "1",
+      credentials,
+    });
+    expect(elsewhere.requests).toBe(2);
+    expect(store.get("authorization")).toBeUndefined();
+  });
+
+  test("that forgets every upload is left after six", async () => {
+    let opened = 0;
+    const server = await hostile((request, response) => {
+      if (request.method === "POST") {
+        opened += 1;
+        return void response.writeHead(202, { location: `/v2/o/site/blobs/uploads/${opened}` }).end();
+      }
+      request.resume().on("end", () => {
+        response.writeHead(404).end('{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN","message":"gone"}]}');
+      });
+    });
+    const artifact = { root: manifest([layer("x".repeat(10_000))]) };
+    await expect(
+      publishOnce(artifact, { repository: { registry: server.host, name: "o/site" }, tag: "1" }),
+    ).rejects.toThrow(/refused to take .*404 BLOB_UPLOAD_UNKNOWN gone\. The registry forgets uploads/);
+    expect(opened).toBe(6);
+  });
+
+  test("that misses content however often it is sent is left after five", async () => {
+    let writes = 0;
+    const server = await hostile((request, response) => {
+      request.resume().on("end", () => {
+        if (request.method === "POST") return void response.writeHead(201).end();
+        if (request.method !== "PUT") return void response.writeHead(404).end();
+        writes += 1;
+        response.writeHead(404).end('{"errors":[{"code":"BLOB_UNKNOWN","message":"unknown blob"}]}');
+      });
+    });
+    await expect(
+      publishOnce(site("a"), { repository: { registry: server.host, name: "o/site" }, tag: "1" }),
+    ).rejects.toThrow(/refused to write .*404 BLOB_UNKNOWN unknown blob/);
+    expect(writes).toBe(5);
+  });
+});
