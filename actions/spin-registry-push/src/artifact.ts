@@ -7,6 +7,7 @@ import {
   manifestOf,
   mediaTypes,
 } from "@spin-publisher/oci";
+import type { ArchiveContext } from "./layers/archive.ts";
 import { type LayerMode, type LayerSource, layersOf } from "./layers/layers.ts";
 import { spinMediaTypes } from "./layers/media-types.ts";
 import { serialise, structure } from "./locked-app/json.ts";
@@ -14,8 +15,7 @@ import { type LockedApp, serialiseLockedApp } from "./locked-app/locked-app.ts";
 
 export interface ArtifactOptions {
   readonly mode: LayerMode;
-  /** Where archives are kept until they are published. */
-  readonly folder: string;
+  readonly archives: ArchiveContext;
   readonly annotations: Annotations;
 }
 
@@ -27,12 +27,16 @@ export interface ArtifactOptions {
 export async function contentArtifact(
   app: LockedApp,
   components: readonly LayerSource[],
-  { mode, folder, annotations }: ArtifactOptions,
+  { mode, archives, annotations }: ArtifactOptions,
 ): Promise<Artifact> {
   const lockedApp = blobOf(spinMediaTypes.lockedApp, serialiseLockedApp(app));
-  const layers = [...(await layersOf(components, mode, folder)), lockedApp];
+  const bundled = await layersOf(components, mode, archives);
+  const layers = [...bundled.blobs, lockedApp];
   const config = blobOf(mediaTypes.config, configDocument(lockedApp));
-  const document = manifestDocument(config.descriptor, layers, annotations);
+  const document = manifestDocument(config.descriptor, layers, {
+    ...bundled.annotations,
+    ...annotations,
+  });
   return { root: manifestOf(mediaTypes.manifest, document, { blobs: [config, ...layers] }) };
 }
 

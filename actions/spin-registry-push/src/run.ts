@@ -18,6 +18,7 @@ import { chooseEngine, type Engine } from "./engine/choose.ts";
 import { assembleWithSpin } from "./engine/cli.ts";
 import type { Execute } from "./engine/execute.ts";
 import { assemble } from "./engine/native.ts";
+import { knownArchives } from "./layers/archive.ts";
 import type { LayerMode } from "./layers/layers.ts";
 import { namingManifest } from "./manifest/error.ts";
 import { locateManifest, readManifestFile } from "./manifest/read.ts";
@@ -89,7 +90,7 @@ export async function buildContent(request: ContentRequest, world: ContentWorld)
     const annotations = annotationsOf(application, request.annotations);
     const artifact = await contentArtifact(app, layers, {
       mode: request.layers,
-      folder: world.scratch,
+      archives: { folder: world.scratch, known: knownArchives(versionsIn(await world.state)) },
       annotations,
     });
     const parts = partsToPublish(app, layers);
@@ -104,19 +105,22 @@ export async function buildContent(request: ContentRequest, world: ContentWorld)
   });
 }
 
+/** The versions that are known. */
+function versionsIn({ existing, previous, aliases }: TargetState): readonly FetchedManifest[] {
+  return [existing, previous, ...aliases.values()].filter((manifest) => manifest !== undefined);
+}
+
 /** Manifests that were read anyway may say it; otherwise the registry is asked. */
 async function sizeInRegistry(
   digest: Digest,
   repository: Repository,
   { state, client }: ContentWorld,
 ): Promise<number | undefined> {
-  const { existing, previous, aliases } = await state;
-  for (const manifest of [existing, previous, ...aliases.values()]) {
-    const layers = manifest !== undefined && "layers" in manifest.document ? manifest.document.layers : [];
-    const layer = layers.find((candidate) => candidate.digest === digest);
-    if (layer !== undefined) return layer.size;
-  }
-  return blobSize(client, repository, digest);
+  const layers = versionsIn(await state).flatMap(({ document }) =>
+    "layers" in document ? document.layers : [],
+  );
+  const known = layers.find((layer) => layer.digest === digest);
+  return known?.size ?? blobSize(client, repository, digest);
 }
 
 async function summaryOf(

@@ -72,6 +72,31 @@ describe("a run", () => {
     expect(counts[1]).toBeLessThanOrEqual(12);
   });
 
+  test("of 5,000 files of which one changed sends one small archive, the locked application and little else", async () => {
+    const pages = Array.from({ length: 5000 }, (_, index) => [
+      `content/${index % 40}/${index}.md`,
+      `Page ${index}. `.repeat(20),
+    ]);
+    const folder = await site();
+    await writeTree(folder, Object.fromEntries(pages));
+    const repository = freshRepository();
+    await published(folder, repository, { aliases: ["main"] });
+    await writeTree(folder, { "content/7/7.md": "Changed. ".repeat(20) });
+    registry.clearRequests();
+    const { report, artifact } = await published(folder, repository, { tag: "2", aliases: ["main"] });
+    expect(registry.requests.length).toBeLessThanOrEqual(12);
+    const sizes = artifact.root.blobs.map(({ descriptor }) => descriptor.size);
+    const [lockedApp = 0, largestArchive = 0] = [sizes.at(-1), Math.max(...sizes.slice(0, -1))];
+    expect(report.blobs).toMatchObject({ uploaded: 3, present: 32 });
+    expect(report.uploadedBytes).toBeLessThanOrEqual(
+      lockedApp + largestArchive + 2 * artifact.root.descriptor.size,
+    );
+
+    registry.clearRequests();
+    const again = await published(folder, repository, { tag: "2", aliases: ["main"] });
+    expect([again.report.changed, registry.requests.length]).toEqual([false, 2]);
+  }, 30_000);
+
   test("that would change what a tag means says which files differ, and how to go on", async () => {
     const folder = await site();
     const repository = freshRepository();

@@ -180,7 +180,11 @@ describe("The Bartholomew site template", () => {
         size: expected.size,
         lockedApp: expected.lockedApp,
       });
-      const { root } = await contentArtifact(app, layers, { mode: "files", folder: "", annotations: {} });
+      const { root } = await contentArtifact(app, layers, {
+        mode: "files",
+        archives: { folder: "", known: new Map() },
+        annotations: {},
+      });
       expect(root.blobs[0]?.descriptor).toMatchObject({ digest: expected.config, size: 209 });
       expect(root.blobs.slice(1).map(({ descriptor }) => descriptor.digest)).toEqual([
         modules.bartholomew,
@@ -245,7 +249,11 @@ command = "make"
     const context = { ...offline, cache: createModuleCache(folder), folder, boundary: folder };
     const { app, layers } = await assemble(application, context);
     const annotations = annotationsOf(application, { sourceDateEpoch: 1704067200, explicit: {} });
-    const { root } = await contentArtifact(app, layers, { mode: "auto", folder, annotations });
+    const { root } = await contentArtifact(app, layers, {
+      mode: "auto",
+      archives: { folder, known: new Map() },
+      annotations,
+    });
 
     expect(root.blobs.at(-1)?.descriptor).toMatchObject({
       digest: "sha256:eb57a4da47f0f0b93879aa9e103b20acb7140a1529521b60851f088e8b041bbb",

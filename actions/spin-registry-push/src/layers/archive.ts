@@ -1,84 +1,127 @@
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { gzip, tar } from "@spin-publisher/archive";
-import { type Blob, blobOf, type Digest } from "@spin-publisher/oci";
+import { gzip, type TarEntry, tar } from "@spin-publisher/archive";
+import {
+  type Annotations,
+  type Blob,
+  blobOf,
+  type Descriptor,
+  digestOf,
+  type FetchedManifest,
+} from "@spin-publisher/oci";
 import { type Content, readContent } from "../content.ts";
 import { blob, type FileContent } from "./layers.ts";
 import { spinMediaTypes } from "./media-types.ts";
-
-/** How many files an archive holds on average at the most, and how many archives there are at the most. */
-const filesPerShard = 32;
-const mostShards = 64;
-/** Larger files travel alone: bundled, each would be sent again whenever a neighbour changes. */
-const largeFile = 1 << 20;
-const mostLargeFiles = 64;
+import { distribute } from "./shards.ts";
 
 /**
- * Bundles files into archives ("shards") such that one changed file changes one small archive. Which archive a file
- * goes into depends on its key and on the number of archives only, and that number is a power of two which changes
- * only when the number of files crosses a threshold.
- *
- * An archive is one gzip member with one plain tar in which every file is called by the hex digest of its content:
- * what Spin's readers make of names does not matter then (equal names, case, Unicode, path length).
+ * The manifest's annotation that says what its archives hold, so that a later run need not make them again to know: a
+ * recipe for each, in the order of the layers.
  */
-export async function archiveLayers(files: readonly FileContent[], folder: string): Promise<readonly Blob[]> {
-  const distinct = distinctFiles(files);
-  const limit = largeFileLimit(distinct);
-  const large = distinct.filter(({ content }) => content.size > limit);
-  const bundled = distinct.filter(({ content }) => content.size <= limit);
-  const layers = new Map<Digest, Blob>();
-  for (const { content } of large) layers.set(content.digest, blob(spinMediaTypes.data, content));
-  for (const shard of shardsOf(bundled)) {
-    const layer = await archiveOf(shard, folder);
-    layers.set(layer.descriptor.digest, layer);
+const recipesAnnotation = "io.github.spin-publisher.archives";
+
+/** Archives by their recipe. */
+export type KnownArchives = ReadonlyMap<string, Pick<Descriptor, "digest" | "size">>;
+
+/** The archives of earlier versions that say what they hold. */
+export function knownArchives(versions: readonly FetchedManifest[]): KnownArchives {
+  const known = new Map<string, Descriptor>();
+  for (const { document } of versions) {
+    const layers = "layers" in document ? document.layers : [];
+    const archives = layers.filter(({ mediaType }) => mediaType === spinMediaTypes.archive);
+    const recipes = document.annotations?.[recipesAnnotation]?.split(" ") ?? [];
+    if (recipes.length !== archives.length) continue;
+    for (const [index, archive] of archives.entries()) known.set(recipes[index] ?? "", archive);
   }
-  return [...layers.values()];
+  return known;
 }
 
-/** Several components may have the same file. */
-function distinctFiles(files: readonly FileContent[]): readonly FileContent[] {
-  return [...new Map(files.map((file) => [`${file.content.digest} ${file.key}`, file])).values()];
+export interface ArchiveContext {
+  /** Where archives are kept until they are published, so that no more than one is in memory at a time. */
+  readonly folder: string;
+  /**
+   * Archives of earlier versions in the repository that is written to. What they hold is a claim of whoever published
+   * them: who can do that could replace the new version as well.
+   */
+  readonly known: KnownArchives;
 }
 
-/** The smallest size, doubling from 1 MiB, above which at most 64 files lie. */
-function largeFileLimit(files: readonly FileContent[]): number {
-  let limit = largeFile;
-  while (files.filter(({ content }) => content.size > limit).length > mostLargeFiles) limit *= 2;
-  return limit;
+/** Layers, and what the manifest has to say about them. */
+export interface Layers {
+  readonly blobs: readonly Blob[];
+  readonly annotations: Annotations;
 }
 
-/** The power of two that keeps shards small while they are few. */
-export function shardCount(files: number): number {
-  let count = 1;
-  while (count < mostShards && count * filesPerShard < files) count *= 2;
-  return count;
-}
-
-/** The files by archive; empty archives are left out. */
-function shardsOf(files: readonly FileContent[]): readonly (readonly FileContent[])[] {
-  const shards = Array.from({ length: shardCount(files.length) }, (): FileContent[] => []);
-  for (const file of files) shards[bucketOf(file.key, shards.length)]?.push(file);
-  return shards.filter((shard) => shard.length > 0);
-}
-
-/** A hash spreads paths evenly however alike they are, and the same on every machine. */
-function bucketOf(key: string, count: number): number {
-  return createHash("sha256").update(key).digest().readUInt32BE(0) % count;
-}
-
-/** Left on disk, so that no more than one archive is in memory at a time. */
-async function archiveOf(files: readonly FileContent[], folder: string): Promise<Blob> {
-  const contents = new Map<string, Content>(
-    files.map(({ content }) => [content.digest.replace("sha256:", ""), content]),
-  );
-  const entries = [];
-  for (const [path, content] of [...contents].sort(([left], [right]) => (left < right ? -1 : 1))) {
-    entries.push({ type: "file", path, bytes: await readContent(content) } as const);
+/**
+ * The files in archives ("shards"), and large ones in layers of their own.
+ *
+ * An archive is one gzip member with one plain tar in which every file is called by the hex digest of its content: what
+ * Spin's readers make of names does not matter then (equal names, case, Unicode, path length).
+ */
+export async function archiveLayers(files: readonly FileContent[], context: ArchiveContext): Promise<Layers> {
+  const { alone, shards } = distribute(files);
+  const single = new Map(alone.map(({ content }) => [content.digest, blob(spinMediaTypes.data, content)]));
+  const archives = new Map<string, Blob>();
+  for (const shard of shards) {
+    const contents = contentsOf(shard);
+    const recipe = recipeOf(contents);
+    archives.set(
+      recipe,
+      knownArchive(recipe, contents, context) ?? (await newArchive(recipe, contents, context)),
+    );
   }
-  const bytes = gzip(await tar(entries));
+  return {
+    blobs: [...single.values(), ...archives.values()],
+    annotations: archives.size === 0 ? {} : { [recipesAnnotation]: [...archives.keys()].join(" ") },
+  };
+}
+
+/** By the hex digest, in its order. */
+type Contents = ReadonlyMap<string, Content>;
+
+function contentsOf(files: readonly FileContent[]): Contents {
+  const named = files.map(({ content }) => [content.digest.replace("sha256:", ""), content] as const);
+  return new Map(named.sort(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+/**
+ * What an archive holds, whatever it was compressed with: archives of one recipe have the same files. The number in it
+ * goes up when their layout changes. Half a hash is enough to tell the archives of a site apart.
+ */
+function recipeOf(contents: Contents): string {
+  const hash = createHash("sha256").update(["1", ...contents.keys()].join("\n"));
+  return hash.digest().subarray(0, 16).toString("base64url");
+}
+
+/** The archive as an earlier version has it; made only if the registry turns out to have lost it. */
+function knownArchive(recipe: string, contents: Contents, { known }: ArchiveContext): Blob | undefined {
+  const earlier = known.get(recipe);
+  if (earlier === undefined) return undefined;
+  const { digest, size } = earlier;
+  const open = async () => {
+    const bytes = await pack(contents);
+    if (digestOf(bytes) === digest) return bytes;
+    throw new Error(`The archive ${digest} of the version before is gone, and made again it is another one.`);
+  };
+  return {
+    descriptor: { mediaType: spinMediaTypes.archive, digest, size },
+    source: { kind: "deferred", open },
+  };
+}
+
+async function newArchive(recipe: string, contents: Contents, { folder }: ArchiveContext): Promise<Blob> {
+  const bytes = await pack(contents);
   const { descriptor } = blobOf(spinMediaTypes.archive, bytes);
-  const path = join(folder, `${descriptor.digest.replace("sha256:", "")}.tar.gz`);
+  const path = join(folder, `${recipe}.tar.gz`);
   await writeFile(path, bytes);
   return { descriptor, source: { kind: "file", path } };
+}
+
+async function pack(contents: Contents): Promise<Uint8Array> {
+  const entries: TarEntry[] = [];
+  for (const [path, content] of contents) {
+    entries.push({ type: "file", path, bytes: await readContent(content) });
+  }
+  return gzip(await tar(entries));
 }

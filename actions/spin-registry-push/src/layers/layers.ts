@@ -1,6 +1,6 @@
 import type { Blob } from "@spin-publisher/oci";
 import type { Content } from "../content.ts";
-import { archiveLayers } from "./archive.ts";
+import { type ArchiveContext, archiveLayers, type Layers } from "./archive.ts";
 import { spinMediaTypes } from "./media-types.ts";
 
 /** How files travel: one layer each, bundled in archives, or whichever suits their number. */
@@ -27,14 +27,12 @@ export const mostFileLayers = 64;
  * The layers of an artifact before the locked application, each content once: a component's module, then its files;
  * where files are bundled, all modules and then the archives. What the locked application carries inline needs no
  * layer, except modules.
- *
- * @param folder where archives are kept until they are published.
  */
 export async function layersOf(
   components: readonly LayerSource[],
   mode: LayerMode,
-  folder: string,
-): Promise<readonly Blob[]> {
+  archives: ArchiveContext,
+): Promise<Layers> {
   const single = unique(
     components.flatMap(({ module, files }) => [
       blob(spinMediaTypes.wasm, module),
@@ -42,10 +40,14 @@ export async function layersOf(
     ]),
   );
   const total = single.length + 1;
-  if (mode === "files" || (mode === "auto" && total <= mostFileLayers)) return single;
+  if (mode === "files" || (mode === "auto" && total <= mostFileLayers))
+    return { blobs: single, annotations: {} };
   const modules = unique(components.map(({ module }) => blob(spinMediaTypes.wasm, module)));
-  const bundled = components.flatMap(({ files }) => travelling(files));
-  return [...modules, ...(await archiveLayers(bundled, folder))];
+  const { blobs, annotations } = await archiveLayers(
+    components.flatMap(({ files }) => travelling(files)),
+    archives,
+  );
+  return { blobs: [...modules, ...blobs], annotations };
 }
 
 function travelling(files: readonly FileContent[]): readonly FileContent[] {
