@@ -61,7 +61,8 @@ export interface ContentWorld {
 export interface BuiltContent {
   readonly artifact: Artifact;
   readonly describeDifference: (existing: FetchedManifest) => Promise<readonly string[]>;
-  readonly summary: string;
+  /** Compares with the version before, which is read while this one is published. */
+  readonly summary: Promise<string>;
 }
 
 /**
@@ -100,7 +101,7 @@ export async function buildContent(request: ContentRequest, world: ContentWorld)
     return {
       artifact,
       describeDifference: (existing) => describeAgainst(existing, artifact, parts, request, world),
-      summary: await summaryOf(artifact, parts, request, world),
+      summary: summaryOf(artifact, parts, request, world),
     };
   });
 }

@@ -47,7 +47,7 @@ describe("a run", () => {
       `GET /v2/${repository.name}/manifests/1`,
       `GET /v2/${repository.name}/manifests/latest`,
     ]);
-    expect(summary).toContain("No file differs from the version before.");
+    expect(await summary).toContain("No file differs from the version before.");
   });
 
   test("sends what changed and what follows from it, however many files there are", async () => {
@@ -72,8 +72,8 @@ describe("a run", () => {
     expect(counts[1]).toBeLessThanOrEqual(12);
   });
 
-  test("of 5,000 files of which one changed sends one small archive, the locked application and little else", async () => {
-    const pages = Array.from({ length: 5000 }, (_, index) => [
+  test("of many files of which one changed sends one small archive, the locked application and little else", async () => {
+    const pages = Array.from({ length: 1000 }, (_, index) => [
       `content/${index % 40}/${index}.md`,
       `Page ${index}. `.repeat(20),
     ]);
@@ -95,7 +95,7 @@ describe("a run", () => {
     registry.clearRequests();
     const again = await published(folder, repository, { tag: "2", aliases: ["main"] });
     expect([again.report.changed, registry.requests.length]).toEqual([false, 2]);
-  }, 30_000);
+  });
 
   test("that would change what a tag means says which files differ, and how to go on", async () => {
     const folder = await site();
@@ -165,7 +165,7 @@ describe("a run", () => {
       tag: "2",
       aliases: ["main"],
     });
-    expect(summary).toContain("| changed | <code>web/content/a.md</code> |  | 3 B |");
+    expect(await summary).toContain("| changed | <code>web/content/a.md</code> |  | 3 B |");
   });
 
   test("reads names of files as names, not as Markdown", async () => {
@@ -174,7 +174,7 @@ describe("a run", () => {
     await published(folder, repository, { aliases: ["main"] });
     await writeTree(folder, { "content/a|b<i>`*.md": "x" });
     const { summary } = await published(folder, repository, { tag: "2", aliases: ["main"] });
-    expect(summary).toContain("| added | <code>web/content/a&#124;b&lt;i>`*.md</code> |  | 1 B |");
+    expect(await summary).toContain("| added | <code>web/content/a&#124;b&lt;i>`*.md</code> |  | 1 B |");
   });
 
   test("does not list more files than anybody reads", async () => {
@@ -186,16 +186,16 @@ describe("a run", () => {
       Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`content/${index}.md`, `${index}`])),
     );
     const { summary } = await published(folder, repository, { tag: "2", aliases: ["main"] });
-    expect(summary).toContain("| | … and 10 more | | |");
+    expect(await summary).toContain("| | … and 10 more | | |");
     await expect(published(folder, repository)).rejects.toThrow("  - and 40 more");
   });
 
   test("tells how to run what it published", async () => {
     const { summary, artifact } = await built(await site(), { request: { insecure: true } });
-    expect(summary).toContain(
+    expect(await summary).toContain(
       `spin up --from-registry 127.0.0.1:1/site/content@${artifact.root.descriptor.digest} --insecure`,
     );
-    expect(summary).toContain("There is no earlier version to compare with.");
+    expect(await summary).toContain("There is no earlier version to compare with.");
   });
 
   test("warns about what the manifest may not mean", async () => {

@@ -26,8 +26,8 @@ export interface Built {
   readonly describeDifference?: PublishPolicy["describeDifference"];
   /** Outputs beyond those of every publishing action. */
   readonly outputs?: Readonly<Record<string, string>>;
-  /** Markdown for the job summary, below the table. */
-  readonly summary?: string;
+  /** Markdown for the job summary, below the table; it may still be in the making while the artifact is published. */
+  readonly summary?: string | Promise<string>;
 }
 
 export interface Publication {

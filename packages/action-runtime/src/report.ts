@@ -61,7 +61,7 @@ export async function reportDone(what: string, report: Report, built: Built, sec
       ["Uploaded", formatBytes(report.uploadedBytes)],
       ...report.aliases.map(({ tag, outcome, reason }) => [`Alias ${tag}`, reason ?? outcome]),
     ]);
-  if (built.summary !== undefined) summary.addRaw(`\n${built.summary}\n`);
+  if (built.summary !== undefined) summary.addRaw(`\n${await built.summary}\n`);
   await summary.write();
 }
 
