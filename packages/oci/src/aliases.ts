@@ -1,4 +1,5 @@
 import type { Manifest } from "./artifact.ts";
+import type { ContentDelivery } from "./content.ts";
 import { TagTaken } from "./immutability.ts";
 import type { AliasReport, PublishPolicy, TargetState } from "./publication.ts";
 import { formatReference } from "./reference.ts";
@@ -16,6 +17,7 @@ export async function pointAliases(
   root: Manifest,
   state: TargetState,
   { keepAlias }: PublishPolicy,
+  content: Pick<ContentDelivery, "recovering">,
 ): Promise<readonly AliasReport[]> {
   const point = async (tag: string): Promise<AliasReport> => {
     const current = state.aliases.get(tag);
@@ -23,7 +25,7 @@ export async function pointAliases(
     const reason = current === undefined ? undefined : keepAlias?.(tag, current);
     if (reason !== undefined) return { tag, outcome: "kept", reason };
     try {
-      const outcome = await writeTag(target, root, tag, false);
+      const outcome = await content.recovering(root, () => writeTag(target, root, tag, false));
       return { tag, outcome: outcome === "written" ? "moved" : "unchanged" };
     } catch (error) {
       if (!(error instanceof TagTaken)) throw error;

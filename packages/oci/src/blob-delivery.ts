@@ -30,8 +30,15 @@ export interface BlobDelivery {
   settled(): Promise<void>;
 }
 
-/** Up to this size a body is sent rather than asked about, if it is probably new: the upload costs no more. */
-const askAbove = 64 << 10;
+/**
+ * Up to this size, by what is known of the previous version, a body that may be new is sent rather than asked about: the
+ * upload costs no more than the question. Below an index it may well be old, and sending it in vain must cost nothing
+ * either.
+ */
+const sentUnasked = { none: 0, top: 4 << 10, all: 64 << 10 };
+
+/** Bodies of more than this share few places. */
+const smallBody = 64 << 10;
 
 /** What registries bear without answering 429; each large body holds memory or a connection of its own. */
 const places = { small: 8, large: 4 };
@@ -49,7 +56,7 @@ export function createBlobDelivery(
   const underWay = new Set<Promise<unknown>>();
 
   const inLane = <Result>(blob: Blob, task: () => Promise<Result>): Promise<Result> => {
-    const lane = lanes[blob.descriptor.size <= askAbove ? "small" : "large"];
+    const lane = lanes[blob.descriptor.size <= smallBody ? "small" : "large"];
     const running = lane(() => {
       signal.throwIfAborted();
       onBegun(blob.descriptor.digest);
@@ -91,7 +98,7 @@ export function createBlobDelivery(
     const { descriptor, source } = blob;
     if (known.has(descriptor.digest)) return present(blob);
     const atHand = source.kind === "bytes" || source.kind === "file";
-    if (atHand && known.hasPrevious && descriptor.size <= askAbove) return inLane(blob, () => upload(blob));
+    if (atHand && descriptor.size <= sentUnasked[known.extent]) return inLane(blob, () => upload(blob));
     if (await known.hasBelow(descriptor.digest)) return present(blob);
     return inLane(blob, () => mountOrUpload(blob));
   };

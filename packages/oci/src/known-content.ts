@@ -5,8 +5,11 @@ import type { FetchedManifest, RegistryClient } from "./registry.ts";
 
 /** What the target repository is known to hold because manifests in it refer to it. */
 export interface KnownContent {
-  /** Whether there is a previous version at all, so that what it does not mention is probably new. */
-  readonly hasPrevious: boolean;
+  /**
+   * How much is known of the previous version: `all` where its manifest names every blob, so that what it does not name
+   * is probably new; `top` where it is an index.
+   */
+  readonly extent: "none" | "top" | "all";
   /** Known without asking. */
   has(digest: Digest): boolean;
   /** Known after reading the manifests below the previous index, once, if it is one. */
@@ -24,7 +27,7 @@ export function knownContent(client: RegistryClient, state: TargetState): KnownC
   const listed = new Set(manifests.flatMap(digestsIn));
   let below: Promise<ReadonlySet<Digest>> | undefined;
   return {
-    hasPrevious: manifests.length > 0,
+    extent: state.previous === undefined ? "none" : "manifests" in state.previous.document ? "top" : "all",
     has: (digest) => listed.has(digest),
     hasBelow: async (digest) => {
       below ??= readBelow(client, state);

@@ -41,7 +41,7 @@ export async function publish(
   });
   try {
     const outcome = found === digest ? "held" : await deliverAndTag(target, root, tag, policy, content, look);
-    const aliases = await pointAliases(target, root, state, policy);
+    const aliases = await pointAliases(target, root, state, policy, content);
     const { requests, retries, uploadedBytes } = client.traffic();
     return {
       reference: formatReference({ ...repository, tag, digest }),

@@ -55,7 +55,8 @@ export async function uploadBlob(target: UploadTarget, blob: ContentBlob, opened
       }
       return lostSession(error);
     },
-    client.retry,
+    // An attempt is up to three requests, each of which may fail.
+    { ...client.retry, attempts: 2 * client.retry.attempts },
     {
       signal,
       onRetry: ({ because, delayMilliseconds }) =>
