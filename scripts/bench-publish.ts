@@ -5,6 +5,7 @@
 //   BUILDX_BUILDER=…  a Buildx builder that can push to loopback; without it that column stays empty
 import { spawn } from "node:child_process";
 import { appendFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createFetch, parseMirrors } from "@spin-publisher/http";
@@ -62,11 +63,13 @@ const registryFolder = join(folder, "registry");
 await seedSpinImages(registryFolder);
 const registry = await startRegistry({ root: registryFolder, latencyMilliseconds });
 const upstream = await startUpstream();
+let charts: Server | undefined;
 try {
   await measure();
 } finally {
   await registry.close();
   await upstream.close();
+  charts?.close();
   await rm(folder, { recursive: true });
 }
 
@@ -165,9 +168,15 @@ async function theirs(workspace: string): Promise<readonly Contender[]> {
   const helm = process.env.HELM ?? join(root, "node_modules", ".bin", "helm");
   const builder = process.env.BUILDX_BUILDER ?? "";
   const local = await withLocalModules(workspace);
-  const chart = await withDependency(workspace);
+  const { chart, repository } = await withRepository(workspace);
   const hasSpin = await available(spin, ["--version"]);
   const hasHelm = await available(helm, ["version"]);
+  const helmHomes = { HELM_CACHE_HOME: join(folder, "helm"), HELM_CONFIG_HOME: join(folder, "helm") };
+  const runHelm = (...args: string[]) => execute(helm, args, helmHomes);
+  if (hasHelm) {
+    await runHelm("repo", "add", "helmet", repository);
+    await runHelm("dependency", "update", chart);
+  }
   return [
     {
       step: "content",
@@ -215,16 +224,14 @@ async function theirs(workspace: string): Promise<readonly Contender[]> {
     },
     {
       step: "chart",
-      tool: "helm package, helm push",
+      tool: "helm dependency build, package, push",
       run: hasHelm
         ? async (tag) => {
-            const env = { HELM_CACHE_HOME: join(folder, "helm"), HELM_CONFIG_HOME: join(folder, "helm") };
-            await execute(helm, ["package", chart, "--version", tag, "--destination", folder], env);
-            await execute(
-              helm,
-              ["push", join(folder, `bart-${tag}.tgz`), `oci://${registry.host}/cli/charts`],
-              env,
-            );
+            // What a runner has is a fresh checkout.
+            await rm(join(chart, "charts"), { recursive: true, force: true });
+            await runHelm("dependency", "build", chart);
+            await runHelm("package", chart, "--version", tag, "--destination", folder);
+            await runHelm("push", join(folder, `bart-${tag}.tgz`), `oci://${registry.host}/cli/charts`);
           }
         : undefined,
     },
@@ -247,18 +254,25 @@ async function withLocalModules(workspace: string): Promise<string> {
   return local;
 }
 
-/** The chart with the dependency already fetched, as `helm dependency build` leaves it. */
-async function withDependency(workspace: string): Promise<string> {
+/** The chart as it is checked out: its dependency is in a repository that Helm can reach, one on loopback. */
+async function withRepository(workspace: string): Promise<{ chart: string; repository: string }> {
+  const origin = "https://charts.companyinfo.dev";
+  const send = createFetch({ mirrors: parseMirrors(upstream.mirrors) });
+  const index = await (await send(`${origin}/index.yaml`)).text();
+  const [url] = /https:[^"\s]*helmet-0\.14\.0\.tgz/.exec(index) ?? [];
+  if (url === undefined) throw new Error("The chart repository does not have helmet 0.14.0.");
+  const archive = Buffer.from(await (await send(url)).arrayBuffer());
+  charts = createServer((request, response) => {
+    response.end(request.url === "/index.yaml" ? index.replaceAll(url, "helmet-0.14.0.tgz") : archive);
+  });
+  await new Promise<void>((resolve) => charts?.listen(0, "127.0.0.1", resolve));
+  const address = charts.address();
+  if (address === null || typeof address === "string") throw new Error("The chart repository has no port.");
+  const repository = `http://127.0.0.1:${address.port}`;
   const chart = join(folder, "bart");
   await cp(join(workspace, "charts", "bart"), chart, { recursive: true });
-  const repository = "https://charts.companyinfo.dev/";
-  const fetch = createFetch({ mirrors: parseMirrors(upstream.mirrors) });
-  const index = await (await fetch(new URL("index.yaml", repository))).text();
-  const [name] = /https:[^"\s]*helmet-0\.14\.0\.tgz/.exec(index) ?? [];
-  if (name === undefined) throw new Error("The chart repository does not have helmet 0.14.0.");
-  const archive = await fetch(name);
-  if (!archive.ok) throw new Error(`${name} answered ${archive.status}.`);
-  await mkdir(join(chart, "charts"), { recursive: true });
-  await writeFile(join(chart, "charts", "helmet-0.14.0.tgz"), Buffer.from(await archive.arrayBuffer()));
-  return chart;
+  const metadata = join(chart, "Chart.yaml");
+  await writeFile(metadata, (await readFile(metadata, "utf8")).replace(origin, repository));
+  await rm(join(chart, "Chart.lock"));
+  return { chart, repository };
 }
