@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Fetch } from "@spin-publisher/http";
 import {
   type Artifact,
@@ -6,6 +6,7 @@ import {
   type Digest,
   type FetchedManifest,
   formatReference,
+  isLoopback,
   type RegistryClient,
   type Repository,
   type TargetState,
@@ -18,6 +19,7 @@ import { chooseEngine, type Engine } from "./engine/choose.ts";
 import { assembleWithSpin } from "./engine/cli.ts";
 import type { Execute } from "./engine/execute.ts";
 import { assemble } from "./engine/native.ts";
+import { isBelow } from "./files/walk.ts";
 import { knownArchives } from "./layers/archive.ts";
 import type { LayerMode } from "./layers/layers.ts";
 import { namingManifest } from "./manifest/error.ts";
@@ -26,7 +28,7 @@ import { warningsAbout } from "./manifest/warnings.ts";
 import { type PublishedPart, publishedParts } from "./published.ts";
 import type { ModuleCache } from "./sources/cache.ts";
 import type { SourceContext } from "./sources/resolve.ts";
-import { describeDifferences, summarise } from "./summary.ts";
+import { count, describeDifferences, summarise } from "./summary.ts";
 
 export interface ContentRequest {
   /** A manifest or its folder. */
@@ -82,7 +84,8 @@ export async function buildContent(request: ContentRequest, world: ContentWorld)
       cache: world.cache,
       sizeInRegistry: (digest) => sizeInRegistry(digest, request.repository, world),
       folder,
-      boundary: request.workspace,
+      // A manifest elsewhere has nothing but its own folder to take modules from.
+      boundary: isBelow(resolve(folder), request.workspace) ? request.workspace : folder,
     };
     const { app, layers, warnings } = await (engine === "native"
       ? assemble(application, sources)
@@ -95,13 +98,13 @@ export async function buildContent(request: ContentRequest, world: ContentWorld)
       annotations,
     });
     const parts = partsToPublish(app, layers);
-    world.tell(
-      `  ${application.components.length} components, ${parts.length - application.components.length} files, ${artifact.root.blobs.length - 1} layers`,
+    tell(
+      `  ${count(application.components.length, "component")}, ${count(parts.length - layers.length, "file")}, ${count(artifact.root.blobs.length - 1, "layer")}`,
     );
     return {
       artifact,
       describeDifference: (existing) => describeAgainst(existing, artifact, parts, request, world),
-      summary: summaryOf(artifact, parts, request, world),
+      summary: summaryOf(artifact, parts, layers.length, request, world),
     };
   });
 }
@@ -127,6 +130,7 @@ async function sizeInRegistry(
 async function summaryOf(
   { root }: Artifact,
   parts: readonly PublishedPart[],
+  modules: number,
   { repository, insecure }: ContentRequest,
   { state, client }: ContentWorld,
 ): Promise<string> {
@@ -138,8 +142,8 @@ async function summaryOf(
       : previous && (await publishedParts(client, repository, previous));
   return summarise({
     reference: formatReference({ ...repository, digest }),
-    insecure,
-    parts,
+    plainHttp: insecure || isLoopback(repository.registry),
+    ...{ parts, modules },
     layers: root.blobs.length - 1,
     differences: before && differencesBetween(before, parts),
   });

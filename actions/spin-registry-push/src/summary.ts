@@ -6,8 +6,10 @@ import type { PublishedPart } from "./published.ts";
 export interface SummaryFacts {
   /** How to get it: `host/repository@sha256:…`. */
   readonly reference: string;
-  readonly insecure: boolean;
+  readonly plainHttp: boolean;
   readonly parts: readonly PublishedPart[];
+  /** How many of the parts are modules; the others are files. */
+  readonly modules: number;
   readonly layers: number;
   /** Undefined where there is no earlier version, or it cannot be read. */
   readonly differences: readonly Difference[] | undefined;
@@ -17,12 +19,19 @@ export interface SummaryFacts {
 const mostRows = 50;
 
 /** Markdown for the job summary: what was published, what changed, and how to run it. */
-export function summarise({ reference, insecure, parts, layers, differences }: SummaryFacts): string {
+export function summarise({
+  reference,
+  plainHttp,
+  parts,
+  modules,
+  layers,
+  differences,
+}: SummaryFacts): string {
   const total = parts.reduce((sum, { size }) => sum + (size ?? 0), 0);
   return [
-    `${count(parts.length, "file")} with ${formatBytes(total)} in ${count(layers, "layer")}.`,
+    `${count(modules, "module")} and ${count(parts.length - modules, "file")} with ${formatBytes(total)} in ${count(layers, "layer")}.`,
     differences === undefined ? "There is no earlier version to compare with." : changes(differences),
-    `\`\`\`sh\nspin up --from-registry ${reference}${insecure ? " --insecure" : ""}\n\`\`\``,
+    `\`\`\`sh\nspin up --from-registry ${reference}${plainHttp ? " --insecure" : ""}\n\`\`\``,
   ].join("\n\n");
 }
 
@@ -54,7 +63,7 @@ function size(bytes: number | undefined): string {
   return bytes === undefined ? "" : formatBytes(bytes);
 }
 
-function count(number: number, noun: string): string {
+export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 

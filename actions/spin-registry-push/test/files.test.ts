@@ -310,6 +310,19 @@ describe("a symbolic link", () => {
     );
   });
 
+  test("and another, and another, are not followed without end", async () => {
+    const folder = await project({ "content/end/file": "x" });
+    for (let level = 0; level < 24; level += 1) {
+      const next = level === 23 ? "end" : `level-${level + 1}`;
+      await mkdir(join(folder, `content/level-${level}`));
+      for (const name of ["left", "right"])
+        await symlink(`../${next}`, join(folder, `content/level-${level}`, name));
+    }
+    await expect(published(folder, 'files = ["content/level-0/**/nothing"]')).rejects.toThrow(
+      /links lead to the folder "content\/level-0\/.*" in more than 64 ways/,
+    );
+  });
+
   test("may be the application folder itself", async () => {
     const folder = await tree();
     const other = await project();

@@ -156,6 +156,12 @@ describe("what a manifest should not say", () => {
     expect(warningsAbout(read(manifest))).toEqual([warning]);
   });
 
+  test("is warned about: a profile that no component has", () => {
+    const manifest = withComponent("[component.web.profile.debug]\nenvironment = {}");
+    expect(warningsAbout(read(manifest, "debug"))).toEqual([]);
+    expect(warningsAbout(read(manifest, "release"))).toEqual(['no component has the profile "release"']);
+  });
+
   test("is nothing in an ordinary manifest", () => {
     expect(warningsAbout(read(withComponent("")))).toEqual([]);
   });

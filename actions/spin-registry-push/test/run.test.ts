@@ -1,5 +1,5 @@
-import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, readFile, rm, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { createRegistryClient, digestOf } from "@spin-publisher/oci";
 import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
@@ -198,6 +198,27 @@ describe("a run", () => {
     expect(await summary).toContain("There is no earlier version to compare with.");
   });
 
+  test("says which file cannot be read", async () => {
+    const folder = await site();
+    const file = join(folder, "content/a.md");
+    await chmod(file, 0);
+    const root = process.getuid?.() === 0;
+    await (root
+      ? expect(built(folder)).resolves.toBeDefined()
+      : expect(built(folder)).rejects.toThrow('spin.toml:9: "content/a.md" cannot be read.'));
+  });
+
+  test("takes modules from the checkout, and from the manifest's own folder where that is elsewhere", async () => {
+    const checkout = await project({
+      "target/web.wasm": component,
+      "site/spin.toml": withComponent("", '"../target/web.wasm"'),
+    });
+    await expect(built(join(checkout, "site"), { request: { workspace: checkout } })).resolves.toBeDefined();
+    const elsewhere = { request: { workspace: await project() } };
+    await expect(built(join(checkout, "site"), elsewhere)).rejects.toThrow("lies outside of the workspace");
+    await expect(built(await site(), elsewhere)).resolves.toBeDefined();
+  });
+
   test("warns about what the manifest may not mean", async () => {
     const warnings: string[] = [];
     const folder = await site('files = ["content"]\nallowed_http_hosts = ["a.b"]');
@@ -310,6 +331,13 @@ describe("build commands", () => {
     await built(folder, { request: { build: true, profile: "debug" }, world: { env: process.env } });
   });
 
+  test("need a folder that exists", async () => {
+    const folder = await project({ "spin.toml": building('"true"', 'workdir = "nowhere"') });
+    await expect(built(folder, { request: { build: true }, world: { env: process.env } })).rejects.toThrow(
+      'spin.toml:9: the build command of component "web" cannot be run in "nowhere".',
+    );
+  });
+
   test("need a folder relative to the manifest", async () => {
     const folder = await project({ "spin.toml": building('"true"', 'workdir = "/"') });
     await expect(built(folder, { request: { build: true } })).rejects.toThrow(
@@ -340,7 +368,13 @@ describe("an application that needs Spin", () => {
     );
     const PATH = await fakeSpin({ lockedApp: app, modules: [composed] });
     const repository = freshRepository();
-    const { report } = await published(folder, repository, { world: { env: { PATH } } });
+    const manifestInput = relative(process.cwd(), join(folder, "spin.toml"));
+    const { report } = await published(folder, repository, {
+      request: { manifest: manifestInput },
+      world: { env: { PATH } },
+    });
+    const call = JSON.parse(await readFile(join(PATH, "call.json"), "utf8"));
+    expect([call.folder, call.args.includes(join(folder, "spin.toml"))]).toEqual([folder, true]);
     const manifest = await createRegistryClient().manifest({ ...repository, digest: report.digest });
     expect(manifest?.document).toMatchObject({
       layers: [{ digest: digestOf(composed), size: composed.length }, { size: app.length }],

@@ -37,6 +37,14 @@ export async function buildComponents(
         folder: join(folder, workdir),
         env: environmentForOthers(env),
         output: "log",
+      }).catch((cause: unknown) => {
+        throw new ManifestError(
+          line,
+          `the build command of component "${id}" cannot be run in "${workdir}"`,
+          {
+            cause,
+          },
+        );
       });
       if (exitCode !== 0) {
         throw new ManifestError(

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type Content, contentOf } from "../content.ts";
 import type { PreparedFile } from "../files/prepare.ts";
 import { spinMediaTypes } from "../layers/media-types.ts";
@@ -99,7 +100,7 @@ async function push(
   const { exitCode, stderr } = await execute({
     file: spin,
     arguments: [
-      ...["registry", "push", "--insecure", "--from", manifest],
+      ...["registry", "push", "--insecure", "--from", resolve(manifest)],
       ...(profile === undefined ? [] : ["--profile", profile]),
       reference,
     ],

@@ -20,9 +20,6 @@ export interface Collection {
   readonly warnings: readonly string[];
 }
 
-/** More than any website has; it stops a tangle of links from growing without end. */
-const mostFiles = 200_000;
-
 /**
  * The files of a component, in the order of its entries; the same destination may occur more than once.
  *
@@ -49,12 +46,6 @@ export async function collectFiles(root: ApplicationFolder, component: Component
       }
       if (!(error instanceof Error)) throw error;
       throw new ManifestError(entry.line, `in ${where}, ${error.message}`);
-    }
-    if (files.length > mostFiles) {
-      throw new ManifestError(
-        entry.line,
-        `the component "${component.id}" would have more than ${mostFiles} files`,
-      );
     }
   }
   const repository = files.find(({ path }) => path.split("/").includes(".git"));

@@ -34,7 +34,7 @@ export async function prepareFiles(
   collected: readonly CollectedFile[],
   hash: (location: string) => Promise<Content>,
 ): Promise<readonly PreparedFile[]> {
-  const contents = await concurrently(collected, 16, ({ location }) => hash(location));
+  const contents = await concurrently(collected, 16, (file) => hashOf(file, hash));
   const prepared = new Map<string, PreparedFile>();
   for (const [index, { destination, path, line }] of collected.entries()) {
     const content = contents[index];
@@ -58,6 +58,17 @@ export async function prepareFiles(
     }
   }
   return [...prepared.values()].sort((left, right) => compareBytes(left.path, right.path));
+}
+
+async function hashOf(
+  { location, path, line }: CollectedFile,
+  hash: (location: string) => Promise<Content>,
+): Promise<Content> {
+  try {
+    return await hash(location);
+  } catch (cause) {
+    throw new ManifestError(line, `"${path}" cannot be read`, { cause });
+  }
 }
 
 function ancestorsOf(path: string): readonly string[] {

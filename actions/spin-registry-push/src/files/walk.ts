@@ -21,6 +21,9 @@ export async function openApplicationFolder(folder: string): Promise<Application
   return { location: await realpath(folder) };
 }
 
+/** A tangle of links, each of which is followed, would otherwise make any number of folders of a few. */
+const mostVisits = 64;
+
 /** One name of a pattern. */
 type Part =
   | { readonly kind: "name"; readonly name: string }
@@ -56,7 +59,8 @@ export function parsePattern(names: readonly string[]): readonly Part[] {
  * they cannot be published; so are devices, sockets and links to nothing.
  *
  * @param excluded whether a file is left out (by its path); asked before anything is refused.
- * @throws Error when a link leads out of the application folder or back to a folder above it.
+ * @throws Error when a link leads out of the application folder or back to a folder above it, or when links lead to a
+ *   folder in very many ways.
  */
 export async function walk(
   root: ApplicationFolder,
@@ -64,7 +68,13 @@ export async function walk(
   excluded: (path: string) => boolean,
 ): Promise<readonly FoundFile[]> {
   const found: FoundFile[] = [];
+  const visits = new Map<string, number>();
   const visit = async (folder: Folder, places: ReadonlySet<number>): Promise<void> => {
+    const times = (visits.get(folder.location) ?? 0) + 1;
+    visits.set(folder.location, times);
+    if (times > mostVisits) {
+      throw new Error(`links lead to the folder "${folder.names.join("/")}" in more than ${mostVisits} ways`);
+    }
     for (const name of await candidates(folder, places, pattern)) {
       const next = advance(places, name, pattern);
       if (next.size === 0) continue;
@@ -174,6 +184,11 @@ export async function lookUp(names: readonly string[], root: ApplicationFolder):
   return kindOf(target, real);
 }
 
-export function isInside(location: string, { location: root }: ApplicationFolder): boolean {
-  return location === root || location.startsWith(root.endsWith(sep) ? root : root + sep);
+function isInside(location: string, { location: root }: ApplicationFolder): boolean {
+  return isBelow(location, root);
+}
+
+/** Whether an absolute path is `folder` or lies below it. */
+export function isBelow(location: string, folder: string): boolean {
+  return location === folder || location.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }

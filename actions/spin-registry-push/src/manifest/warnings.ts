@@ -2,10 +2,13 @@ import type { Application } from "./model.ts";
 
 /** What is legal in a manifest and still not what its author can have meant. Each is one sentence without its end. */
 export function warningsAbout(application: Application): readonly string[] {
-  const { components, triggers, manifestVersion } = application;
+  const { components, triggers, manifestVersion, profile } = application;
   const ids = new Set(components.map(({ id }) => id));
   const warnings: string[] = [];
   if (triggers.length === 0) warnings.push("the application has no trigger, so Spin will not start it");
+  if (profile !== undefined && !components.some(({ profiles }) => profiles.has(profile))) {
+    warnings.push(`no component has the profile "${profile}"`);
+  }
   for (const { id, component, otherComponents } of triggers) {
     const named = [component, ...[...otherComponents.values()].flat()].filter((name) => name !== undefined);
     for (const name of named) {

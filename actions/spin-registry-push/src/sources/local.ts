@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
-import { isAbsolute, join, relative, sep } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { type Content, contentOfFile } from "../content.ts";
+import { isBelow } from "../files/walk.ts";
 import { reasonAgainstWasmFile } from "./wasm.ts";
 
 /**
@@ -12,8 +13,7 @@ import { reasonAgainstWasmFile } from "./wasm.ts";
  */
 export async function localModule(path: string, folder: string, boundary: string): Promise<Content> {
   const location = await locate(isAbsolute(path) ? path : join(folder, path), path);
-  const fromBoundary = relative(await realpath(boundary), location);
-  if (fromBoundary === ".." || fromBoundary.startsWith(`..${sep}`) || isAbsolute(fromBoundary)) {
+  if (!isBelow(location, await realpath(boundary))) {
     throw new Error(`its source "${path}" lies outside of the workspace; copy it into the checkout first`);
   }
   const reason = await reasonAgainstWasmFile(location);
