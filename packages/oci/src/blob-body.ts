@@ -23,7 +23,7 @@ export async function openBody(
     case "bytes":
       return held(source.bytes);
     case "deferred":
-      return verified(await source.open(), descriptor, "what was made for it");
+      return verified(await source.open(), descriptor, "What was made for it");
     case "file": {
       const found = await stat(source.path);
       if (found.size !== size) throw changed(descriptor, source.path);

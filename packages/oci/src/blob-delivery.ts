@@ -3,6 +3,7 @@ import { hasBlob, mountBlob } from "./blob-presence.ts";
 import { createLane } from "./concurrency.ts";
 import type { Digest } from "./digest.ts";
 import type { KnownContent } from "./known-content.ts";
+import type { Repository } from "./reference.ts";
 import { uploadBlob } from "./upload.ts";
 import type { UploadTarget } from "./upload-target.ts";
 
@@ -85,14 +86,15 @@ export function createBlobDelivery(
 
   const mountOrUpload = async (blob: Blob) => {
     const { descriptor, source } = blob;
-    if (source.kind !== "repository" || source.repository.registry !== repository.registry) {
-      return askThenUpload(blob);
-    }
+    if (source.kind !== "repository" || !canMount(source.repository)) return askThenUpload(blob);
     const mounted = await mountBlob(target, descriptor, source.repository);
     if (mounted !== "mounted") return askThenUpload(blob, mounted);
     tally.mounted += 1;
     client.tell({ kind: "blob-mounted", descriptor, from: source.repository });
   };
+
+  const canMount = ({ registry, name }: Repository): boolean =>
+    registry === repository.registry && name !== repository.name;
 
   const bring = async (blob: Blob) => {
     const { descriptor, source } = blob;

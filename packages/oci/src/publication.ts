@@ -44,7 +44,7 @@ export interface PublishReport {
   readonly tag: string;
   /** Whether the tag was written: false where it already pointed at the artifact. */
   readonly changed: boolean;
-  /** Every body byte that was sent, manifests included. */
+  /** Every body byte that was sent, manifests and what had to be sent again included. */
   readonly uploadedBytes: number;
   readonly blobs: {
     readonly total: number;
@@ -52,6 +52,7 @@ export interface PublishReport {
     readonly mounted: number;
     readonly present: number;
   };
+  /** All that the client has sent since it was made: the inspection, tokens and retries too. */
   readonly requests: number;
   readonly retries: number;
   readonly aliases: readonly AliasReport[];

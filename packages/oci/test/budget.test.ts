@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import type { RegistryServer } from "@spin-publisher/sandbox";
+import { personas, type RegistryServer } from "@spin-publisher/sandbox";
 import {
   type Artifact,
   blobOf,
@@ -146,6 +146,18 @@ describe("round trips after the build for", () => {
     // The alias comes after the tag: whoever loses a race for the tag must not have moved it.
     expect(waves(server)).toBe(4);
   });
+
+  test.each([personas.distribution, personas.ghcr, personas.harbor])(
+    "the same at $name, which takes no blob in one request: one more",
+    async (persona) => {
+      const server = await registry({ ...latency, persona });
+      const repository = { registry: server.host, name: "o/shim" };
+      await publishOnce(shim("1", base), { repository, tag: "1", aliases: ["main"] });
+      await publishAlone(server, shim("2", base), ["main"]);
+      const tagged = server.requests.find(({ path, method }) => method === "PUT" && path.endsWith("/2"));
+      expect(tagged?.wave).toBe(4);
+    },
+  );
 
   test("a shim on a new base in the same registry: one more, for the mounts", async () => {
     const server = await registry(latency);

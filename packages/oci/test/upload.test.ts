@@ -165,7 +165,7 @@ describe("a blob", () => {
     };
     await expect(
       publishOnce({ root: manifest([wrong]) }, { repository: repositoryOf(server), tag: "1" }),
-    ).rejects.toThrow("what was made for it is not the content of");
+    ).rejects.toThrow("What was made for it is not the content of");
     expect(writes(server)).toEqual([]);
   });
 
