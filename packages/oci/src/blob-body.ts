@@ -3,7 +3,10 @@ import { createReadStream, openAsBlob } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import type { Blob as ContentBlob } from "./artifact.ts";
 import { matches } from "./digest.ts";
-import type { RegistryClient, RequestBody } from "./registry.ts";
+import type { RegistryClient, RegistryReader, RequestBody } from "./registry.ts";
+
+/** What gets a blob that is in another repository. */
+export type BlobReader = Pick<RegistryReader, "blob"> & Partial<Pick<RegistryClient, "blobStream">>;
 
 /** Up to this size a body is held in memory while it is sent. */
 const heldInMemory = 4 << 20;
@@ -15,7 +18,7 @@ const heldInMemory = 4 << 20;
  * @throws Error when the content is not, or no longer, that of the descriptor.
  */
 export async function openBody(
-  client: RegistryClient,
+  reader: BlobReader | undefined,
   { descriptor, source }: ContentBlob,
 ): Promise<RequestBody> {
   const { size } = descriptor;
@@ -33,8 +36,12 @@ export async function openBody(
       return { content: await openAsBlob(source.path), size };
     }
     case "repository": {
-      if (size <= heldInMemory) return held(await client.blob(source.repository, descriptor, heldInMemory));
-      return { content: await client.blobStream(source.repository, descriptor), size };
+      if (reader === undefined)
+        throw new Error(`${descriptor.digest} is in ${source.repository.name}, which nobody may read here.`);
+      if (size <= heldInMemory || reader.blobStream === undefined) {
+        return held(await reader.blob(source.repository, descriptor, size));
+      }
+      return { content: await reader.blobStream(source.repository, descriptor), size };
     }
   }
 }

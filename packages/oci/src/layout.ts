@@ -1,13 +1,10 @@
-import { constants, createWriteStream } from "node:fs";
-import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { type Artifact, type Blob, blobsOf, type Manifest } from "./artifact.ts";
-import { matches } from "./digest.ts";
+import { type BlobReader, openBody } from "./blob-body.ts";
 import type { Descriptor } from "./documents.ts";
 import { mediaTypes } from "./documents.ts";
-import type { RegistryClient, RegistryReader } from "./registry.ts";
+import type { RequestBody } from "./registry.ts";
 
 /** image-spec, image-layout.md. */
 export const layoutVersion = '{"imageLayoutVersion":"1.0.0"}';
@@ -31,7 +28,7 @@ export function layoutPath(folder: string, { digest }: Pick<Descriptor, "digest"
 export async function writeLayout(
   { root }: Artifact,
   folder: string,
-  options: { readonly tag?: string; readonly reader?: RegistryReader } = {},
+  options: { readonly tag?: string; readonly reader?: BlobReader } = {},
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "oci-layout"), layoutVersion);
@@ -51,40 +48,16 @@ export async function writeLayout(
 
 async function writeManifest({ descriptor, bytes, children }: Manifest, folder: string): Promise<void> {
   for (const child of children) await writeManifest(child, folder);
-  await writeContent(layoutPath(folder, descriptor), bytes);
+  await writeContent(layoutPath(folder, descriptor), new Uint8Array(bytes));
 }
 
-async function writeBlob(
-  { descriptor, source }: Blob,
-  folder: string,
-  reader: RegistryReader | undefined,
-): Promise<void> {
-  const path = layoutPath(folder, descriptor);
-  switch (source.kind) {
-    case "bytes":
-      return writeContent(path, source.bytes);
-    case "deferred": {
-      const bytes = await source.open();
-      if (!matches(bytes, descriptor.digest))
-        throw new Error(`What was made for ${descriptor.digest} is not that.`);
-      return writeContent(path, bytes);
-    }
-    case "file":
-      await mkdir(dirname(path), { recursive: true });
-      return copyFile(source.path, path, constants.COPYFILE_FICLONE);
-    case "repository": {
-      if (reader === undefined) return;
-      await mkdir(dirname(path), { recursive: true });
-      if (!("blobStream" in reader)) {
-        return writeFile(path, await reader.blob(source.repository, descriptor, descriptor.size));
-      }
-      const stream = await (reader as RegistryClient).blobStream(source.repository, descriptor);
-      return pipeline(Readable.fromWeb(stream), createWriteStream(path));
-    }
-  }
+async function writeBlob(blob: Blob, folder: string, reader: BlobReader | undefined): Promise<void> {
+  if (blob.source.kind === "repository" && reader === undefined) return;
+  const { content } = await openBody(reader, blob);
+  await writeContent(layoutPath(folder, blob.descriptor), content);
 }
 
-async function writeContent(path: string, bytes: Uint8Array): Promise<void> {
+async function writeContent(path: string, content: RequestBody["content"]): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, bytes);
+  await writeFile(path, content instanceof globalThis.Blob ? content.stream() : content);
 }
