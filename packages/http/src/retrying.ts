@@ -30,12 +30,9 @@ export function retryTransientFailures(exchange: Exchange, policy: RetryPolicy):
 
   /** A host that asked for patience asked it of everyone, not of the one request that it refused. */
   const pauseFor = async ({ origin }: URL, signal: AbortSignal | null | undefined): Promise<void> => {
-    for (let left = timeLeft(origin); left > 0; left = timeLeft(origin)) {
-      await policy.sleep(left, signal ?? undefined);
-      if (timeLeft(origin) >= left) return; // a clock that stands still, in a test, waits for nothing
-    }
+    const left = (pauses.get(origin) ?? 0) - policy.now();
+    if (left > 0) await policy.sleep(left, signal ?? undefined);
   };
-  const timeLeft = (origin: string): number => (pauses.get(origin) ?? 0) - policy.now();
 
   const attempt = async (url: URL, init: ExchangeInit, bodyLimit: number | undefined): Promise<Response> => {
     await pauseFor(url, init.signal);

@@ -36,8 +36,9 @@ export async function openBody(
       return { content: await openAsBlob(source.path), size };
     }
     case "repository": {
-      if (reader === undefined)
-        throw new Error(`${descriptor.digest} is in ${source.repository.name}, which nobody may read here.`);
+      if (reader === undefined) {
+        throw new Error(`${descriptor.digest} is in ${source.repository.name}, which nothing here can read.`);
+      }
       if (size <= heldInMemory || reader.blobStream === undefined) {
         return held(await reader.blob(source.repository, descriptor, size));
       }

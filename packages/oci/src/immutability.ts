@@ -41,12 +41,14 @@ export async function immutableConflict(
   const tag = formatReference({ ...target.repository, tag: target.tag });
   const holds =
     existing?.descriptor.digest === found ? existing : await peek(reader, target.repository, found);
-  const lines = holds === undefined ? [] : ((await describeDifference?.(holds)) ?? []);
+  // A description that fails must not hide the conflict.
+  const lines = holds === undefined ? [] : ((await describeDifference?.(holds).catch(() => [])) ?? []);
   const differs =
     lines.length === 0 ? "" : ` What differs:\n${lines.map((line) => `  - ${line}`).join("\n")}\n`;
-  const wayOut = immutable
-    ? "Publish under a new tag, or set immutable: false to move this one."
-    : "The registry keeps tags immutable: publish under a new tag, or change the rule there.";
+  const byRegistry = !immutable || (cause instanceof RegistryRefusal && /immutab/i.test(cause.text));
+  const wayOut = byRegistry
+    ? "The registry keeps tags immutable: publish under a new tag, or change the rule there."
+    : "Publish under a new tag, or set immutable: false to move this one.";
   return new Error(
     `${tag} already points at ${found}, and what was built is ${built}, so nothing was written to the tag.${differs === "" ? " " : differs}${wayOut}`,
     cause === undefined ? {} : { cause },

@@ -88,8 +88,8 @@ export async function writeTag(
 }
 
 /**
- * Where the answer to a PUT does not name our digest, the tag is looked at. A registry may show a new tag late
- * (p2pool-starter-stack/pithead#429), so that nothing found is no contradiction, but another digest is one.
+ * Where the answer to a PUT does not name our digest, the tag is looked at, a few times, since a registry may show a new
+ * tag late (p2pool-starter-stack/pithead#429). Nothing found is no contradiction, but another digest is one.
  */
 async function requireTagged(
   target: UploadTarget,
@@ -98,10 +98,25 @@ async function requireTagged(
   declared: Digest | undefined,
 ): Promise<void> {
   if (declared === digest) return;
-  const found = await tagDigest(target, tag, digest, "never");
-  if (found === digest || (found === undefined && declared === undefined)) return;
-  const what = formatReference({ ...target.repository, tag });
-  throw new Error(
-    `${what} was written with ${digest}, but the registry says that it holds ${found ?? declared}; do not use this tag, and look at the registry.`,
-  );
+  const { client, repository } = target;
+  const look = async () => {
+    const found = await tagDigest(target, tag, digest, "never");
+    if (found !== digest && (found !== undefined || declared !== undefined))
+      throw new TagDiffers(found ?? declared);
+  };
+  const judge = (error: unknown) => (error instanceof TagDiffers ? { because: error.message } : undefined);
+  await repeat(look, judge, { ...client.retry, attempts: 4 }).catch((error: unknown) => {
+    if (!(error instanceof TagDiffers)) throw error;
+    const what = formatReference({ ...repository, tag });
+    throw new Error(
+      `${what} was written with ${digest}, but ${error.message}; do not use this tag, and look at the registry.`,
+    );
+  });
+}
+
+/** A tag shows another digest than was just written to it. */
+class TagDiffers extends Error {
+  constructor(digest: Digest | undefined) {
+    super(`the registry says that it holds ${digest}`);
+  }
 }
