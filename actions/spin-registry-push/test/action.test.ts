@@ -123,6 +123,54 @@ describe("the published action", () => {
     expect(root.descriptor.digest).toBe(outputs.digest);
   });
 
+  test("takes its other inputs, and SOURCE_DATE_EPOCH, for what they say", async () => {
+    const folder = await project({
+      "app/source.bin": coreModule,
+      "app/page.md": "page ".repeat(100),
+      "app/spin.toml": `spin_manifest_version = 2
+[application]
+name = "app"
+[[trigger.http]]
+component = "web"
+[component.web]
+source = "web.wasm"
+files = ["page.md"]
+[component.web.build]
+command = "false"
+[component.web.profile.debug.build]
+command = "cp source.bin web.wasm"
+`,
+    });
+    const { exitCode, outputs, annotations } = await push(
+      {
+        manifest: "app",
+        tag: "0.1.2-rc.1",
+        layers: "archive",
+        engine: "native",
+        build: "true",
+        profile: "debug",
+        annotations: "com.example.team=web",
+        "dry-run": "true",
+      },
+      { workspace: folder, temp: await project(), env: { SOURCE_DATE_EPOCH: "1700000000" } },
+    );
+    expect({ exitCode, annotations }).toEqual({ exitCode: 0, annotations: [] });
+    const { root } = await readLayout(outputs.layout ?? "");
+    expect(root.document).toMatchObject({
+      annotations: {
+        "com.example.team": "web",
+        "org.opencontainers.image.created": "2023-11-14T22:13:20+00:00",
+        "org.opencontainers.image.source": "https://github.com/octo-org/site",
+        "org.opencontainers.image.title": "app",
+      },
+      layers: [
+        { mediaType: "application/vnd.wasm.content.layer.v1+wasm", size: coreModule.length },
+        { mediaType: "application/vnd.wasm.content.bundle.v1.tar+gzip" },
+        { mediaType: "application/vnd.fermyon.spin.application.v1+config" },
+      ],
+    });
+  });
+
   test("downloads no module that the registry has already", async () => {
     await push({ tag: "4" });
     const before = upstream.requests.length;
