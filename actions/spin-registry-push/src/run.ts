@@ -114,17 +114,20 @@ function versionsIn({ existing, previous, aliases }: TargetState): readonly Fetc
   return [existing, previous, ...aliases.values()].filter((manifest) => manifest !== undefined);
 }
 
-/** Manifests that were read anyway may say it; otherwise the registry is asked. */
+/**
+ * Manifests that were read anyway may say it; otherwise the registry is asked. A registry that does not answer is not
+ * known to have anything: what is wrong with it shows where it is needed.
+ */
 async function sizeInRegistry(
   digest: Digest,
   repository: Repository,
   { state, client }: ContentWorld,
 ): Promise<number | undefined> {
-  const layers = versionsIn(await state).flatMap(({ document }) =>
-    "layers" in document ? document.layers : [],
-  );
+  const versions = await state.then(versionsIn, () => undefined);
+  if (versions === undefined) return undefined;
+  const layers = versions.flatMap(({ document }) => ("layers" in document ? document.layers : []));
   const known = layers.find((layer) => layer.digest === digest);
-  return known?.size ?? blobSize(client, repository, digest);
+  return known?.size ?? blobSize(client, repository, digest).catch(() => undefined);
 }
 
 async function summaryOf(

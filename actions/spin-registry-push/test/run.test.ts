@@ -273,6 +273,28 @@ describe("a module that is pinned by URL", () => {
     expect(artifact.root.blobs[1]?.descriptor).toMatchObject({ digest, size: bytes.length });
   });
 
+  test("is downloaded where the registry does not answer, as in the dry run of a fork", async () => {
+    const repository = { registry: "127.0.0.1:1", name: "site/content" };
+    const client = createRegistryClient({ retry: { attempts: 1 } });
+    const world = {
+      client,
+      cache: createModuleCache(await project()),
+      fetch: async () => new Response(bytes),
+    };
+    const { artifact } = await built(await pinned(), { request: { repository }, world });
+    expect(artifact.root.blobs[1]?.descriptor).toMatchObject({ digest, size: bytes.length });
+  });
+
+  test("does not hide what is wrong with the registry", async () => {
+    const state = Promise.reject(new Error("the registry is down"));
+    const world = {
+      state,
+      cache: createModuleCache(await project()),
+      fetch: async () => new Response(bytes),
+    };
+    await expect(built(await pinned(), { world })).rejects.toThrow(/^the registry is down$/);
+  });
+
   test("is not downloaded for a run that has nothing to do", async () => {
     const repository = freshRepository();
     await published(await pinned(), repository, { world: { fetch: async () => new Response(bytes) } });
