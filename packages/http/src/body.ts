@@ -26,6 +26,14 @@ export async function readBounded(
   return new Uint8Array(Buffer.concat(chunks));
 }
 
+/** Timers of more milliseconds than this fire at once. */
+const longestTimer = 2 ** 31 - 1;
+
+/** Milliseconds that a body of so many bytes may take, sent or received: 100 kB/s, and in any case a minute. */
+export function patienceFor(bytes: number): number {
+  return Math.min(longestTimer, Math.max(60_000, Math.ceil(bytes / 100)));
+}
+
 /** The JSON of an answer of at most `limit` bytes. @throws Error when it is longer or not JSON. */
 export async function readJson(response: Response, limit: number, what: string): Promise<unknown> {
   const text = new TextDecoder().decode(await readBounded(response, limit, what));

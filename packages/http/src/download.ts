@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
+import { patienceFor } from "./body.ts";
 import type { Fetch } from "./fetch.ts";
 import { place } from "./redirects.ts";
 import { type RetryObserver, type RetryOptions, repeat, retryPolicy } from "./retry.ts";
@@ -105,6 +106,7 @@ async function downloadOnce(
   const response = await fetch(url, {
     bulk: true,
     headers: { "accept-encoding": "identity", ...headers },
+    signal: AbortSignal.timeout(patienceFor(limit)),
     ...(onRetry === undefined ? {} : { onRetry }),
   });
   if (!response.ok) {

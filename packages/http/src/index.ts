@@ -1,4 +1,4 @@
-export { readBounded, readJson } from "./body.ts";
+export { patienceFor, readBounded, readJson } from "./body.ts";
 export {
   type Downloaded,
   type DownloadOptions,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { createFetch, readBounded, readJson } from "../src/index.ts";
+import { createFetch, patienceFor, readBounded, readJson } from "../src/index.ts";
 import { answer, jumpingClock, serve, serveInTurn } from "./servers.ts";
 
 describe("a request", () => {
@@ -140,6 +140,14 @@ describe("a request", () => {
 });
 
 describe("a body", () => {
+  test.each([
+    [0, 60_000],
+    [10_000_001, 100_001],
+    [Number.MAX_SAFE_INTEGER, 2 ** 31 - 1],
+  ])("of %d bytes has %d milliseconds", (bytes, milliseconds) => {
+    expect(patienceFor(bytes)).toBe(milliseconds);
+  });
+
   test("is read up to its limit", async () => {
     expect(Buffer.from(await readBounded(new Response("12345"), 5, "it")).toString()).toBe("12345");
     await expect(readBounded(new Response("123456"), 5, "the list")).rejects.toThrow(

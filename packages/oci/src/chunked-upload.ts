@@ -1,3 +1,4 @@
+import { patienceFor } from "@spin-publisher/http";
 import { hasBlob } from "./blob-presence.ts";
 import type { Descriptor } from "./documents.ts";
 import { refusal } from "./refusals.ts";
@@ -34,7 +35,7 @@ export async function uploadInChunks(
         "content-range": `${first}-${first + piece.length - 1}`,
       },
       body: { content: piece, size: piece.length },
-      signal,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(patienceFor(piece.length))]),
       retry: "never",
     });
   let session = await openSession(target);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readBounded } from "@spin-publisher/http";
+import { patienceFor, readBounded } from "@spin-publisher/http";
 import { DamagedContent, rereadDamaged } from "./damage.ts";
 import { type Digest, digestOf, isDigest, matches } from "./digest.ts";
 import type { Descriptor } from "./documents.ts";
@@ -131,7 +131,7 @@ export async function pullBlobStream(
 async function getBlob(
   client: Sender,
   repository: Repository,
-  { digest }: Descriptor,
+  { digest, size }: Descriptor,
   bodyLimit?: number,
 ): Promise<Response> {
   const response = await client.send({
@@ -141,7 +141,8 @@ async function getBlob(
     access: "pull",
     // A transparent decompression on the way would make other bytes of it.
     headers: { "accept-encoding": "identity" },
-    ...(bodyLimit === undefined || bodyLimit > 1 << 20 ? { bulk: true } : {}),
+    ...(size > 1 << 20 ? { bulk: true } : {}),
+    ...(bodyLimit === undefined ? { signal: AbortSignal.timeout(patienceFor(size)) } : {}),
     ...(bodyLimit === undefined ? {} : { bodyLimit }),
   });
   if (response.status !== 200) throw await refusal(response, "give out", { ...repository, digest });

@@ -1,4 +1,4 @@
-import { repeat, type TransientFailure, transientError } from "@spin-publisher/http";
+import { patienceFor, repeat, type TransientFailure, transientError } from "@spin-publisher/http";
 import type { Blob as ContentBlob } from "./artifact.ts";
 import { openBody } from "./blob-body.ts";
 import { hasBlob } from "./blob-presence.ts";
@@ -105,7 +105,7 @@ function sendBody(
   body: RequestBody,
 ): Promise<Response> {
   const headers = { "content-type": "application/octet-stream" };
-  const inTime = AbortSignal.any([signal, AbortSignal.timeout(timeFor(body.size))]);
+  const inTime = AbortSignal.any([signal, AbortSignal.timeout(patienceFor(body.size))]);
   return client.send({
     method,
     repository,
@@ -116,11 +116,6 @@ function sendBody(
     signal: inTime,
     retry: "never",
   });
-}
-
-/** Milliseconds that a body of this size may take: 100 kB/s, and in any case a minute. ghcr.io itself ends it after ten. */
-function timeFor(size: number): number {
-  return Math.max(60_000, Math.ceil(size / 100));
 }
 
 /** Where the answer names another digest than the blob was sent for, the registry is asked whether it has the right one. */
