@@ -17,9 +17,7 @@ import { manifestVersion } from "./version.ts";
  * @throws ManifestError with the line and what is wrong there.
  */
 export function readManifest(bytes: Uint8Array, profile?: string): Application {
-  if (bytes.length > largestManifest) {
-    throw new ManifestError(1, `the text is larger than ${largestManifest >> 20} MiB, which no manifest is`);
-  }
+  requireSize(bytes.length);
   const root = parseToml(decode(bytes));
   const manifest = manifestVersion(root) === 1 ? readVersion1(root) : readVersion2(root);
   const application = normalise(manifest, profile);
@@ -27,6 +25,11 @@ export function readManifest(bytes: Uint8Array, profile?: string): Application {
     requireOutboundHosts(allowedOutboundHosts, application.variables, hostsLine);
   }
   return application;
+}
+
+function requireSize(bytes: number): void {
+  if (bytes <= largestManifest) return;
+  throw new ManifestError(1, `the text is larger than ${largestManifest >> 20} MiB, which no manifest is`);
 }
 
 function decode(bytes: Uint8Array): string {
@@ -69,5 +72,7 @@ async function kindOf(path: string): Promise<"file" | "folder" | undefined> {
 
 /** The application that a manifest describes; see `readManifest`. */
 export async function readManifestFile(path: string, profile?: string): Promise<Application> {
+  const { size } = await stat(path);
+  requireSize(size);
   return readManifest(await readFile(path), profile);
 }

@@ -38,7 +38,7 @@ type Growing = GrowingTable | GrowingArray | Exclude<TomlValue, { readonly kind:
 
 /** No manifest comes near these; they keep a hostile one from exhausting the stack or the memory. */
 const deepest = 64;
-export const largestManifest = 4 << 20;
+export const largestManifest = 1 << 20;
 
 /**
  * Parses a document by the rules of TOML 1.0, the version that Spin reads.
