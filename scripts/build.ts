@@ -16,7 +16,7 @@ type Bundle = ReadonlyMap<string, Uint8Array>;
  *
  * - `import` of Node's `http` reads all its exports, and one of them loads Node's own copy of undici. `require`
  *   reads none.
- * - `@actions/http-client` and `@actions/github` import undici for a `fetch` through a proxy. Ours is in packages/http,
+ * - `@actions/http-client` imports undici for a `fetch` through a proxy. Ours is in packages/http,
  *   which loads it when the first request is made; what `HttpClient` itself sends goes through `http`.
  */
 const lazyNetwork: Plugin = {
@@ -29,9 +29,7 @@ const lazyNetwork: Plugin = {
       contents: `module.exports = require("node:${path}")`,
     }));
     bundler.onResolve({ filter: /^undici$/ }, ({ path, importer }) =>
-      /[\\/]@actions[\\/](?:http-client|github)[\\/]/.test(importer)
-        ? { path, namespace: "unused" }
-        : undefined,
+      /[\\/]@actions[\\/]http-client[\\/]/.test(importer) ? { path, namespace: "unused" } : undefined,
     );
     bundler.onLoad({ filter: /.*/, namespace: "unused" }, () => ({
       contents: `

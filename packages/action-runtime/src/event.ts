@@ -1,12 +1,14 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { context } from "@actions/github";
 
 /** What was pushed, as far as tags and names follow from it. */
 export type Pushed =
   | { readonly kind: "tag"; readonly name: string }
   | { readonly kind: "branch"; readonly name: string }
-  | { readonly kind: "pull-request"; readonly number: number };
+  | { readonly kind: "pull-request"; readonly number: number }
+  /** A ref that is none of these; nothing is named after it by itself. */
+  | { readonly kind: "other"; readonly ref: string };
 
 /** The event that started the workflow. */
 export interface GitHubEvent {
@@ -22,46 +24,75 @@ export interface GitHubEvent {
   readonly payloadEpoch: number | undefined;
 }
 
-/** The parts of `@actions/github`'s context that an event is read from. */
-export type EventSource = Pick<
-  typeof context,
-  "eventName" | "ref" | "sha" | "repo" | "serverUrl" | "actor" | "payload"
->;
+/** The parts of an event's payload that are looked at; anything may stand in them. */
+interface Payload {
+  readonly pull_request?: { readonly number?: unknown; readonly head?: { readonly sha?: unknown } };
+  readonly head_commit?: { readonly timestamp?: unknown } | null;
+}
 
-/** @throws Error when GITHUB_REF names neither a tag, a branch nor a pull request. */
-export function readEvent(source: EventSource = context): GitHubEvent {
-  const pushed = pushedBy(source);
+/**
+ * Reads the event from the variables that the runner sets. `@actions/github` would do it too, but when it is imported:
+ * before an action can say what is wrong with them.
+ *
+ * @throws Error naming the variable that is missing or malformed.
+ */
+export function readEvent(environment: NodeJS.ProcessEnv = process.env): GitHubEvent {
+  const required = (name: string, form: RegExp) => {
+    const value = environment[name] ?? "";
+    if (form.test(value)) return value;
+    throw new Error(
+      `The runner's variable ${name} is "${value}", which cannot be; this runs in a GitHub Actions job only.`,
+    );
+  };
+  const name = environment.GITHUB_EVENT_NAME ?? "";
+  const payload = readPayload(environment.GITHUB_EVENT_PATH);
+  const [owner = "", repository = ""] = required("GITHUB_REPOSITORY", /^[^/\s]+\/[^/\s]+$/).split("/");
+  const pushed = pushedBy(name, environment.GITHUB_REF ?? "", payload);
+  const head = pushed.kind === "pull-request" ? headOf(payload) : undefined;
   return {
-    name: source.eventName,
+    name,
     pushed,
-    sha: pushed.kind === "pull-request" ? (headOf(source) ?? source.sha) : source.sha,
-    repository: { owner: source.repo.owner, name: source.repo.repo },
-    serverUrl: source.serverUrl.replace(/\/+$/, ""),
-    actor: source.actor,
-    payloadEpoch: epochOf(source),
+    sha: head ?? required("GITHUB_SHA", /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/),
+    repository: { owner, name: repository },
+    serverUrl: (environment.GITHUB_SERVER_URL
+      ? required("GITHUB_SERVER_URL", /^https?:\/\/[^/\s:]+(?::[0-9]{1,5})?\/?$/)
+      : "https://github.com"
+    ).replace(/\/$/, ""),
+    actor: environment.GITHUB_ACTOR ?? "",
+    payloadEpoch: epochOf(payload),
   };
 }
 
-function pushedBy({ eventName, ref, payload }: EventSource): Pushed {
-  const [, kind, name] = /^refs\/(tags|heads|pull)\/(.+)$/.exec(ref) ?? [];
-  if (kind === "tags" && name !== undefined) return { kind: "tag", name };
-  // pull_request_target and the like run on the base branch; what they are about is still the pull request.
-  const number = payload.pull_request?.number ?? Number.parseInt(name ?? "", 10);
-  if (kind === "pull" || eventName.startsWith("pull_request")) {
-    if (Number.isSafeInteger(number)) return { kind: "pull-request", number };
-  } else if (kind === "heads" && name !== undefined) return { kind: "branch", name };
-  throw new Error(
-    `The event ${eventName} runs on "${ref}", which is no tag, branch or pull request; set the input "tag".`,
-  );
+/** @throws Error when the file is there but holds something else than a JSON object. */
+function readPayload(path: string | undefined): Payload {
+  if (path === undefined || path === "") return {};
+  try {
+    const payload: unknown = JSON.parse(readFileSync(path, "utf8"));
+    if (typeof payload === "object" && payload !== null) return payload;
+  } catch (cause) {
+    throw new Error(`The event's payload in ${path} (GITHUB_EVENT_PATH) cannot be read.`, { cause });
+  }
+  throw new Error(`The event's payload in ${path} (GITHUB_EVENT_PATH) is not an object.`);
 }
 
-function headOf({ payload }: EventSource): string | undefined {
-  const sha: unknown = payload.pull_request?.head?.sha;
+function pushedBy(event: string, ref: string, payload: Payload): Pushed {
+  const [, kind, name = ""] = /^refs\/(tags|heads|pull)\/(.+)$/.exec(ref) ?? [];
+  if (kind === "tags") return { kind: "tag", name };
+  // pull_request_target and the like run on the base branch; what they are about is still the pull request.
+  if (kind === "pull" || event.startsWith("pull_request")) {
+    const number = Number(payload.pull_request?.number ?? Number.parseInt(name, 10));
+    return Number.isSafeInteger(number) ? { kind: "pull-request", number } : { kind: "other", ref };
+  }
+  return kind === "heads" ? { kind: "branch", name } : { kind: "other", ref };
+}
+
+function headOf({ pull_request }: Payload): string | undefined {
+  const sha = pull_request?.head?.sha;
   return typeof sha === "string" && /^[0-9a-f]{40,64}$/.test(sha) ? sha : undefined;
 }
 
-function epochOf({ payload }: EventSource): number | undefined {
-  const timestamp: unknown = payload.head_commit?.timestamp;
+function epochOf({ head_commit }: Payload): number | undefined {
+  const timestamp = head_commit?.timestamp;
   const milliseconds = typeof timestamp === "string" ? Date.parse(timestamp) : Number.NaN;
   return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1000);
 }

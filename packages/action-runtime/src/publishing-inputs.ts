@@ -1,4 +1,4 @@
-import { setSecret } from "@actions/core";
+import { notice, setSecret } from "@actions/core";
 import { createFetch, type Fetch } from "@spin-publisher/http";
 import {
   type Annotations,
@@ -8,7 +8,7 @@ import {
 } from "@spin-publisher/oci";
 import { type GitHubEvent, readEvent } from "./event.ts";
 import { flag, lines, pairs, text } from "./inputs.ts";
-import { automaticAliases, requireTag } from "./tag.ts";
+import { automaticAliases, requireAlias } from "./tag.ts";
 
 /** What the three publishing actions have in common, read once. */
 export interface PublishingInputs {
@@ -27,20 +27,27 @@ export interface PublishingInputs {
 export function readPublishingInputs(event: GitHubEvent = readEvent()): PublishingInputs {
   return {
     event,
-    fetch: createFetch(),
+    fetch: maskingCredentials(createFetch()),
     credentialsFor: readCredentials(event),
     immutable: flag("immutable"),
     insecure: flag("insecure"),
-    dryRun: flag("dry-run"),
+    dryRun: flag("dry-run") || isOnlyBuilt(event),
     aliases: aliasesOf(lines("aliases"), event),
     annotations: pairs("annotations"),
   };
 }
 
+/** What is proposed in a pull request is built and compared; only an explicit tag publishes it. */
+function isOnlyBuilt({ pushed }: GitHubEvent): boolean {
+  if (pushed.kind !== "pull-request" || text("tag") !== "auto" || flag("dry-run")) return false;
+  notice('A pull request is built, not published (dry run); set the input "tag" to publish it all the same.');
+  return true;
+}
+
 /** `auto` among the aliases stands for what the event suggests; each alias is named once. */
 function aliasesOf(given: readonly string[], event: GitHubEvent): readonly string[] {
   const aliases = given.flatMap((alias) =>
-    alias === "auto" ? automaticAliases(event.pushed) : [requireTag(alias)],
+    alias === "auto" ? automaticAliases(event.pushed) : [requireAlias(alias)],
   );
   return [...new Set(aliases)];
 }
@@ -63,6 +70,22 @@ function readCredentials(event: GitHubEvent): PublishingInputs["credentialsFor"]
       dockerConfig,
       ...(jobToken === "" ? {} : { jobToken: { registry, username: event.actor, password: jobToken } }),
     });
+}
+
+/**
+ * Masks what every request identifies itself with, wherever it came from: a password of Docker's configuration, a
+ * token that a registry handed out.
+ */
+function maskingCredentials(send: Fetch): Fetch {
+  const masked = new Set<string>();
+  return (input, init) => {
+    const [, secret = ""] = new Headers(init?.headers).get("authorization")?.split(" ") ?? [];
+    if (secret !== "" && !masked.has(secret)) {
+      masked.add(secret);
+      setSecret(secret);
+    }
+    return send(input, init);
+  };
 }
 
 /** Basic authentication sends base64 of `user:password`, which is as secret as the password itself. */

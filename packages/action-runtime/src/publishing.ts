@@ -128,7 +128,7 @@ async function leaveLayout(
       `Publishing this would be refused: ${target.tag} is taken by ${existing.descriptor.digest}, this is ${digest}.`,
     );
   }
-  const layout = await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), "layout-"));
+  const layout = await temporaryFolder("layout-");
   await writeLayout(artifact, layout, { tag: target.tag, reader });
   return {
     reference,
@@ -139,4 +139,16 @@ async function leaveLayout(
     aliases: [],
     layout,
   };
+}
+
+async function temporaryFolder(prefix: string): Promise<string> {
+  const parent = process.env.RUNNER_TEMP || tmpdir();
+  try {
+    return await mkdtemp(join(parent, prefix));
+  } catch (cause) {
+    throw new Error(
+      `The OCI layout of a dry run belongs into ${parent} (RUNNER_TEMP), where nothing can be written.`,
+      { cause },
+    );
+  }
 }

@@ -13,7 +13,8 @@ const reserved = new Set(["latest"]);
  * The tag an event's artifacts get, a function of the commit and of nothing else.
  *
  * @param epoch commit time in seconds; asked only for branches.
- * @throws Error when a Git tag is not a legal OCI tag, with a legal one as a suggestion.
+ * @throws Error when a Git tag is not a legal OCI tag, with a legal one as a suggestion; when nothing was pushed that a
+ *   tag could be named after.
  */
 export async function automaticTag(
   pushed: Pushed,
@@ -28,6 +29,10 @@ export async function automaticTag(
       return `pr-${pushed.number}-${shortSha}`;
     case "branch":
       return `${slugOf(pushed.name)}-${shortSha}-${String(await epoch()).padStart(10, "0")}`;
+    case "other":
+      throw new Error(
+        `No tag follows from "${pushed.ref}", which is no tag, branch or pull request; set the input "tag".`,
+      );
   }
 }
 
@@ -39,6 +44,7 @@ export function automaticAliases(pushed: Pushed): readonly string[] {
     case "branch":
       return [slugOf(pushed.name)];
     case "pull-request":
+    case "other":
       return [];
   }
 }
@@ -81,6 +87,18 @@ export function reasonToKeep(alias: string, current: string | undefined, next: s
     return undefined;
   }
   return semver.gt(current, next) ? `"${alias}" stays on ${current}, which is newer than ${next}` : undefined;
+}
+
+/**
+ * A name that may move.
+ *
+ * @throws Error as `requireTag`, and for a version: what is released under it must not become something else.
+ */
+export function requireAlias(alias: string): string {
+  if (semver.valid(alias) !== alias) return requireTag(alias);
+  throw new Error(
+    `"${alias}" cannot be an alias: a version never changes its meaning, an alias does; use a name such as "latest".`,
+  );
 }
 
 /** @throws Error when `tag` is not a legal OCI tag, with a legal one as a suggestion. */

@@ -1,35 +1,63 @@
-import { describe, expect, test } from "@jest/globals";
-import { commitEpoch, type EventSource, type GitHubEvent, readEvent } from "../src/event.ts";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { commitEpoch, type GitHubEvent, readEvent } from "../src/event.ts";
 
 const sha = "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567";
 const head = "f".repeat(40);
 
-const source = (overrides: Partial<EventSource>): EventSource => ({
-  eventName: "push",
-  ref: "refs/heads/main",
-  sha,
-  repo: { owner: "Example-Org", repo: "site" },
-  serverUrl: "https://github.com",
-  actor: "ada",
-  payload: {},
-  ...overrides,
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "event-"));
 });
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The variables of a runner, with a payload in a file. */
+function variables(overrides: NodeJS.ProcessEnv, payload: unknown = {}): NodeJS.ProcessEnv {
+  const path = join(folder, "event.json");
+  writeFileSync(path, typeof payload === "string" ? payload : JSON.stringify(payload));
+  return {
+    GITHUB_EVENT_NAME: "push",
+    GITHUB_EVENT_PATH: path,
+    GITHUB_REF: "refs/heads/main",
+    GITHUB_SHA: sha,
+    GITHUB_REPOSITORY: "Example-Org/site",
+    GITHUB_SERVER_URL: "https://github.com",
+    GITHUB_ACTOR: "ada",
+    ...overrides,
+  };
+}
 
 describe("an event", () => {
   test.each([
     ["refs/tags/0.1.2", { kind: "tag", name: "0.1.2" }],
+    ["refs/tags/release/1", { kind: "tag", name: "release/1" }],
     ["refs/heads/feature/x", { kind: "branch", name: "feature/x" }],
-  ])("on %s is about %j", (ref, pushed) => {
-    expect(readEvent(source({ ref })).pushed).toEqual(pushed);
+    ["refs/notes/x", { kind: "other", ref: "refs/notes/x" }],
+    ["", { kind: "other", ref: "" }],
+  ])("on %j is about %j", (ref, pushed) => {
+    expect(readEvent(variables({ GITHUB_REF: ref })).pushed).toEqual(pushed);
+  });
+
+  test("says who, where and what", () => {
+    expect(readEvent(variables({}))).toEqual({
+      name: "push",
+      pushed: { kind: "branch", name: "main" },
+      sha,
+      repository: { owner: "Example-Org", name: "site" },
+      serverUrl: "https://github.com",
+      actor: "ada",
+      payloadEpoch: undefined,
+    });
   });
 
   test("of a pull request is about its head, not the merge commit", () => {
     const event = readEvent(
-      source({
-        eventName: "pull_request",
-        ref: "refs/pull/7/merge",
-        payload: { pull_request: { number: 7, head: { sha: head } } },
-      }),
+      variables(
+        { GITHUB_EVENT_NAME: "pull_request", GITHUB_REF: "refs/pull/7/merge" },
+        { pull_request: { number: 7, head: { sha: head } } },
+      ),
     );
     expect(event.pushed).toEqual({ kind: "pull-request", number: 7 });
     expect(event.sha).toBe(head);
@@ -37,18 +65,35 @@ describe("an event", () => {
 
   test("on the base branch of a pull request is about the pull request all the same", () => {
     const payload = { pull_request: { number: 7, head: { sha: head } } };
-    expect(readEvent(source({ eventName: "pull_request_target", payload })).pushed.kind).toBe("pull-request");
+    const event = readEvent(variables({ GITHUB_EVENT_NAME: "pull_request_target" }, payload));
+    expect(event).toMatchObject({ pushed: { kind: "pull-request", number: 7 }, sha: head });
   });
 
-  test("on anything else says what to do", () => {
-    expect(() => readEvent(source({ ref: "refs/notes/x" }))).toThrow('set the input "tag"');
+  test.each([
+    ["GITHUB_SHA", ""],
+    ["GITHUB_SHA", "main"],
+    ["GITHUB_REPOSITORY", ""],
+    ["GITHUB_REPOSITORY", "site"],
+    ["GITHUB_SERVER_URL", "nope"],
+    ["GITHUB_SERVER_URL", "https://github.com/path"],
+  ])("with %s %j is an error that names it", (name, value) => {
+    expect(() => readEvent(variables({ [name]: value }))).toThrow(`${name} is "${value}"`);
+  });
+
+  test.each(["{", "[", "7", "null"])("with the payload %j is an error that names the file", (payload) => {
+    expect(() => readEvent(variables({}, payload))).toThrow("GITHUB_EVENT_PATH");
+  });
+
+  test("without a payload is read all the same", () => {
+    expect(readEvent(variables({ GITHUB_EVENT_PATH: "" })).payloadEpoch).toBeUndefined();
   });
 });
 
 describe("the time of a commit", () => {
-  const event: GitHubEvent = readEvent(
-    source({ payload: { head_commit: { timestamp: "2026-01-02T03:04:05+01:00" } } }),
-  );
+  let event: GitHubEvent;
+  beforeAll(() => {
+    event = readEvent(variables({}, { head_commit: { timestamp: "2026-01-02T03:04:05+01:00" } }));
+  });
   const git = (stdout: string) => async () => ({ stdout, stderr: "" });
   const noGit = async () => Promise.reject(new Error("not a git repository"));
 

@@ -166,6 +166,26 @@ describe("publishing", () => {
   });
 });
 
+describe("a pull request", () => {
+  const request: GitHubEvent = {
+    ...event,
+    name: "pull_request",
+    pushed: { kind: "pull-request", number: 7 },
+  };
+
+  test.each([
+    ["auto", "false", true],
+    ["auto", "true", true],
+    ["pr-7", "false", false],
+    ["pr-7", "true", true],
+  ])("with tag %s and dry-run %s is only built: %s", (tag, dryRun, expected) => {
+    for (const [name, value] of Object.entries({ ...defaults, tag, "dry-run": dryRun })) {
+      process.env[`INPUT_${name.toUpperCase()}`] = value;
+    }
+    expect(readPublishingInputs(request).dryRun).toBe(expected);
+  });
+});
+
 describe("credentials", () => {
   test("the job's token is for GitHub's registry", async () => {
     await run(artifact("page"));

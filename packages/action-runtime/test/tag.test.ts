@@ -7,6 +7,7 @@ import {
   automaticTag,
   reasonToKeep,
   releaseVersion,
+  requireAlias,
   requireTag,
   slugOf,
 } from "../src/tag.ts";
@@ -29,6 +30,11 @@ describe("the automatic tag", () => {
 
   test("of a Git tag that no registry takes is an error with a suggestion", async () => {
     await expect(automaticTag(tag("0.1.2+build/5"), sha, epoch)).rejects.toThrow('use "0.1.2-build-5"');
+  });
+
+  test("does not exist for a ref that is neither tag, branch nor pull request", async () => {
+    const pushed: Pushed = { kind: "other", ref: "refs/notes/x" };
+    await expect(automaticTag(pushed, sha, epoch)).rejects.toThrow('set the input "tag"');
   });
 
   test("asks for the commit's time only where the tag carries it", async () => {
@@ -123,6 +129,14 @@ test.each([
   ["not a version", "0.1.0", undefined],
 ])("an alias on %s, asked to move to %s: %s", (current, next, reason) => {
   expect(reasonToKeep("latest", current, next)).toBe(reason);
+});
+
+test.each(["0.1.2", "1.0.0-rc.1"])("%s is a version and no alias", (name) => {
+  expect(() => requireAlias(name)).toThrow("a version never changes its meaning");
+});
+
+test.each(["latest", "main", "1", "1.2", "v1"])("%s may be an alias", (name) => {
+  expect(requireAlias(name)).toBe(name);
 });
 
 test.each(["", ".a", "-a", "a b", "a+b", "a".repeat(129)])("%j is not accepted as a tag", (name) => {
