@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { proxiesOf } from "./proxies.ts";
 
 /** What an exchange has to know about a request beyond the platform's `RequestInit`. */
 export interface ExchangeInit extends RequestInit {
@@ -72,12 +73,7 @@ async function open(environment: Readonly<Record<string, string | undefined>>, t
     small: { ...common, headersTimeout: timeouts.answer },
     large: { ...common, headersTimeout: timeouts.bulkAnswer, allowH2: false },
   };
-  const { http_proxy, HTTP_PROXY, https_proxy, HTTPS_PROXY, no_proxy, NO_PROXY } = environment;
-  const proxies = {
-    httpProxy: http_proxy ?? HTTP_PROXY ?? "",
-    httpsProxy: https_proxy ?? HTTPS_PROXY ?? "",
-    noProxy: no_proxy ?? NO_PROXY ?? "",
-  };
+  const proxies = proxiesOf(environment);
   return {
     direct: { small: new Agent(kinds.small), large: new Agent(kinds.large) },
     outward: {
