@@ -30,7 +30,7 @@ export function followRedirects(actual: (url: URL) => URL, exchange: Exchange, l
       const answer = await exchange(asked, { ...request, redirect: "manual" });
       const response = await asFromOrigin(answer, current, asked);
       const next = init.redirect === "manual" ? undefined : target(response, current, asked);
-      if (next === undefined) return response;
+      if (next === undefined) return current.origin === url.origin ? response : unchallenged(response);
       await response.body?.cancel();
       if (hops === limit) {
         throw new Error(
@@ -41,6 +41,14 @@ export function followRedirects(actual: (url: URL) => URL, exchange: Exchange, l
       current = next;
     }
   };
+}
+
+/** Another origin's challenge is not one of the server that was asked: what answers it would be sent astray. */
+async function unchallenged(response: Response): Promise<Response> {
+  if (!response.headers.has("www-authenticate")) return response;
+  return rebuilt(response, {
+    headers: [...response.headers].filter(([name]) => name !== "www-authenticate"),
+  });
 }
 
 /** A URL without what may be secret in it (credentials, signed queries), for messages. */

@@ -41,6 +41,20 @@ describe("redirects", () => {
     expect(requests).toEqual(["Bearer secret", undefined]);
   });
 
+  test("bring no challenge back from another origin, and their own from the same", async () => {
+    const challenged = answer(401, "no", { "www-authenticate": 'Bearer realm="http://there.example/tok"' });
+    const there = await serve((request, response) => void challenged(request, response));
+    const here = await serve((request, response) => {
+      if (request.url === "/own") return void challenged(request, response);
+      response.writeHead(307, { location: request.url === "/a" ? `${there}/b` : "/own" }).end();
+    });
+    const foreign = await fetch(`${here}/a`);
+    expect([foreign.status, foreign.headers.get("www-authenticate")]).toEqual([401, null]);
+    expect(await foreign.text()).toBe("no");
+    const own = await fetch(`${here}/c`);
+    expect(own.headers.get("www-authenticate")).toContain("there.example");
+  });
+
   test("keep everything on the same origin", async () => {
     const requests: unknown[] = [];
     const origin = await serve((request, response) => {

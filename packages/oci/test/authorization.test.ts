@@ -1,8 +1,9 @@
+import { createServer } from "node:http";
 import { describe, expect, test } from "@jest/globals";
 import { createFetch } from "@spin-publisher/http";
-import type { RegistryOptions } from "@spin-publisher/sandbox";
+import { faultOn, type RegistryOptions } from "@spin-publisher/sandbox";
 import { type Credential, createRegistryClient, inspectTarget, publish } from "../src/index.ts";
-import { layer, manifest, publishOnce, quick, registry, shim, site } from "./fixtures.ts";
+import { atTheEnd, layer, manifest, publishOnce, quick, registry, shim, site } from "./fixtures.ts";
 
 const grace: Credential = { kind: "basic", username: "grace", password: "hopper" };
 const users = { grace: "hopper" };
@@ -255,6 +256,27 @@ describe("a challenge that would give our credentials away", () => {
     await expect(failed).rejects.toThrow(message);
     await expect(failed).rejects.toThrow("none were sent");
     expect(asked).toHaveLength(1);
+  });
+
+  test("by a redirect to another host is not answered", async () => {
+    const stolen: unknown[] = [];
+    const thief = createServer(({ url, headers }, response) => {
+      stolen.push([url, headers.authorization]);
+      const realm = `Bearer realm="http://${headers.host}/tok"`;
+      response.writeHead(401, { "www-authenticate": realm }).end();
+    });
+    await new Promise<void>((resolve) => thief.listen(0, "127.0.0.1", resolve));
+    atTheEnd(async () => void thief.close().closeAllConnections());
+    const address = thief.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    const reply = { status: 307, headers: { location: `http://127.0.0.1:${port}/elsewhere` } };
+    const server = await registry({
+      faults: faultOn(({ kind }) => kind === "manifest", { kind: "answer", reply }, 9),
+    });
+    const client = createRegistryClient({ credentials: async () => grace, retry: quick });
+    const failed = client.manifest({ registry: server.host, name: "o/site", tag: "1" });
+    await expect(failed).rejects.toThrow("401");
+    expect(stolen).toEqual([["/elsewhere", undefined]]);
   });
 
   test("is what an insecure registry was declared to be", async () => {
