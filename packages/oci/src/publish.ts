@@ -7,7 +7,8 @@ import { knownContent } from "./known-content.ts";
 import type { PublishPolicy, PublishReport, TargetState } from "./publication.ts";
 import { formatReference } from "./reference.ts";
 import type { RegistryClient } from "./registry.ts";
-import { tagDigest, writeTag } from "./tag-write.ts";
+import { confirmTag, hiddenTag, type LateLook, lateLook } from "./tag-look.ts";
+import { writeTag } from "./tag-write.ts";
 import type { UploadTarget } from "./upload-target.ts";
 
 /**
@@ -17,7 +18,7 @@ import type { UploadTarget } from "./upload-target.ts";
  * error is thrown, and the tag is what it was: it is written last, in one request. Running it again finishes the work.
  *
  * @param state what `inspectTarget` found, possibly minutes ago: an immutable tag is looked at once more right before it
- *   is written.
+ *   is written, and right afterwards.
  * @throws Error naming the cause and the way out.
  */
 export async function publish(
@@ -35,13 +36,19 @@ export async function publish(
 
   const stop = new AbortController();
   const target: UploadTarget = { client, repository, signal: stop.signal };
-  const look = lookOnce(target, tag, digest);
+  const look = lateLook(target, tag, digest);
   const content = createContentDelivery(target, root, knownContent(client, state), () => {
-    if (policy.immutable) look().catch(() => {}); // awaited before the tag is written
+    if (policy.immutable) look.begin();
   });
   try {
     const outcome = found === digest ? "held" : await deliverAndTag(target, root, tag, policy, content, look);
-    const aliases = await pointAliases(target, root, state, policy, content);
+    const [confirmed, pointed] = await Promise.allSettled([
+      policy.immutable && outcome === "written" ? confirmTag(target, tag, digest) : undefined,
+      pointAliases(target, root, state, policy, content),
+    ]);
+    if (confirmed.status === "rejected") throw confirmed.reason;
+    if (pointed.status === "rejected") throw pointed.reason;
+    const aliases = pointed.value;
     const { requests, retries, uploadedBytes } = client.traffic();
     return {
       reference: formatReference({ ...repository, tag, digest }),
@@ -67,11 +74,12 @@ async function deliverAndTag(
   tag: string,
   { immutable }: PublishPolicy,
   content: ContentDelivery,
-  look: () => Promise<Digest | undefined>,
+  look: LateLook,
 ): Promise<"written" | "held"> {
   await content.deliver();
-  const meanwhile = immutable ? await look() : undefined;
+  const meanwhile = immutable ? await look.result() : undefined;
   if (meanwhile === root.descriptor.digest) return "held";
+  if (meanwhile === "hidden") throw hiddenTag(target, tag);
   if (meanwhile !== undefined) throw new TagTaken(meanwhile);
   return content.recovering(root, () => writeTag(target, root, tag, immutable));
 }
@@ -79,13 +87,4 @@ async function deliverAndTag(
 function allPresent(root: Manifest): PublishReport["blobs"] {
   const total = blobsOf(root).size;
   return { total, uploaded: 0, mounted: 0, present: total };
-}
-
-/** The look that detects another publisher; begun while the last transfers run, so that nobody waits for it. */
-function lookOnce(target: UploadTarget, tag: string, expected: Digest): () => Promise<Digest | undefined> {
-  let looked: Promise<Digest | undefined> | undefined;
-  return () => {
-    looked ??= tagDigest(target, tag, expected);
-    return looked;
-  };
 }

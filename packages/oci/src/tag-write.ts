@@ -2,38 +2,12 @@ import { repeat, transientError } from "@spin-publisher/http";
 import type { Manifest } from "./artifact.ts";
 import type { Digest } from "./digest.ts";
 import { isImmutabilityRefusal, TagTaken } from "./immutability.ts";
-import { acceptedTypes } from "./manifest-document.ts";
 import { putManifest } from "./manifest-write.ts";
-import { declaredDigest, pullManifest } from "./pull.ts";
+import { declaredDigest } from "./pull.ts";
 import { formatReference } from "./reference.ts";
 import { RegistryRefusal } from "./refusals.ts";
+import { hiddenTag, tagDigest } from "./tag-look.ts";
 import type { UploadTarget } from "./upload-target.ts";
-
-/**
- * The digest that a tag points at now; undefined where the tag does not exist. Only the answer that nothing has to be done
- * about is taken from a header: one that leads to a refusal is read from the manifest itself.
- *
- * @param retry `never` where the question is part of something that is tried again as a whole.
- */
-export async function tagDigest(
-  { client, repository, signal }: UploadTarget,
-  tag: string,
-  expected: Digest,
-  retry?: "never",
-): Promise<Digest | undefined> {
-  const response = await client.send({
-    method: "HEAD",
-    repository,
-    path: `manifests/${tag}`,
-    access: "push",
-    headers: { accept: acceptedTypes },
-    signal,
-    ...(retry === undefined ? {} : { retry }),
-  });
-  if (response.status === 404 || response.status === 403) return undefined;
-  if (response.status === 200 && declaredDigest(response) === expected) return expected;
-  return (await pullManifest(client, { ...repository, tag }, "inspect"))?.descriptor.digest;
-}
 
 /**
  * Lets a tag point at a manifest whose content is all there.
@@ -43,7 +17,8 @@ export async function tagDigest(
  *
  * @param onlyNew the tag must not be taken from another digest.
  * @returns `held` where the tag turned out to point at the manifest already.
- * @throws TagTaken when it points at something else and may not be moved, by our rule or the registry's.
+ * @throws TagTaken when it points at something else and may not be moved, by our rule or the registry's; Error when it
+ *   may not be moved and cannot be looked at.
  */
 export async function writeTag(
   target: UploadTarget,
@@ -59,7 +34,8 @@ export async function writeTag(
       if (number > 1) {
         const found = await tagDigest(target, tag, digest, "never");
         if (found === digest) return "written";
-        if (found !== undefined && onlyNew) throw new TagTaken(found);
+        if (found === "hidden" && onlyNew) throw hiddenTag(target, tag);
+        if (found !== undefined && found !== "hidden" && onlyNew) throw new TagTaken(found);
       }
       try {
         const response = await putManifest(target, manifest, tag, { onlyNew, retry: "never" });
@@ -69,7 +45,7 @@ export async function writeTag(
         // ECR and Harbor refuse even the digest that the tag has (moby/buildkit#3776).
         const found = await tagDigest(target, tag, digest, "never");
         if (found === digest) return "held";
-        throw found === undefined ? error : new TagTaken(found, error);
+        throw found === undefined || found === "hidden" ? error : new TagTaken(found, error);
       }
       client.tell({ kind: "manifest-written", digest, tag });
       return "written";
@@ -100,7 +76,8 @@ async function requireTagged(
   if (declared === digest) return;
   const { client, repository } = target;
   const look = async () => {
-    const found = await tagDigest(target, tag, digest, "never");
+    const shown = await tagDigest(target, tag, digest, "never");
+    const found = shown === "hidden" ? undefined : shown;
     if (found !== digest && (found !== undefined || declared !== undefined))
       throw new TagDiffers(found ?? declared);
   };

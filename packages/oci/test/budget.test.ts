@@ -39,7 +39,7 @@ function largeSite(count: number, special = -1): Artifact {
 const latency = { latencyMilliseconds: 20 };
 
 describe("requests for", () => {
-  test("a first publication: a look, a question and an upload for each blob, another look, the tag", async () => {
+  test("a first publication: a look, a question and an upload for each blob, another look, the tag, a last look", async () => {
     const server = await registry();
     const repository = { registry: server.host, name: "o/site" };
     await publishOnce(site("a", "b"), { repository, tag: "1" });
@@ -47,7 +47,7 @@ describe("requests for", () => {
       "GET manifest": 1,
       "HEAD blob": 3,
       "POST upload": 3,
-      "HEAD manifest": 1,
+      "HEAD manifest": 2,
       "PUT manifest": 1,
     });
   });
@@ -87,7 +87,7 @@ describe("requests for", () => {
     expect(tally(server)).toEqual({
       "GET manifest": 2,
       "POST upload": 1,
-      "HEAD manifest": 1,
+      "HEAD manifest": 2,
       "PUT manifest": 2,
     });
     expect(report.blobs).toEqual({ total: pages + 1, uploaded: 1, mounted: 0, present: pages });
@@ -102,7 +102,7 @@ describe("requests for", () => {
     const repository = { registry: server.host, name: "o/site" };
     const report = await publishOnce(largeSite(5000, 5), { repository, tag: "2", aliases: ["main"] });
     expect(report.blobs).toEqual({ total: 5001, uploaded: 1, mounted: 0, present: 5000 });
-    expect(server.requests.length).toBe(6);
+    expect(server.requests.length).toBe(7);
     server.clearRequests();
     await publishOnce(largeSite(5000, 5), { repository, tag: "2", aliases: ["main"] });
     expect(requests(server)).toEqual(["GET manifest", "GET manifest"]);
@@ -117,6 +117,7 @@ describe("requests for", () => {
     expect([...requests(server)].sort()).toEqual([
       "GET manifest",
       "GET manifest",
+      "HEAD manifest",
       "HEAD manifest",
       "PUT manifest",
     ]);

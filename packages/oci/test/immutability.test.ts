@@ -1,5 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import { faultOn, personas, type RecordedRefusal, recordedRefusals } from "@spin-publisher/sandbox";
+import { createFetch, type Fetch } from "@spin-publisher/http";
+import {
+  faultOn,
+  personas,
+  type RecordedRefusal,
+  type RequestRecord,
+  recordedRefusals,
+} from "@spin-publisher/sandbox";
 import { createRegistryClient, inspectTarget, publish } from "../src/index.ts";
 import { digestAt, publishOnce, quick, registry, site, writes } from "./fixtures.ts";
 
@@ -67,7 +74,7 @@ describe("a registry that keeps tags immutable by itself", () => {
     const repository = { registry: server.host, name: "o/site" };
     await publishOnce(theirs, { repository, tag: "1.0.0" });
     await expect(publishOnce(ours, { repository, tag: "next", aliases: ["1.0.0"] })).rejects.toThrow(
-      `next is published, but the alias ${server.host}/o/site:1.0.0 stays at ${theirs.root.descriptor.digest}`,
+      `:next@${ours.root.descriptor.digest} is published, but the alias ${server.host}/o/site:1.0.0 stays at ${theirs.root.descriptor.digest}`,
     );
     expect(await digestAt(server, "o/site", "next")).toBe(ours.root.descriptor.digest);
   });
@@ -103,6 +110,169 @@ describe("a tag whose write was answered by silence", () => {
     server.setFaults((request) => look(request) ?? write(request));
     await expect(publish(client, ours, state, { immutable: true })).rejects.toThrow("already points at");
     expect(await digestAt(server, "o/site", "0.1.2")).toBe(theirs.root.descriptor.digest);
+  });
+});
+
+describe("a tag that may not be looked at", () => {
+  const denied = { status: 403, headers: {}, errors: [{ code: "DENIED", message: "denied" }] };
+  const reads = ({ method, kind }: RequestRecord) =>
+    kind === "manifest" && (method === "GET" || method === "HEAD");
+
+  test.each([personas.distribution, personas.zot, personas.ghcr])(
+    "is not overwritten at $name",
+    async (persona) => {
+      const server = await registry({ persona });
+      const repository = { registry: server.host, name: "o/site" };
+      await publishOnce(theirs, { repository, tag: "0.1.2" });
+      server.setFaults(faultOn(reads, { kind: "answer", reply: denied }, Number.POSITIVE_INFINITY));
+      await expect(publishOnce(ours, { repository, tag: "0.1.2" })).rejects.toThrow(
+        `does not show whether the tag exists (403), so it was not written: give the token read access to the repository, or set immutable: false`,
+      );
+      server.setFaults(undefined);
+      expect(await digestAt(server, "o/site", "0.1.2")).toBe(theirs.root.descriptor.digest);
+    },
+  );
+
+  test("is not written again either after a write without an answer", async () => {
+    const server = await registry();
+    const repository = { registry: server.host, name: "o/site" };
+    let writing = false;
+    server.setFaults(({ method, path, ...rest }) => {
+      if (method === "PUT" && path.endsWith("/0.1.2")) {
+        writing = true;
+        return { kind: "reset", when: "on-arrival" };
+      }
+      return writing && reads({ method, path, ...rest }) ? { kind: "answer", reply: denied } : undefined;
+    });
+    await expect(publishOnce(ours, { repository, tag: "0.1.2" })).rejects.toThrow("does not show whether");
+  });
+
+  test("is written where that was only so before the repository existed", async () => {
+    const server = await registry();
+    const repository = { registry: server.host, name: "o/site" };
+    let uploaded = 0;
+    server.setFaults((request) => {
+      if (request.method === "POST") uploaded += 1;
+      return reads(request) && uploaded === 0 ? { kind: "answer", reply: denied } : undefined;
+    });
+    expect(await publishOnce(ours, { repository, tag: "0.1.2" })).toMatchObject({ changed: true });
+  });
+
+  test("is written where it may be moved", async () => {
+    const server = await registry({
+      faults: faultOn(reads, { kind: "answer", reply: denied }, Number.POSITIVE_INFINITY),
+    });
+    const repository = { registry: server.host, name: "o/site" };
+    const report = await publishOnce(ours, { repository, tag: "0.1.2", immutable: false });
+    expect(report).toMatchObject({ changed: true });
+  });
+});
+
+/** Something to wait for. */
+function gate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
+
+describe("two publishers of other content under one tag", () => {
+  /** A `fetch` that runs `before` and `after` around the write of the tag. */
+  const around = (before: () => Promise<void>, after: () => Promise<void>): Fetch => {
+    const real = createFetch({ mirrors: [], retry: quick });
+    return async (input, init) => {
+      const isWrite = init?.method === "PUT" && new URL(input).pathname.endsWith("/manifests/0.1.2");
+      if (isWrite) await before();
+      const response = await real(input, init);
+      if (isWrite) await after();
+      return response;
+    };
+  };
+
+  test("who both found it free are not both told that they published", async () => {
+    const server = await registry({ persona: personas.distribution });
+    const target = { repository: { registry: server.host, name: "o/site" }, tag: "0.1.2" };
+    const [theyLooked, weWrote, theyWrote] = [gate(), gate(), gate()] as const;
+    const [we, they] = await Promise.allSettled([
+      publishOnce(ours, {
+        ...target,
+        aliases: ["latest"],
+        fetch: around(
+          () => theyLooked.opened,
+          async () => {
+            weWrote.open();
+            await theyWrote.opened;
+          },
+        ),
+      }),
+      publishOnce(theirs, {
+        ...target,
+        fetch: around(
+          async () => {
+            theyLooked.open();
+            await weWrote.opened;
+          },
+          async () => theyWrote.open(),
+        ),
+      }),
+    ]);
+    expect(they.status).toBe("fulfilled");
+    expect(we.status === "rejected" ? we.reason.message : "published").toContain(
+      `0.1.2 was written with ${ours.root.descriptor.digest}, but points at ${theirs.root.descriptor.digest} now: another publication moved the tag`,
+    );
+  });
+
+  test("do not meet where the tag is shown late", async () => {
+    const server = await registry();
+    let written = false;
+    server.setFaults(({ method, kind }) => {
+      if (kind !== "manifest") return undefined;
+      if (method === "PUT") written = true;
+      return written && method === "HEAD" ? { kind: "not-yet-visible" } : undefined;
+    });
+    const repository = { registry: server.host, name: "o/site" };
+    expect(await publishOnce(ours, { repository, tag: "0.1.2" })).toMatchObject({ changed: true });
+  });
+
+  test("meet where the transfers took long after the look", async () => {
+    const server = await registry();
+    const target = { repository: { registry: server.host, name: "o/site" }, tag: "0.1.2" };
+    const real = createFetch({ mirrors: [], retry: quick });
+    let now = 0;
+    const slow: Fetch = async (input, init) => {
+      const response = await real(input, init);
+      if (init?.method === "POST" && now === 0) {
+        now = 60_000;
+        await publishOnce(theirs, target);
+      }
+      return response;
+    };
+    const failed = publishOnce(ours, { ...target, fetch: slow, retry: { ...quick, now: () => now } });
+    await expect(failed).rejects.toThrow(`already points at ${theirs.root.descriptor.digest}`);
+    const ourWrites = server.requests.filter(
+      ({ method, path }) => method === "PUT" && path.endsWith("/0.1.2"),
+    );
+    expect(ourWrites).toHaveLength(1);
+  });
+});
+
+describe("an alias that is refused", () => {
+  test("does not hide what is published", async () => {
+    const reply = { status: 403, headers: {}, errors: [{ code: "DENIED", message: "not this one" }] };
+    const server = await registry({
+      faults: faultOn(
+        ({ method, path }) => method === "PUT" && path.endsWith("/latest"),
+        { kind: "answer", reply },
+        9,
+      ),
+    });
+    const repository = { registry: server.host, name: "o/site" };
+    const { digest } = ours.root.descriptor;
+    await expect(publishOnce(ours, { repository, tag: "0.1.2", aliases: ["latest", "0.1"] })).rejects.toThrow(
+      `${server.host}/o/site:0.1.2@${digest} is published, but the alias ${server.host}/o/site:latest was not moved: ${server.host} refused to write ${server.host}/o/site:latest: 403 DENIED not this one.`,
+    );
+    expect(await digestAt(server, "o/site", "0.1")).toBe(digest);
   });
 });
 
