@@ -9,6 +9,8 @@ export interface AnnotationContext {
   readonly repositoryUrl?: string;
   /** `SOURCE_DATE_EPOCH` in seconds. Without it no time is published: a digest must not depend on the clock. */
   readonly sourceDateEpoch?: number;
+  /** The version that the artifact's tag releases: what moves `latest` reads it, so it goes over the manifest's own. */
+  readonly releasedVersion?: string;
   /** As given by the user; these win. */
   readonly explicit: Annotations;
 }
@@ -16,7 +18,7 @@ export interface AnnotationContext {
 /** The annotations of an artifact: those that Spin infers from the manifest, ours, and the user's. */
 export function annotationsOf(
   application: Pick<Application, "name" | "version" | "description" | "authors">,
-  { repositoryUrl, sourceDateEpoch, explicit }: AnnotationContext,
+  { repositoryUrl, sourceDateEpoch, releasedVersion, explicit }: AnnotationContext,
 ): Annotations {
   const { name, version, description, authors } = application;
   const inferred = {
@@ -25,7 +27,7 @@ export function annotationsOf(
     [`${prefix}.description`]: description,
     [`${prefix}.source`]: repositoryUrl ?? "",
     [`${prefix}.title`]: name,
-    [`${prefix}.version`]: version,
+    [`${prefix}.version`]: releasedVersion ?? version,
   };
   const said = Object.entries(inferred).filter(([, text]) => text !== "");
   return { ...Object.fromEntries(said), ...explicit };

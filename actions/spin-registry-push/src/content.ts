@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import { type BlobSource, type Digest, digestOf } from "@spin-publisher/oci";
+import { whyUnreadable } from "./unreadable.ts";
 
 /** Bytes that are published, by their digest; held in memory only where they are few. */
 export interface Content {
@@ -52,7 +53,7 @@ export function contentOf(bytes: Uint8Array): Content {
 /**
  * Reads content back, for an archive.
  *
- * @throws Error when a file is no longer what it was when it was hashed.
+ * @throws Error when a file cannot be read, or is no longer what it was when it was hashed.
  */
 export async function readContent({ source, digest }: Content): Promise<Uint8Array> {
   switch (source.kind) {
@@ -61,7 +62,9 @@ export async function readContent({ source, digest }: Content): Promise<Uint8Arr
     case "deferred":
       return source.open();
     case "file": {
-      const bytes = await readFile(source.path);
+      const bytes = await readFile(source.path).catch((cause: unknown) => {
+        throw new Error(`"${source.path}" ${whyUnreadable(cause)}.`, { cause });
+      });
       if (digestOf(bytes) === digest) return bytes;
       throw new Error(`"${source.path}" was changed while it was being published; run this again.`);
     }

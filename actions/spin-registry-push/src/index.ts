@@ -6,6 +6,7 @@ import {
   automaticTag,
   commitEpoch,
   readPublishingInputs,
+  releaseVersion,
   requireTag,
   runAction,
   runPublishing,
@@ -25,6 +26,7 @@ await runAction(async () => {
       ? await automaticTag(event.pushed, event.sha, () => commitEpoch(event))
       : requireTag(given);
   const sourceDateEpoch = parseSourceDateEpoch(process.env.SOURCE_DATE_EPOCH);
+  const releasedVersion = releaseVersion(tag);
   const request: ContentRequest = {
     ...{ manifest, repository, layers, engine, build },
     insecure: inputs.insecure,
@@ -32,12 +34,13 @@ await runAction(async () => {
       repositoryUrl: `${event.serverUrl}/${event.repository.owner}/${event.repository.name}`,
       explicit: inputs.annotations,
       ...(sourceDateEpoch === undefined ? {} : { sourceDateEpoch }),
+      ...(releasedVersion === undefined ? {} : { releasedVersion }),
     },
-    workspace: process.env.GITHUB_WORKSPACE ?? process.cwd(),
+    workspace: process.env.GITHUB_WORKSPACE || process.cwd(),
     ...(profile === undefined ? {} : { profile }),
   };
   const cache = createModuleCache();
-  const scratch = await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), "content-"));
+  const scratch = await mkdtemp(join(process.env.RUNNER_TEMP || tmpdir(), "content-"));
   const outside = { fetch, cache, scratch, execute, env: process.env, tell: info, warn: warning };
   try {
     await runPublishing({

@@ -1,4 +1,4 @@
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import type { Fetch } from "@spin-publisher/http";
 import {
   type Artifact,
@@ -19,11 +19,10 @@ import { chooseEngine, type Engine } from "./engine/choose.ts";
 import { assembleWithSpin } from "./engine/cli.ts";
 import type { Execute } from "./engine/execute.ts";
 import { assemble } from "./engine/native.ts";
-import { isBelow } from "./files/walk.ts";
 import { knownArchives } from "./layers/archive.ts";
 import type { LayerMode } from "./layers/layers.ts";
 import { namingManifest } from "./manifest/error.ts";
-import { locateManifest, readManifestFile } from "./manifest/read.ts";
+import { locateManifest, readManifestFile, requireInWorkspace } from "./manifest/read.ts";
 import { warningsAbout } from "./manifest/warnings.ts";
 import { type PublishedPart, publishedParts } from "./published.ts";
 import type { ModuleCache } from "./sources/cache.ts";
@@ -41,7 +40,7 @@ export interface ContentRequest {
   readonly repository: Repository;
   readonly insecure: boolean;
   readonly annotations: AnnotationContext;
-  /** What the sources of components must lie in: the checkout. */
+  /** What the manifest, its folder and the sources of components must lie in: the checkout. */
   readonly workspace: string;
 }
 
@@ -73,6 +72,7 @@ export interface BuiltContent {
  */
 export async function buildContent(request: ContentRequest, world: ContentWorld): Promise<BuiltContent> {
   const path = await locateManifest(request.manifest);
+  await requireInWorkspace(path, request.workspace);
   return namingManifest(path, async () => {
     const application = await readManifestFile(path, request.profile);
     const engine = chooseEngine(request.engine, application);
@@ -84,8 +84,7 @@ export async function buildContent(request: ContentRequest, world: ContentWorld)
       cache: world.cache,
       sizeInRegistry: (digest) => sizeInRegistry(digest, request.repository, world),
       folder,
-      // A manifest elsewhere has nothing but its own folder to take modules from.
-      boundary: isBelow(resolve(folder), request.workspace) ? request.workspace : folder,
+      boundary: request.workspace,
     };
     const { app, layers, warnings } = await (engine === "native"
       ? assemble(application, sources)

@@ -5,6 +5,7 @@ import { createRegistryClient, parseReference, readLayout } from "@spin-publishe
 import {
   type ActionProcess,
   pullRequest,
+  pushTag,
   type RegistryServer,
   runActionProcess,
   startRegistry,
@@ -169,6 +170,33 @@ command = "cp source.bin web.wasm"
         { mediaType: "application/vnd.fermyon.spin.application.v1+config" },
       ],
     });
+  });
+
+  test("never moves latest back, though the manifest says one version for all releases", async () => {
+    const reference = "ghcr.io/octo-org/site/forward";
+    const release = (tag: string) =>
+      push({ aliases: "auto", tag: "auto", reference, layers: "files" }, { event: pushTag(tag) });
+    const client = createRegistryClient();
+    const pointsAt = (tag: string) =>
+      client
+        .manifest({ registry: registry.host, name: "octo-org/site/forward", tag })
+        .then((manifest) => manifest?.descriptor.digest);
+    const digests: (string | undefined)[] = [];
+    for (const tag of ["0.1.2", "0.2.0", "0.1.9"]) {
+      const { exitCode } = await release(tag);
+      digests.push(await pointsAt(tag));
+      expect({ tag, exitCode }).toEqual({ tag, exitCode: 0 });
+    }
+    expect(new Set(digests).size).toBe(3);
+    expect(await pointsAt("latest")).toBe(digests[1]);
+  });
+
+  test("takes an empty GITHUB_WORKSPACE for the folder it runs in", async () => {
+    const { exitCode } = await push(
+      { tag: "7", "dry-run": "true" },
+      { env: { GITHUB_WORKSPACE: "" }, temp: await project() },
+    );
+    expect(exitCode).toBe(0);
   });
 
   test("downloads no module that the registry has already", async () => {

@@ -395,6 +395,30 @@ describe("the source of a component", () => {
   });
 
   test.each([
+    "https://user:SECRET@a.b/c.wasm?sig=SECRET",
+    "https://SECRET@a.b/c.wasm",
+    "https:user:SECRET@a.b/c.wasm",
+    "//user:SECRET@a.b/c.wasm",
+  ])("cannot be at an address with credentials, which are not repeated: %s", (url) => {
+    const pinned = `{ url = "${url}", digest = "${digest}" }`;
+    const refused = "holds credentials, which are not supported in an address; take them out";
+    for (const [text, place] of [
+      [withComponent("", pinned), "8: component.web.source.url"],
+      [withComponent(`dependencies = { "a:b" = ${pinned} }`), "9: component.web.dependencies.a:b.url"],
+    ] as const) {
+      const reason = refusal(text);
+      expect(reason).toContain(`${place} ${refused}`);
+      expect(reason).not.toContain("SECRET");
+    }
+  });
+
+  test("cannot be a bare address, as there is no digest, and it is not repeated", () => {
+    const reason = refusal(withComponent("", '"https://user:SECRET@a.b/c.wasm"'));
+    expect(reason).toContain('8: component.web.source is a web address; write it as { url = "…"');
+    expect(reason).not.toContain("SECRET");
+  });
+
+  test.each([
     "md5:abc",
     `sha512:${"a".repeat(128)}`,
     `sha256:${"A".repeat(64)}`,

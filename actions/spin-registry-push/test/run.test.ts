@@ -1,15 +1,17 @@
-import { chmod, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { createRegistryClient, digestOf } from "@spin-publisher/oci";
 import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
 import { annotationsOf, parseSourceDateEpoch } from "../src/annotations.ts";
+import { contentOfFile, readContent } from "../src/content.ts";
 import { createModuleCache } from "../src/sources/cache.ts";
 import { built, published } from "./building.ts";
 import { fakeSpin } from "./fake-spin.ts";
 import { project } from "./project.ts";
 import { locked, read, withComponent } from "./reading.ts";
 import { writeTree } from "./tree.ts";
+import { unprivileged } from "./unprivileged.ts";
 import { component } from "./wasm.ts";
 
 let registry: RegistryServer;
@@ -198,25 +200,64 @@ describe("a run", () => {
     expect(await summary).toContain("There is no earlier version to compare with.");
   });
 
-  test("says which file cannot be read", async () => {
+  test.each([
+    ["content/a.md", 'spin.toml:9: "content/a.md" cannot be read: this job\'s user lacks the permission'],
+    [
+      "content",
+      'spin.toml:9: something in the files of component "web" cannot be read: this job\'s user lacks',
+    ],
+    [
+      "web.wasm",
+      'spin.toml:8: component "web" cannot be published: its source "web.wasm" cannot be read: this',
+    ],
+    ["spin.toml", "spin.toml\" cannot be read: this job's user lacks the permission; grant it with chmod."],
+  ])("says that %s cannot be read, why, and what helps", async (path, message) => {
     const folder = await site();
-    const file = join(folder, "content/a.md");
-    await chmod(file, 0);
-    const root = process.getuid?.() === 0;
-    await (root
-      ? expect(built(folder)).resolves.toBeDefined()
-      : expect(built(folder)).rejects.toThrow('spin.toml:9: "content/a.md" cannot be read.'));
+    await chmod(folder, 0o777);
+    await chmod(join(folder, path), 0);
+    const error = await unprivileged(() => built(folder)).catch((error: unknown) => error);
+    await chmod(join(folder, path), 0o700);
+    expect(error).toMatchObject({
+      message: expect.stringContaining(message),
+      cause: expect.objectContaining({ code: "EACCES" }),
+    });
   });
 
-  test("takes modules from the checkout, and from the manifest's own folder where that is elsewhere", async () => {
+  test("says which file was removed while it was published", async () => {
+    const folder = await site();
+    const content = await contentOfFile(join(folder, "content/b.md"));
+    await rm(join(folder, "content/b.md"));
+    await expect(readContent(content)).rejects.toMatchObject({
+      message: expect.stringMatching(/b\.md" is gone, .*; leave files alone while they are published\.$/),
+      cause: expect.objectContaining({ code: "ENOENT" }),
+    });
+  });
+
+  test("takes modules from the checkout, of which the manifest's folder is a part", async () => {
     const checkout = await project({
       "target/web.wasm": component,
       "site/spin.toml": withComponent("", '"../target/web.wasm"'),
     });
     await expect(built(join(checkout, "site"), { request: { workspace: checkout } })).resolves.toBeDefined();
-    const elsewhere = { request: { workspace: await project() } };
-    await expect(built(join(checkout, "site"), elsewhere)).rejects.toThrow("lies outside of the workspace");
-    await expect(built(await site(), elsewhere)).resolves.toBeDefined();
+    await expect(built(join(checkout, "site"))).rejects.toThrow("lies outside of the workspace");
+  });
+
+  test("publishes no application from outside of the workspace, neither directly nor through a link", async () => {
+    const application = await site();
+    const workspace = await project({ "copy/web.wasm": component });
+    await symlink(application, join(workspace, "site"));
+    await symlink(join(application, "spin.toml"), join(workspace, "copy/spin.toml"));
+    for (const manifest of [application, join(workspace, "site"), join(workspace, "copy")]) {
+      await expect(built(manifest, { request: { workspace } })).rejects.toThrow(
+        /spin\.toml" lies outside of the workspace, or is reached by a link that leads out of it; set the input "manifest"/,
+      );
+    }
+  });
+
+  test("may have a workspace that is itself reached by a link", async () => {
+    const workspace = join(await project(), "workspace");
+    await symlink(await site(), workspace);
+    await expect(built(workspace, { request: { workspace } })).resolves.toBeDefined();
   });
 
   test("warns about what the manifest may not mean", async () => {
@@ -431,6 +472,14 @@ describe("the annotations of an artifact", () => {
   test("are not there for what is empty", () => {
     const empty = read('spin_manifest_version = 2\n[application]\nname = ""\n[trigger]');
     expect(annotationsOf(empty, { explicit: {} })).toEqual({});
+  });
+
+  test("have the version of the tag where it is a release, unless the user says another", () => {
+    const version = `${prefix}.version`;
+    const released = { releasedVersion: "0.2.0", explicit: {} };
+    expect(annotationsOf(application, released)).toMatchObject({ [version]: "0.2.0" });
+    const explicit = { [version]: "mine" };
+    expect(annotationsOf(application, { ...released, explicit })).toMatchObject(explicit);
   });
 
   test("are what the user says they are", () => {

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { createFetch } from "@spin-publisher/http";
 import { type Digest, digestOf } from "@spin-publisher/oci";
@@ -147,6 +148,17 @@ describe("a module that is pinned by URL and digest", () => {
   test("is not believed to have the size that a registry gives it", async () => {
     const content = await resolve(pinned("/web.wasm"), { inRegistry: new Map([[digest, 4711]]) });
     await expect(readContent(content)).rejects.toThrow("has 1008 bytes, but the registry says that");
+  });
+
+  test.each([
+    ["delivers something else", "/text?sig=SECRET", digest, "/text delivers sha256:"],
+    ["delivers what is no WebAssembly", "/text?sig=SECRET", digestOf("hello"), "/text is not a WebAssembly"],
+    ["does not exist", "/missing?sig=SECRET", digest, "/missing does not exist"],
+  ])("that %s is named without its query, which may sign it", async (_name, path, pin, message) => {
+    answers = { "/text?sig=SECRET": { body: "hello" } };
+    const error = await resolve(pinned(path, pin)).catch((error: unknown) => error);
+    expect(inspect(error)).toContain(message);
+    expect(inspect(error)).not.toContain("SECRET");
   });
 
   test("is downloaded all the same when it is small enough to be carried inline", async () => {

@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { errorCode } from "../error-code.ts";
 import { ManifestError } from "../manifest/error.ts";
 import type { Component, Exclusion, FileEntry } from "../manifest/model.ts";
+import { whyUnreadable } from "../unreadable.ts";
 import { type Glob, hasWildcards, matches, parseGlob } from "./glob.ts";
 import { namesInside } from "./relative-path.ts";
 import { type ApplicationFolder, type FoundFile, lookUp, parsePattern, walk } from "./walk.ts";
@@ -42,7 +43,9 @@ export async function collectFiles(root: ApplicationFolder, component: Component
     } catch (error) {
       const where = `the files of component "${component.id}"`;
       if (errorCode(error) !== undefined) {
-        throw new ManifestError(entry.line, `${where} cannot be read`, { cause: error });
+        throw new ManifestError(entry.line, `something in ${where} ${whyUnreadable(error)}`, {
+          cause: error,
+        });
       }
       if (!(error instanceof Error)) throw error;
       throw new ManifestError(entry.line, `in ${where}, ${error.message}`);

@@ -2,6 +2,7 @@ import { concurrently } from "../concurrently.ts";
 import { type Content, contentOfFile } from "../content.ts";
 import { ManifestError } from "../manifest/error.ts";
 import { compareBytes } from "../order.ts";
+import { whyUnreadable } from "../unreadable.ts";
 import type { CollectedFile } from "./collect.ts";
 
 /** A file as it is published for one component. */
@@ -67,7 +68,7 @@ async function hashOf(
   try {
     return await hash(location);
   } catch (cause) {
-    throw new ManifestError(line, `"${path}" cannot be read`, { cause });
+    throw new ManifestError(line, `"${path}" ${whyUnreadable(cause)}`, { cause });
   }
 }
 

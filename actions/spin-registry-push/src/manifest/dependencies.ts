@@ -2,7 +2,7 @@ import { ManifestError } from "./error.ts";
 import { asFlag, asText, type Decoder, fieldsOf, listOf, mapOf, unexpected } from "./fields.ts";
 import { reasonAgainstKebab } from "./identifiers.ts";
 import type { Dependency } from "./model.ts";
-import { requireSha256 } from "./source.ts";
+import { asPublicUrl, requireSha256 } from "./source.ts";
 
 /** `ns:package[/interface][@version]`. */
 interface PackageName {
@@ -49,7 +49,8 @@ const asDependency: Decoder<Dependency> = (value, what) => {
         : ["component", ["component"]];
   const fields = fieldsOf(value, what, [...own, ...common]);
   for (const name of own) {
-    if (name !== "registry" && name !== "package") fields.required(name, asText);
+    if (name !== "registry" && name !== "package")
+      fields.required(name, name === "url" ? asPublicUrl : asText);
   }
   if (kind === "url") requireSha256(fields.required("digest", asText), line, what);
   fields.optional("registry", asText);

@@ -1,6 +1,8 @@
-import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, realpath, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { errorCode } from "../error-code.ts";
+import { isBelow } from "../files/walk.ts";
+import { whyUnreadable } from "../unreadable.ts";
 import { ManifestError } from "./error.ts";
 import type { Application } from "./model.ts";
 import { normalise } from "./normalise.ts";
@@ -58,6 +60,30 @@ export async function locateManifest(path: string): Promise<string> {
   );
 }
 
+/**
+ * Everything in an application's folder can be published, so the folder, and the manifest in it, have to be part of the
+ * workspace: what they really are, whatever links lead there.
+ *
+ * @throws Error when they are not, naming the input.
+ */
+export async function requireInWorkspace(manifest: string, workspace: string): Promise<void> {
+  const [root, folder, file] = await Promise.all([
+    locationOf(workspace),
+    locationOf(dirname(manifest)),
+    locationOf(manifest),
+  ]);
+  if (isBelow(folder, root) && isBelow(file, root)) return;
+  throw new Error(
+    `"${manifest}" lies outside of the workspace, or is reached by a link that leads out of it; set the input "manifest" to a spin.toml in the checkout.`,
+  );
+}
+
+async function locationOf(path: string): Promise<string> {
+  return await realpath(path).catch((cause: unknown) => {
+    throw new Error(`"${path}" ${whyUnreadable(cause)}.`, { cause });
+  });
+}
+
 async function kindOf(path: string): Promise<"file" | "folder" | undefined> {
   try {
     const found = await stat(path);
@@ -65,14 +91,17 @@ async function kindOf(path: string): Promise<"file" | "folder" | undefined> {
     if (found.isDirectory()) return "folder";
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "")) return undefined;
-    throw new Error(`"${path}" cannot be read.`, { cause: error });
+    throw new Error(`"${path}" ${whyUnreadable(error)}.`, { cause: error });
   }
   throw new Error(`"${path}" is neither a file nor a folder.`);
 }
 
 /** The application that a manifest describes; see `readManifest`. */
 export async function readManifestFile(path: string, profile?: string): Promise<Application> {
-  const { size } = await stat(path);
+  const unreadable = (cause: unknown) => {
+    throw new Error(`"${path}" ${whyUnreadable(cause)}.`, { cause });
+  };
+  const { size } = await stat(path).catch(unreadable);
   requireSize(size);
-  return readManifest(await readFile(path), profile);
+  return readManifest(await readFile(path).catch(unreadable), profile);
 }

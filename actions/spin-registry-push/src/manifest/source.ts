@@ -9,7 +9,10 @@ const exactVersion =
 /** A component's `source`: a path, a URL with its digest, or a package with its version. */
 export const asSource: Decoder<Source> = (value, what) => {
   const { line } = value;
-  if (value.kind === "string") return { kind: "local", line, path: value.value };
+  if (value.kind === "string") {
+    if (!/^\s*https?:[/\\]/i.test(value.value)) return { kind: "local", line, path: value.value };
+    throw new ManifestError(line, `${what} is a web address; write it as { url = "…", digest = "sha256:…" }`);
+  }
   if (value.kind !== "table") {
     throw unexpected(value, what, "a path, a table { url, digest } or a table { package, version }");
   }
@@ -18,7 +21,7 @@ export const asSource: Decoder<Source> = (value, what) => {
     return {
       kind: "url",
       line,
-      url: fields.required("url", asText),
+      url: fields.required("url", asPublicUrl),
       digest: requireSha256(fields.required("digest", asText), line, what),
     };
   }
@@ -36,6 +39,22 @@ export const asSource: Decoder<Source> = (value, what) => {
     );
   }
   return { kind: "package", line, name, version };
+};
+
+/**
+ * The address of a module. With a user name or password in it, it is refused, and not repeated: a manifest is no place
+ * for secrets, and what fetches modules has none to send.
+ */
+export const asPublicUrl: Decoder<string> = (value, what) => {
+  const text = asText(value, what);
+  const url = URL.parse(text);
+  // Of what is no URL, anything before an "@" may be a credential.
+  const hasCredentials = url === null ? text.includes("@") : url.username !== "" || url.password !== "";
+  if (!hasCredentials) return text;
+  throw new ManifestError(
+    value.line,
+    `${what} holds credentials, which are not supported in an address; take them out, and replace them, as whoever can read the manifest knows them`,
+  );
 };
 
 /**

@@ -25,7 +25,7 @@ export interface ModuleOrigins {
 export async function remoteModule(url: string, pinned: string, origins: ModuleOrigins): Promise<Content> {
   const protocol = URL.parse(url)?.protocol;
   if (protocol !== "https:" && protocol !== "http:")
-    throw new Error(`its source "${url}" is not a web address`);
+    throw new Error(`its source "${withoutQuery(url)}" is not a web address`);
   const digest = parseDigest(pinned);
   const cached = await origins.cache.find(digest);
   if (cached !== undefined) return requireWasm(cached, url);
@@ -35,7 +35,9 @@ export async function remoteModule(url: string, pinned: string, origins: ModuleO
   const open = async () => {
     const content = await obtain(url, digest, origins);
     if (content.size === size) return readFile(pathOf(content));
-    throw new Error(`${url} has ${content.size} bytes, but the registry says that ${digest} has ${size}.`);
+    throw new Error(
+      `${withoutQuery(url)} has ${content.size} bytes, but the registry says that ${digest} has ${size}.`,
+    );
   };
   return { digest, size, source: { kind: "deferred", open } };
 }
@@ -46,7 +48,7 @@ async function obtain(url: string, digest: Digest, { fetch, cache }: ModuleOrigi
   });
   if ("found" in kept) {
     throw new Error(
-      `its source is pinned to ${digest}, but ${url} delivers ${kept.found}; correct the digest in the manifest if the new content is wanted`,
+      `its source is pinned to ${digest}, but ${withoutQuery(url)} delivers ${kept.found}; correct the digest in the manifest if the new content is wanted`,
     );
   }
   return requireWasm(kept, url);
@@ -55,7 +57,12 @@ async function obtain(url: string, digest: Digest, { fetch, cache }: ModuleOrigi
 async function requireWasm(content: Content, url: string): Promise<Content> {
   const reason = await reasonAgainstWasmFile(pathOf(content));
   if (reason === undefined) return content;
-  throw new Error(`its source ${url} ${reason}`);
+  throw new Error(`its source ${withoutQuery(url)} ${reason}`);
+}
+
+/** For messages: what signs an address stands in its query. */
+function withoutQuery(url: string): string {
+  return url.replace(/[?#].*$/s, "");
 }
 
 function pathOf({ source }: Content): string {

@@ -2,6 +2,7 @@ import type { Content } from "../content.ts";
 import { errorCode } from "../error-code.ts";
 import { ManifestError } from "../manifest/error.ts";
 import type { Component } from "../manifest/model.ts";
+import { whyUnreadable } from "../unreadable.ts";
 import { localModule } from "./local.ts";
 import { type ModuleOrigins, remoteModule } from "./remote.ts";
 
@@ -27,7 +28,7 @@ export async function resolveSource({ id, source }: Component, context: SourceCo
     const refused = (reason: string, cause: unknown) =>
       new ManifestError(source.line, `component "${id}" cannot be published: ${reason}`, { cause });
     if (source.kind === "local" && errorCode(error) !== undefined) {
-      throw refused(`its source "${source.path}" cannot be read`, error);
+      throw refused(`its source "${source.path}" ${whyUnreadable(error)}`, error);
     }
     if (!(error instanceof Error)) throw error;
     throw refused(error.message.replace(/\.$/, ""), error.cause);
