@@ -28,7 +28,7 @@ export function readInputs(): Inputs {
     publishing,
     chart: {
       folder: requiredText("chart"),
-      workspace: process.env.GITHUB_WORKSPACE ?? process.cwd(),
+      workspace: process.env.GITHUB_WORKSPACE || process.cwd(),
       version: text("version"),
       appVersion: text("app-version"),
       values: pairs("values"),

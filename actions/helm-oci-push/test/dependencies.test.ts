@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createFetch } from "@spin-publisher/http";
 import { createRegistryClient, digestOf, inspectTarget, publish } from "@spin-publisher/oci";
@@ -106,6 +107,43 @@ async function serve(path: string, entry: object, archive?: Uint8Array): Promise
 }
 
 const child = (repository: string) => [{ name: "child", version: "~0.3", repository }];
+
+describe("an address that holds a secret", () => {
+  test.each([
+    "https://u:SECRET@charts.test/x?token=SECRET",
+    "https://SECRET@charts.test/x",
+    "https://charts.test/x?token=SECRET",
+    "https://charts.test/x#SECRET",
+    "oci://u:SECRET@charts.test/x",
+    "ftp://u:SECRET@charts.test/x",
+    "charts.test/u:SECRET@x",
+  ])("is refused and not repeated: %s", async (repository) => {
+    const tree = chartAsking(child(repository), ["0.3.1"]);
+    for (const more of [{}, { "charts/child/Chart.yaml": childYaml() }]) {
+      const error = await complete({ ...tree, ...more }).catch((error: unknown) => error);
+      expect(inspect(error)).toContain("The address of the dependency child holds credentials or a query");
+      expect(inspect(error)).not.toContain("SECRET");
+    }
+  });
+
+  test("is refused in the list of a repository, and a query there is used but not shown", async () => {
+    const asked = (repository: string) => complete(chartAsking(child(repository), ["0.3.1"]));
+    const withUser = `${repository.origin.replace("//", "//u:SECRET@")}/user/child-0.3.1.tgz`;
+    for (const url of [withUser, "oci://u:SECRET@charts.test/child:0.3.1"]) {
+      const error = await asked(await serve("user", { urls: [url] })).catch((error: unknown) => error);
+      expect(inspect(error)).toContain("lists child 0.3.1 under an address with credentials");
+      expect(inspect(error)).not.toContain("SECRET");
+    }
+    served.set("/signed/child-0.3.1.tgz?sig=SECRET", await tgzOf({ "Chart.yaml": childYaml() }, "child"));
+    const { resolved } = await asked(await serve("signed", { urls: ["child-0.3.1.tgz?sig=SECRET"] }));
+    expect(resolved[0]?.from).toMatch(/\/signed\/child-0\.3\.1\.tgz@sha256:/);
+    const missing = await asked(await serve("gone", { urls: ["gone.tgz?sig=SECRET"] })).catch(
+      (error: unknown) => error,
+    );
+    expect(inspect(missing)).toContain("/gone/gone.tgz answers 404");
+    expect(inspect(missing)).not.toContain("SECRET");
+  });
+});
 
 describe("a dependency from a chart repository", () => {
   test("is got in the locked version, verified, and unpacked into the package", async () => {

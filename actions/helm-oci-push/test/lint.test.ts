@@ -4,6 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import { lintWithHelm, type Run } from "../src/lint/helm.ts";
 import { lint } from "../src/lint/lint.ts";
 import { lintStructure } from "../src/lint/structure.ts";
+import { mistakeIn } from "../src/lint/template.ts";
 import { readYamlText } from "../src/yaml/read.ts";
 import { chartOf, chartYaml, temporaryFolder, writeTree } from "./chart-folder.ts";
 
@@ -46,6 +47,11 @@ describe("the structure of a chart", () => {
     ],
     [
       chartYaml,
+      { ...sound, "templates/a.yaml": "a: 1\nb: {{ .Values.b }\n" },
+      'templates/a.yaml:2: the action does not end in "}}"',
+    ],
+    [
+      chartYaml,
       { ...sound, "charts/b/Chart.yaml": "apiVersion: v2\nname: b\nversion: 1.0.0" },
       "charts/ holds b, which Chart.yaml does not name as a dependency",
     ],
@@ -63,6 +69,35 @@ describe("the structure of a chart", () => {
   ])("%j: warning", async (yaml, files, message) => {
     expect(await findings(yaml, files)).toEqual([{ severity: "warning", message }]);
   });
+});
+
+describe("the form of a template", () => {
+  const mistake = (template: string) => mistakeIn({ path: "t", bytes: Buffer.from(template) });
+
+  test.each([
+    "no action }} at all",
+    "{{ .Values.a }} {{- .b -}}",
+    '{{ "}}" }}{{ `{{\n}}` }}{{ \'}\' }}{{ "\\"}}" }}',
+    '{{/* {{ } " */}}{{- /* a\nb */ -}}',
+    "{{ if (eq .a (b)) }}{{ else if .c }}{{ else }}{{ end }}",
+    '{{- define "x" -}}{{ range $i, $e := .l }}{{ with $e }}{{ break }}{{ end }}{{ end }}{{end}}',
+    '{{ block "b" . }}{{ end }}{{ endless }}{{ ifs }}{{ .end }}{{ template "if" }}',
+    "{{\n  toYaml .a\n  | nindent 4\n}}",
+  ])("has no mistake: %j", (template) => expect(mistake(template)).toBeUndefined());
+
+  test.each([
+    ["{{ .a", 't:1: the action does not end in "}}"'],
+    ["\n\n{{ .a }\n", 't:3: the action does not end in "}}"'],
+    ["{{ .a {{ .b }}", 't:1: the action does not end in "}}"'],
+    ['a\n{{ "x }}\n"', 't:2: the action has a text that begins with " and does not end'],
+    ["{{ `x }}", "t:1: the action has a text that begins with ` and does not end"],
+    ["{{/* x }}", 't:1: the action is a comment that does not end in "*/}}"'],
+    ["{{/* x */ .a }}", 't:1: the action is a comment that does not end in "*/}}"'],
+    ["{{ (eq .a .b }}", 't:1: the action lacks a ")"'],
+    ["{{ eq .a .b) }}", 't:1: the action has a ")" too many'],
+    ["{{ if .a }}\n{{ with .b }}\n{{ end }}", "t:1: the block that begins here has no {{ end }}"],
+    ["{{ if .a }}{{ end }}\n{{- end }}", "t:2: {{ end }} ends nothing"],
+  ])("has one: %j", (template, message) => expect(mistake(template)).toBe(message));
 });
 
 describe("linting", () => {
@@ -97,6 +132,22 @@ describe("linting", () => {
     await expect(lint(await chart(), document, archive, "required", absent)).rejects.toThrow(
       /add azure\/setup-helm/,
     );
+  });
+
+  test("says without Helm that values were not held against their schema", async () => {
+    const described = await chartOf({
+      "Chart.yaml": chartYaml,
+      ...sound,
+      "values.yaml": "replicas: many\n",
+      "values.schema.json": '{"properties":{"replicas":{"type":"integer"}}}',
+    });
+    expect(await lint(described, document, archive, "auto", withHelm({ kind: "absent" }))).toEqual([
+      {
+        severity: "notice",
+        message:
+          "there is no helm on PATH, so values.yaml was not validated against values.schema.json, and the templates were not rendered; only the chart's structure was checked",
+      },
+    ]);
   });
 
   test("off means off", async () => {

@@ -5,6 +5,7 @@ import { compileGlob } from "../src/chart/glob.ts";
 import { parseHelmignore } from "../src/chart/helmignore.ts";
 import { walkChart } from "../src/chart/walk.ts";
 import { chartYaml, type Tree, temporaryFolder, writeTree } from "./chart-folder.ts";
+import { unprivileged } from "./unprivileged.ts";
 
 describe("a pattern matches as Go's filepath.Match does", () => {
   test.each([
@@ -138,6 +139,55 @@ describe("a chart's folder", () => {
     ["a file", { chart: "x" }, /is a file; set the input "chart" to the folder/],
   ])("%s is refused", async (_what, tree, message) => {
     await expect(walked(tree, "chart")).rejects.toThrow(message);
+  });
+
+  test("is refused outside of the workspace, directly or through a link", async () => {
+    await using folder = await temporaryFolder();
+    await writeTree(folder.path, {
+      "outside/Chart.yaml": chartYaml,
+      "workspace/site": { link: "../outside" },
+      "workspace/.git/chart/Chart.yaml": chartYaml,
+      "workspace/git": { link: ".git/chart" },
+      link: { link: "workspace" },
+    });
+    const workspace = join(folder.path, "workspace");
+    for (const chart of ["outside", "workspace/site", "workspace/git", "link/site"]) {
+      await expect(walkChart(join(folder.path, chart), workspace)).rejects.toThrow(
+        /The chart folder ".*" lies outside of the workspace, or is a link that leads out of it; set the input "chart"/,
+      );
+    }
+  });
+
+  test("may be in a workspace that is itself reached by a link", async () => {
+    await using folder = await temporaryFolder();
+    await writeTree(folder.path, { "real/site/Chart.yaml": chartYaml, workspace: { link: "real" } });
+    const workspace = join(folder.path, "workspace");
+    expect(await walkChart(join(workspace, "site"), workspace)).toHaveLength(1);
+  });
+
+  test.each([
+    [
+      "values.yaml",
+      '"values.yaml" of the chart cannot be read: this job\'s user lacks the permission; grant it',
+    ],
+    [
+      "templates",
+      'The folder "templates" of the chart cannot be read: this job\'s user lacks the permission;',
+    ],
+    [".helmignore", ".helmignore of the chart cannot be read: this job's user lacks the permission;"],
+    [".", "The chart's folder cannot be read: this job's user lacks the permission;"],
+  ])("of which %s cannot be read is refused in a sentence", async (path, message) => {
+    await using folder = await temporaryFolder();
+    const files = { "values.yaml": "", "templates/a.yaml": "", ".helmignore": "" };
+    await writeTree(join(folder.path, "site"), files);
+    await chmod(folder.path, 0o755);
+    await chmod(join(folder.path, "site", path), path === "." ? 0o111 : 0);
+    const refused = unprivileged(() => walkChart(join(folder.path, "site"), folder.path));
+    await expect(refused).rejects.toMatchObject({
+      message: expect.stringContaining(message),
+      cause: expect.objectContaining({ code: "EACCES" }),
+    });
+    await chmod(join(folder.path, "site", path), 0o755);
   });
 
   test("the mode of a file and the folder that the chart is in do not matter", async () => {

@@ -2,6 +2,7 @@ import type { Stats } from "node:fs";
 import { lstat, readdir, readFile, realpath, stat } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import { type IgnoreRules, parseHelmignore } from "./helmignore.ts";
+import { codeOf, unreadable } from "./unreadable.ts";
 
 /** A file of a chart: its path below the chart's folder, `/`-separated, and its bytes without a byte order mark. */
 export interface ChartFile {
@@ -14,29 +15,42 @@ export const fileSizeLimit = 5 * 1024 * 1024;
 
 /**
  * The files of a chart's folder that belong into its package, in the order of `helm package`: depth first, the names
- * in each folder by their bytes. Symbolic links are followed as long as they stay below `boundary`.
+ * in each folder by their bytes. Symbolic links are followed as long as they stay below `boundary`, in which the folder
+ * itself has to lie, whatever links lead to it.
  *
- * @param boundary the folder that links may point into: the workspace.
- * @throws Error naming the path that is dangling, leaves the boundary, is a device or pipe, is too large, or has a
- *   name that no package can hold.
+ * @param boundary the workspace.
+ * @throws Error naming the path that is dangling, leaves the boundary, cannot be read, is a device or pipe, is too large,
+ *   or has a name that no package can hold.
  */
 export async function walkChart(folder: string, boundary = folder): Promise<readonly ChartFile[]> {
   const root = await realpath(folder).catch((cause: unknown) => {
+    if (codeOf(cause) === "EACCES") throw unreadable(`The chart folder "${folder}"`, cause);
     throw new Error(`The chart folder "${folder}" does not exist; set the input "chart" to it.`, { cause });
   });
+  const workspace = await realpath(boundary).catch((cause: unknown) => {
+    throw unreadable(`The workspace "${boundary}"`, cause);
+  });
+  if (isOutside(workspace, root)) {
+    throw new Error(
+      `The chart folder "${folder}" lies outside of the workspace, or is a link that leads out of it; set the input "chart" to a folder in the checkout.`,
+    );
+  }
   if (!(await stat(root)).isDirectory()) {
     throw new Error(
       `The chart "${folder}" is a file; set the input "chart" to the folder that holds Chart.yaml.`,
     );
   }
-  const walk: Walk = {
-    root,
-    boundary: await realpath(boundary),
-    ignores: parseHelmignore(await readFile(join(root, ".helmignore")).catch(orUndefined)),
-    files: [],
-  };
+  const walk: Walk = { root, boundary: workspace, ignores: await readIgnoreRules(root), files: [] };
   await walkFolder(walk, "", [root]);
   return walk.files;
+}
+
+async function readIgnoreRules(root: string): Promise<IgnoreRules> {
+  const rules = await readFile(join(root, ".helmignore")).catch((cause: unknown) => {
+    if (codeOf(cause) === "ENOENT") return undefined;
+    throw unreadable(".helmignore of the chart", cause);
+  });
+  return parseHelmignore(rules);
 }
 
 interface Walk {
@@ -48,11 +62,15 @@ interface Walk {
 
 /** @param entered the real paths of the folders above, to notice a link that leads back into one of them. */
 async function walkFolder(walk: Walk, path: string, entered: readonly string[]): Promise<void> {
-  const names = await readdir(join(walk.root, path), { encoding: "buffer" });
+  const names = await readdir(join(walk.root, path), { encoding: "buffer" }).catch((cause: unknown) => {
+    throw unreadable(path === "" ? "The chart's folder" : `The folder "${path}" of the chart`, cause);
+  });
   for (const name of names.sort(Buffer.compare)) {
     const below = path === "" ? nameOf(name, path) : `${path}/${nameOf(name, path)}`;
     const absolute = join(walk.root, below);
-    const own = await lstat(absolute);
+    const own = await lstat(absolute).catch((cause: unknown) => {
+      throw unreadable(`"${below}" of the chart`, cause);
+    });
     const target = own.isSymbolicLink() ? await followLink(walk, below, entered) : absolute;
     const info = own.isSymbolicLink() ? await stat(target) : own;
     if (walk.ignores(below, info.isDirectory())) continue;
@@ -72,7 +90,10 @@ async function readChartFile(path: string, absolute: string, info: Stats): Promi
       `The chart holds "${path}" of ${info.size} bytes, but Helm loads files of at most ${fileSizeLimit}; list it in .helmignore.`,
     );
   }
-  return { path, bytes: withoutByteOrderMark(await readFile(absolute)) };
+  const bytes = await readFile(absolute).catch((cause: unknown) => {
+    throw unreadable(`"${path}" of the chart`, cause);
+  });
+  return { path, bytes: withoutByteOrderMark(bytes) };
 }
 
 async function followLink(
@@ -81,24 +102,25 @@ async function followLink(
   entered: readonly string[],
 ): Promise<string> {
   const target = await realpath(join(root, path)).catch((cause: unknown) => {
+    if (codeOf(cause) === "EACCES") throw unreadable(`What the link "${path}" in the chart points to`, cause);
     throw new Error(
       `The link "${path}" in the chart points to nothing (or to itself); repair or remove it.`,
       { cause },
     );
   });
-  // Git keeps the job's token below .git (actions/checkout), so that is outside too.
-  const below = relative(boundary, target);
-  if (
-    below === ".." ||
-    below.startsWith(`..${sep}`) ||
-    resolve(below) === below ||
-    below.split(sep).includes(".git")
-  ) {
+  if (isOutside(boundary, target)) {
     throw new Error(`The link "${path}" in the chart leaves the workspace; copy the file into the chart.`);
   }
   if (entered.includes(target))
     throw new Error(`The link "${path}" in the chart leads back into a folder above it.`);
   return target;
+}
+
+/** Git keeps the job's token below .git (actions/checkout), so that is outside too. */
+function isOutside(boundary: string, target: string): boolean {
+  const below = relative(boundary, target);
+  const names = below.split(sep);
+  return names[0] === ".." || names.includes(".git") || resolve(below) === below;
 }
 
 function nameOf(name: Buffer, folder: string): string {
@@ -112,8 +134,4 @@ function nameOf(name: Buffer, folder: string): string {
 
 export function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
-}
-
-function orUndefined(): undefined {
-  return undefined;
 }

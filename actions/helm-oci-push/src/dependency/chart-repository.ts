@@ -1,5 +1,6 @@
 import { type Fetch, readBounded } from "@spin-publisher/http";
 import { digestOf } from "@spin-publisher/oci";
+import { hasCredentials, printable } from "./address.ts";
 import { findEntry } from "./repository-index.ts";
 
 /** Bounds for what a chart repository sends, in bytes. */
@@ -8,7 +9,8 @@ const packageLimit = 32 * 1024 * 1024;
 
 /** What a chart repository has for one version: the package itself, or where in a registry it is. */
 export type RepositoryAnswer =
-  | { readonly kind: "package"; readonly bytes: Uint8Array; readonly url: string }
+  /** The address is for messages: what signs it is left out. */
+  | { readonly kind: "package"; readonly bytes: Uint8Array; readonly address: string }
   | { readonly kind: "registry"; readonly reference: string };
 
 /**
@@ -33,26 +35,32 @@ export async function getFromRepository(
   );
   const { urls, digest } = findEntry(index, name, version, where);
   const [first = ""] = urls;
-  if (first.startsWith("oci://")) return { kind: "registry", reference: first.slice("oci://".length) };
   const url = URL.parse(first, base.href);
-  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
+  if (url !== null && hasCredentials(url)) {
     throw new Error(
-      `${where} lists "${first}" for ${name} ${version}, which is no HTTP address; report it there.`,
+      `${where} lists ${name} ${version} under an address with credentials, which is not supported; vendor the chart into charts/.`,
     );
   }
+  if (first.startsWith("oci://")) return { kind: "registry", reference: first.slice("oci://".length) };
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    throw new Error(
+      `${where} lists ${url === null ? "something" : `"${printable(url)}"`} for ${name} ${version}, which is no HTTP address; report it there.`,
+    );
+  }
+  const address = printable(url);
   if (digest === "") {
     throw new Error(
       `${where} lists ${name} ${version} without a digest, so it cannot be verified; vendor the chart into charts/.`,
     );
   }
-  const bytes = await get(url, packageLimit, fetch, `the chart ${name} ${version} from ${url.href}`);
+  const bytes = await get(url, packageLimit, fetch, `the chart ${name} ${version} from ${address}`);
   const found = digestOf(bytes);
   if (found !== `sha256:${digest}`) {
     throw new Error(
-      `The chart ${name} ${version} from ${url.href} has the digest ${found}, but ${repository} lists sha256:${digest}; it was changed after it was published, so do not use it before you know why.`,
+      `The chart ${name} ${version} from ${address} has the digest ${found}, but ${repository} lists sha256:${digest}; it was changed after it was published, so do not use it before you know why.`,
     );
   }
-  return { kind: "package", bytes, url: url.href };
+  return { kind: "package", bytes, address };
 }
 
 async function get(url: URL, limit: number, fetch: Fetch, what: string): Promise<Uint8Array> {
@@ -68,7 +76,7 @@ async function get(url: URL, limit: number, fetch: Fetch, what: string): Promise
   if (!response.ok) {
     await response.body?.cancel();
     throw new Error(
-      `${sentence(what)} could not be read: ${url.href} answers ${response.status}; check "repository" in Chart.yaml.`,
+      `${sentence(what)} could not be read: ${printable(url)} answers ${response.status}; check "repository" in Chart.yaml.`,
     );
   }
   return readBounded(response, limit, what);

@@ -8,6 +8,7 @@ import type { Dependency } from "../chart/metadata.ts";
 import { walkChart } from "../chart/walk.ts";
 import { isInRange, parseRange } from "../version/range.ts";
 import { parseLoose } from "../version/semver.ts";
+import { requireNoSecret } from "./address.ts";
 import { chartReference, getFromRegistry } from "./chart-registry.ts";
 import { getFromRepository } from "./chart-repository.ts";
 
@@ -40,7 +41,7 @@ const update = 'run "helm dependency update" and commit Chart.lock';
  *
  * @param folder of the chart, for `file://` dependencies.
  * @param parents folders of the charts that depend on this one.
- * @throws Error when the lock is missing or stale, when a version in charts/ is not the locked one, when a dependency
+ * @throws Error when an address holds a secret, when the lock is missing or stale, when a version in charts/ is not the locked one, when a dependency
  *   cannot be had, or is not what it says.
  */
 export async function completeChart(
@@ -51,6 +52,7 @@ export async function completeChart(
 ): Promise<CompleteChart> {
   const { metadata, lock } = chart;
   const what = metadata.name;
+  for (const asked of [...metadata.dependencies, ...(lock?.dependencies ?? [])]) requireNoSecret(asked);
   if (lock !== undefined && !isCurrent(lock, metadata)) {
     throw new Error(
       `Chart.lock of ${what} was made for other dependencies than Chart.yaml has now; ${update}.`,
@@ -113,7 +115,7 @@ async function getDependency(
   const answer = await getFromRepository(repository, name, version, sources.fetch);
   if (answer.kind === "registry")
     return unpack(await getFromRegistry(parseReference(answer.reference), sources.reader));
-  return unpack({ bytes: answer.bytes, reference: answer.url, digest: digestOf(answer.bytes) });
+  return unpack({ bytes: answer.bytes, reference: answer.address, digest: digestOf(answer.bytes) });
 }
 
 async function unpack(got: {

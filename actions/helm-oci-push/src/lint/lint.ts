@@ -34,10 +34,16 @@ export async function lint(
   }
   return [
     ...findings,
-    notice(
-      "there is no helm on PATH, so the templates were not rendered; only the chart's structure was checked",
-    ),
+    notice(`there is no helm on PATH, so ${unchecked(chart)}; only the chart's structure was checked`),
   ];
+}
+
+/** What only Helm can check in this chart. */
+function unchecked({ schema }: Chart): string {
+  const rendering = "the templates were not rendered";
+  return schema === undefined
+    ? rendering
+    : `values.yaml was not validated against values.schema.json, and ${rendering}`;
 }
 
 function notice(message: string): Finding {

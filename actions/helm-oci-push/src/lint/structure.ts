@@ -2,6 +2,7 @@ import { fieldsOf } from "../chart/decode.ts";
 import type { Chart } from "../chart/load.ts";
 import { parseStrict } from "../version/semver.ts";
 import type { YamlValue } from "../yaml/value.ts";
+import { mistakeIn } from "./template.ts";
 
 export interface Finding {
   /** `info` is for the log, `notice` for those who only look at annotations. */
@@ -79,10 +80,15 @@ function lintMetadata({ metadata, templates, values }: Chart): readonly Finding[
   return findings;
 }
 
-function lintTemplates({ templates }: Chart): readonly Finding[] {
-  return templates
+function lintTemplates({ templates, metadata }: Chart): readonly Finding[] {
+  const misnamed = templates
     .filter(({ path }) => !/\.(?:yaml|yml|tpl|txt)$/.test(path))
     .map(({ path }) => error(`${path} is not a .yaml, .yml, .tpl or .txt file`));
+  // Of a library only the files that others include are ever read as templates.
+  const parsed = templates.filter(
+    ({ path }) => metadata.type !== "library" || path.slice(path.lastIndexOf("/") + 1).startsWith("_"),
+  );
+  return [...misnamed, ...parsed.flatMap((template) => mistakeIn(template) ?? []).map(error)];
 }
 
 function isAddress(text: string): boolean {
