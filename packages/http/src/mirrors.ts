@@ -18,7 +18,7 @@ export function parseMirrors(text: string): readonly Mirror[] {
     const target = httpUrl(pair.slice(separator + 1));
     if (separator < 0 || origin === undefined || target === undefined || origin.pathname !== "/") {
       throw new Error(
-        `ORIGIN_MIRRORS wants pairs such as https://github.com=http://127.0.0.1:4000, but one of them is "${pair}".`,
+        `ORIGIN_MIRRORS wants pairs such as https://github.com=http://127.0.0.1:4000, without credentials or a query, but one of them is "${shown(pair)}".`,
       );
     }
     if (mirrors.some((mirror) => mirror.origin === origin.origin)) {
@@ -33,6 +33,12 @@ export function parseMirrors(text: string): readonly Mirror[] {
 export function mirrored(url: URL, mirrors: readonly Mirror[]): URL {
   const mirror = mirrors.find((candidate) => candidate.origin === url.origin);
   return mirror === undefined ? url : new URL(mirror.target + url.pathname + url.search);
+}
+
+/** A pair without what may be secret in it, whatever else is wrong with it. */
+function shown(pair: string): string {
+  const sides = pair.split(/=(?=https?:)/);
+  return sides.map((side) => side.replace(/\/\/.*@/, "//***@").replace(/[?#].*/, "?***")).join("=");
 }
 
 function httpUrl(text: string): URL | undefined {

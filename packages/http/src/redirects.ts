@@ -63,6 +63,11 @@ function target(response: Response, current: URL, asked: URL): URL | undefined {
   if (next === null || (next.protocol !== "https:" && next.protocol !== "http:")) {
     throw new Error(`${place(current)} redirects to something that is not a web address.`);
   }
+  if (next.username !== "" || next.password !== "") {
+    throw new Error(
+      `${place(current)} redirects to ${place(next)} with credentials in the URL, which are not supported.`,
+    );
+  }
   if (asked.protocol === "https:" && next.protocol === "http:") {
     throw new Error(
       `${place(current)} redirects from HTTPS to plain HTTP (${place(next)}), which is not followed.`,

@@ -49,6 +49,7 @@ export function retryTransientFailures(exchange: Exchange, policy: RetryPolicy):
 
   return async (input, { retry, bodyLimit, onRetry, ...init } = {}) => {
     const url = new URL(input);
+    requireNoCredentials(url);
     const once = retry === "never" || init.body instanceof ReadableStream;
     const judge = (error: unknown) =>
       once ? undefined : error instanceof TransientAnswer ? error.failure : transientError(error);
@@ -62,6 +63,14 @@ export function retryTransientFailures(exchange: Exchange, policy: RetryPolicy):
       throw explained(error, url, init);
     }
   };
+}
+
+/** The platform refuses such a URL too, and quotes the password. */
+function requireNoCredentials(url: URL): void {
+  if (url.username === "" && url.password === "") return;
+  throw new Error(
+    `The URL of ${place(url)} holds a user name or password, and credentials in URLs are not supported; remove them from it.`,
+  );
 }
 
 /** A document that does not arrive within the deadline trickles in on purpose. */

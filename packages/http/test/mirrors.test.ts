@@ -19,11 +19,19 @@ describe("ORIGIN_MIRRORS", () => {
     "https://github.com",
     "https://github.com/path=http://127.0.0.1",
     "https://github.com=ftp://127.0.0.1",
-    "https://github.com=http://user:secret@127.0.0.1",
-    "https://github.com=http://127.0.0.1/?query",
     "=http://127.0.0.1",
   ])("%s is refused", (pair) => {
     expect(() => parseMirrors(pair)).toThrow(`one of them is "${pair}"`);
+  });
+
+  test.each([
+    ["https://github.com=http://user:secret@127.0.0.1", "https://github.com=http://***@127.0.0.1"],
+    ["https://user:sec@secret@github.com=http://127.0.0.1", "https://***@github.com=http://127.0.0.1"],
+    ["https://user:sec//secret=@github.com=http://127.0.0.1", "https://***@github.com=http://127.0.0.1"],
+    ["https://github.com=http://127.0.0.1/?token=secret", "https://github.com=http://127.0.0.1/?***"],
+  ])("%s is refused, and its secret not shown", (pair, shown) => {
+    expect(() => parseMirrors(pair)).toThrow(`one of them is "${shown}"`);
+    expect(() => parseMirrors(pair)).not.toThrow("secret");
   });
 
   test("one origin has one target", () => {

@@ -15,6 +15,14 @@ function mirror() {
   });
 }
 
+describe("a request", () => {
+  test("does not go to a URL with credentials, which are not shown", async () => {
+    const failed = createFetch({ mirrors: [] })("http://user:secret@127.0.0.1/a?token=secret");
+    await expect(failed).rejects.toThrow("The URL of http://127.0.0.1/a holds a user name or password");
+    await expect(failed).rejects.not.toThrow("secret");
+  });
+});
+
 describe("redirects", () => {
   test("take nothing that identifies us to another origin", async () => {
     const there = await mirror();
@@ -99,6 +107,7 @@ describe("redirects", () => {
     ["javascript:alert(1)", "not a web address"],
     ["file:///etc/passwd", "not a web address"],
     ["http://", "not a web address"],
+    ["http://user:secret@127.0.0.1/x?y", "redirects to http://127.0.0.1/x with credentials in the URL"],
   ])("to %s are not followed", async (location, message) => {
     const server = await serveInTurn(answer(302, "", { location }));
     await expect(fetch(server.origin)).rejects.toThrow(message);
