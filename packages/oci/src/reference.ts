@@ -28,9 +28,11 @@ export function isTag(tag: string): boolean {
  * Parses `host[:port]/path[:tag][@digest]` with Docker's de-facto rules: without a host it is Docker Hub, and
  * a Docker Hub name of one part is below `library/`.
  *
- * @throws Error saying what is wrong with it and, for upper-case names, the lower-case form to use.
+ * @throws Error saying what is wrong with it and, for upper-case names, the lower-case form to use; never with what may
+ *   be a password.
  */
 export function parseReference(text: string): Reference {
+  requireNoCredentials(text);
   const [beforeDigest = "", ...digests] = text.split("@");
   const digest = digests[0];
   if (digests.length > 1 || (digest !== undefined && !isDigest(digest))) {
@@ -63,6 +65,17 @@ export function formatReference({ registry, name, tag, digest }: Reference): str
   return `${registry}/${name}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
 }
 
+/** What stands before an `@` is a user where a host, and not a digest, comes after it; a digest has no slash. */
+function requireNoCredentials(text: string): void {
+  const parts = text.replace(/@sha\d+:[^/@]*$/, "").split("@");
+  const last = parts.at(-1) ?? "";
+  const isDigestLike = /^sha\d+:[^/]*$/.test(last);
+  if (parts.length < 2 || isDigestLike || (!last.includes("/") && parts[0]?.includes("/"))) return;
+  throw new Error(
+    `A reference such as ghcr.io/owner/site:0.1.2 holds no user name or password, but one stands before "@${last}"; remove it, and give them as registry-username and registry-password.`,
+  );
+}
+
 function splitHost(text: string): Repository {
   const slash = text.indexOf("/");
   const first = text.slice(0, slash);
@@ -74,6 +87,10 @@ function splitHost(text: string): Repository {
 
 function requireLegalNames({ registry, name }: Repository, text: string): void {
   if (!hostGrammar.test(registry)) throw malformed(text, `"${registry}" is not a host`);
+  const port = /:(\d+)$/.exec(registry)?.[1];
+  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) {
+    throw malformed(text, `${port} is not a port, which is a number from 1 to 65535`);
+  }
   if (!nameGrammar.test(name)) {
     const lower = name.toLowerCase();
     const hint = nameGrammar.test(lower)

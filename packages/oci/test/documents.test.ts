@@ -35,6 +35,10 @@ describe("a reference", () => {
     ["ghcr.io/-owner/site", "is not a repository name"],
     ["ghcr.io/owner/site:", '"" is not a legal tag'],
     ["ghcr.io/owner/site:a+b", '"a+b" is not a legal tag'],
+    ["registry.example:65536/site", "65536 is not a port"],
+    ["registry.example:99999/site:1", "99999 is not a port"],
+    ["registry.example:0/site", "0 is not a port"],
+    ["ghcr.io/owner/site@v1", "is not a sha256 digest"],
     ["ghcr.io/owner/site@sha256:abc", "is not a sha256 digest"],
     [`ghcr.io/owner/site@${digest}@${digest}`, "is not a sha256 digest"],
     ["https://ghcr.io/owner/site", "is not"],
@@ -42,6 +46,21 @@ describe("a reference", () => {
     [`ghcr.io/${"a".repeat(250)}`, "longer than 255 characters"],
   ])("%s is refused", (text, reason) => {
     expect(() => parseReference(text)).toThrow(reason);
+  });
+
+  test.each([
+    "user:s3cr3t@ghcr.io/o/site",
+    "user:s3cr3t@ghcr.io/o/site:0.1.2",
+    `user:s3cr3t@ghcr.io/o/site@${digest}`,
+    "https://user:s3cr3t@ghcr.io/o/site",
+    "user:s3/cr3t@ghcr.io/o/site",
+    "user:s3@cr3t@ghcr.io/o/site",
+    "user:s3cr3t@ghcr.io",
+  ])("%s is refused without showing its password", (text) => {
+    for (const parse of [parseReference, parseRepository]) {
+      expect(() => parse(text)).toThrow('holds no user name or password, but one stands before "@ghcr.io');
+      expect(() => parse(text)).not.toThrow(/cr3t/);
+    }
   });
 
   test("that names a repository has neither tag nor digest", () => {
