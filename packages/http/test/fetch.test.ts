@@ -96,7 +96,7 @@ describe("a request", () => {
     let now = 0;
     const sleepers: { readonly milliseconds: number; readonly wake: () => void }[] = [];
     const asleep = async (count: number) => {
-      while (sleepers.length < count) await new Promise(setImmediate);
+      for (let turn = 0; sleepers.length < count && turn < 10_000; turn += 1) await new Promise(setImmediate);
     };
     const fetch = createFetch({
       mirrors: [],

@@ -54,6 +54,24 @@ describe("a hostile registry", () => {
     await expect(client().manifest(reference(server.host))).rejects.toThrow("is larger than 4194304 bytes");
   });
 
+  test.each([
+    ["by its digest", { digest: digestOf("another") }, {}],
+    ["by a tag, below a header that lies", { tag: "1" }, { "docker-content-digest": digestOf("another") }],
+  ])(
+    "with another manifest than was asked for %s is asked twice more, and then left",
+    async (_name, which, headers) => {
+      const { bytes } = site("a").root;
+      const server = await hostile((_request, response) => {
+        response.writeHead(200, { "content-type": mediaTypes.manifest, ...headers }).end(bytes);
+      });
+      const asked = client().manifest({ registry: server.host, name: "o/site", ...which });
+      await expect(asked).rejects.toThrow(
+        `is not the content of ${digestOf("another")}, so nothing of it is used`,
+      );
+      expect(server.requests).toBe(3);
+    },
+  );
+
   test("with an endless refusal is quoted, and left", async () => {
     const server = await hostile((_request, response) => endless(mebibyte)(response.writeHead(418)));
     await expect(client().manifest(reference(server.host))).rejects.toThrow(

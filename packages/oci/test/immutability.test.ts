@@ -95,7 +95,7 @@ describe("a tag whose write was answered by silence", () => {
   });
 
   test("is not taken from who has it by then", async () => {
-    const server = await registry();
+    const server = await registry({ persona: personas.distribution });
     const repository = { registry: server.host, name: "o/site" };
     const client = createRegistryClient({ retry: quick });
     const state = await inspectTarget(client, { repository, tag: "0.1.2", aliases: [] });
