@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { basename, resolve } from "node:path";
+import { readFile, realpath } from "node:fs/promises";
+import { basename, isAbsolute, relative, resolve, sep } from "node:path";
 
 /**
  * What a file of the project says about the version of Spin, as it stands there: `4.0.2`, `v4.0.2`, `^4.0`.
@@ -12,18 +12,48 @@ import { basename, resolve } from "node:path";
  * asdf and mise name tools as users like; with a backend and an owner (`aqua:spinframework/spin`,
  * `ubi:fermyon/spin`) it is surely ours and wins over plain `spin`, which mise itself takes for Spinnaker's tool.
  *
- * @throws Error when the file is missing, malformed or says nothing about Spin.
+ * Nothing of the file is repeated unless it looks like a version: it may hold anything.
+ *
+ * @throws Error when the file is missing, outside of the workspace (also through links), malformed, or does not name a
+ *   version of Spin.
  */
 export async function versionIn(path: string, workspace: string): Promise<string> {
-  const content = await readFile(resolve(workspace, path), "utf8").catch((cause: unknown) => {
+  const content = await readInside(path, workspace);
+  const { version, expected } = await read(basename(path), content, path);
+  const wanted = version?.trim() ?? "";
+  if (wanted === "") {
+    throw new Error(`The version file ${path} says nothing about Spin; it should have ${expected}.`);
+  }
+  if (looksLikeRequest(wanted)) return wanted;
+  throw new Error(
+    `The version file ${path} names no version where it should have ${expected}; write latest, an exact version or a range such as ^4.0.`,
+  );
+}
+
+async function readInside(path: string, workspace: string): Promise<string> {
+  try {
+    const [root, file] = await Promise.all([realpath(workspace), realpath(resolve(workspace, path))]);
+    const below = relative(root, file);
+    if (below.split(sep)[0] !== ".." && !isAbsolute(below)) return await readFile(file, "utf8");
+  } catch (cause) {
     throw new Error(
       `The version file ${path} cannot be read; is there an actions/checkout before this step, and is the path relative to the checkout?`,
       { cause },
     );
-  });
-  const { version, expected } = await read(basename(path), content, path);
-  if (version !== undefined && version.trim() !== "") return version.trim();
-  throw new Error(`The version file ${path} says nothing about Spin; it should have ${expected}.`);
+  }
+  throw new Error(
+    `The version file ${path} lies outside of the workspace, or is a link that leads out of it; name a file of the checkout.`,
+  );
+}
+
+/** A word for a version, or numbers with wildcards, operators and pre-release parts; none is long. */
+function looksLikeRequest(text: string): boolean {
+  const number = /[<>=^~]*\s*v?(?:\d{1,9}|[xX*])(?:\.(?:\d{1,9}|[xX*])){0,2}(?:[-+][\dA-Za-z.+-]+)?/;
+  const request = new RegExp(
+    `^(?:latest|canary|system|${number.source}(?:(?: | - | ?\\|\\| ?)${number.source})*)$`,
+    "i",
+  );
+  return text.length <= 40 && request.test(text);
 }
 
 async function read(
@@ -88,11 +118,14 @@ function lines(content: string): readonly string[] {
     .filter((line) => line !== "");
 }
 
+/** The parser's own words quote the file, so all that is kept of them is the line. */
 function parsed(parse: () => unknown, path: string): unknown {
   try {
     return parse();
-  } catch (cause) {
-    throw new Error(`The version file ${path} is malformed.`, { cause });
+  } catch (error) {
+    const line = property(error, "line");
+    const place = typeof line === "number" ? ` on line ${line}` : "";
+    throw new Error(`The version file ${path} is malformed${place}; correct it.`);
   }
 }
 

@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { versionIn } from "../src/version-file.ts";
 import { wantedVersion } from "../src/wanted.ts";
@@ -98,10 +99,64 @@ describe("any other file", () => {
   });
 
   test.each([
-    ["mise.toml", "[tools"],
-    ["package.json", '{"engines":'],
-  ])("%s that is malformed is an error", async (name, content) => {
-    await expect(read(name, content)).rejects.toThrow(`The version file ${name} is malformed.`);
+    ["mise.toml", 'key = "SECRET"\n[tools', " on line 2"],
+    ["package.json", '{"engines": SECRET', ""],
+  ])("%s that is malformed is an error without its content", async (name, content, place) => {
+    const error = await read(name, content).catch((error: unknown) => error);
+    expect(inspect(error)).toContain(`The version file ${name} is malformed${place}; correct it.`);
+    expect(inspect(error)).not.toContain("SECRET");
+  });
+
+  test("may have a range", async () => {
+    for (const range of [
+      ">=3.4 <5",
+      "3.x",
+      "*",
+      "^4.0 || 3.6.3",
+      "3.4 - 3.6",
+      "~3",
+      "v4.1.0-rc.1",
+      "latest",
+    ]) {
+      expect(await read(".spin-version", range)).toBe(range);
+    }
+  });
+
+  test.each([
+    "hunter2",
+    `1${"-".repeat(38)}!`,
+    "root:x:0:0:root:/root:/bin/bash",
+    "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+    "4dff4ea340f0a823f15d3f4f01ab62eae0e5da57",
+    `4.0.2-${"a".repeat(35)}`,
+  ])("with something else in it is refused, which is not repeated: %s", async (content) => {
+    const error = await read(".spin-version", `${content}\n`).catch((error: unknown) => error);
+    expect(inspect(error)).toContain(
+      "The version file .spin-version names no version where it should have a line such as 4.0.2;",
+    );
+    expect(inspect(error)).not.toContain(content);
+  });
+
+  test("lies in the workspace, also where a link leads to it", async () => {
+    const outside = await mkdtemp(join(tmpdir(), "outside-"));
+    try {
+      await writeFile(join(outside, ".spin-version"), "4.0.2\n");
+      await mkdir(join(workspace, "inside"));
+      await writeFile(join(workspace, "inside/.spin-version"), "4.0.2\n");
+      await symlink(outside, join(workspace, "folder"));
+      await symlink(join(outside, ".spin-version"), join(workspace, "file"));
+      await symlink("inside/.spin-version", join(workspace, "good"));
+      await symlink(workspace, join(outside, "workspace"));
+      for (const path of [join(outside, ".spin-version"), "folder/.spin-version", "file"]) {
+        await expect(versionIn(path, workspace)).rejects.toThrow(
+          `The version file ${path} lies outside of the workspace, or is a link that leads out of it; name a file`,
+        );
+      }
+      expect(await versionIn("good", workspace)).toBe("4.0.2");
+      expect(await versionIn(join(workspace, "good"), join(outside, "workspace"))).toBe("4.0.2");
+    } finally {
+      await rm(outside, { recursive: true });
+    }
   });
 
   test("that is missing is an error with the usual reason", async () => {

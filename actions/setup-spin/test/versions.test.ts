@@ -152,6 +152,14 @@ describe("the bundle", () => {
   });
 });
 
+test("a mirror with credentials is refused, and they are not repeated", async () => {
+  const runner = await startRunner();
+  const failure = failureOf(await runner.run({ mirror: "http://u:SECRET@mirror.example" }));
+  expect(failure).toContain("this one holds credentials, a query or a fragment, which are not supported");
+  expect(failure).not.toContain("SECRET");
+  expect(runner.requests()).toEqual([]);
+});
+
 describe("a version file", () => {
   test("decides where the version is left to it", async () => {
     const runner = await startRunner();

@@ -22,15 +22,18 @@ export const gitHub: ReleaseHost = {
 /**
  * A mirror that answers both kinds of paths below one base URL. It is never sent the token, which belongs to GitHub.
  *
- * @throws Error when `base` is not a plain http(s) URL.
+ * @throws Error when `base` is not a plain http(s) URL; what may be a secret in it is not repeated.
  */
 export function mirrorAt(base: string): ReleaseHost {
   const url = URL.parse(base);
-  const plain =
-    url !== null && url.username === "" && url.password === "" && url.search === "" && url.hash === "";
-  if (!plain || (url.protocol !== "https:" && url.protocol !== "http:")) {
+  if (/[@?#]/.test(base)) {
     throw new Error(
-      `A mirror is a base URL such as https://mirror.example/github, without credentials or a query, but it is "${base}".`,
+      "A mirror is a base URL such as https://mirror.example/github, but this one holds credentials, a query or a fragment, which are not supported; give it without.",
+    );
+  }
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    throw new Error(
+      `A mirror is a base URL such as https://mirror.example/github, but it is "${base}"; write it with https:// and the host.`,
     );
   }
   const address = url.href.replace(/\/+$/, "");

@@ -229,13 +229,21 @@ describe("a mirror", () => {
     expect(await resolve("latest", mirrored)).toMatchObject({ version: "4.0.2", source: "redirect" });
   });
 
+  test.each(["mirror.example", "ftp://mirror.example"])("is not %s", (base) => {
+    expect(() => mirrorAt(base)).toThrow(
+      `A mirror is a base URL such as https://mirror.example/github, but it is "${base}"`,
+    );
+  });
+
   test.each([
-    "mirror.example",
-    "ftp://mirror.example",
-    "https://user:secret@mirror.example",
-    "https://mirror.example/?x",
-  ])("is not %s", (base) => {
-    expect(() => mirrorAt(base)).toThrow("A mirror is a base URL such as");
+    "https://user:SECRET@mirror.example",
+    "http://SECRET@mirror.example",
+    "user:SECRET@mirror.example",
+    "https://mirror.example/?token=SECRET",
+    "https://mirror.example/#SECRET",
+  ])("holds no secret, and one is not repeated: %s", (base) => {
+    expect(() => mirrorAt(base)).toThrow(/holds credentials, a query or a fragment, which are not supported/);
+    expect(() => mirrorAt(base)).not.toThrow(/SECRET/);
   });
 });
 
