@@ -63,6 +63,25 @@ const publishSimple = (workspace: string, options: Partial<ActionProcess> = {}) 
     inputs: { chart: "site", values: "", ...options.inputs },
   });
 
+describe("the workspace", () => {
+  test("is the folder that the action runs in where GITHUB_WORKSPACE is empty", async () => {
+    await withChart(simple, async (workspace) => {
+      const { exitCode } = await publishSimple(workspace, { env: { GITHUB_WORKSPACE: "" } });
+      expect(exitCode).toBe(0);
+    });
+  });
+
+  test("holds the chart: a link to one elsewhere is refused, and nothing is written", async () => {
+    await withChart(simple, async (elsewhere) => {
+      await using workspace = await temporaryFolder();
+      await writeTree(workspace.path, { site: { link: join(elsewhere, "site") } });
+      const { exitCode, log } = await publishSimple(workspace.path);
+      expect({ exitCode, requests: registry.requests.length }).toEqual({ exitCode: 1, requests: 0 });
+      expect(log).toContain('The chart folder "site" lies outside of the workspace');
+    });
+  });
+});
+
 describe("this repository's chart", () => {
   test("is published under its version, with Helmet in it, and a second run asks one question", async () => {
     const first = await run();

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { compileGlob } from "../src/chart/glob.ts";
 import { parseHelmignore } from "../src/chart/helmignore.ts";
+import { unreadable } from "../src/chart/unreadable.ts";
 import { walkChart } from "../src/chart/walk.ts";
 import { chartYaml, type Tree, temporaryFolder, writeTree } from "./chart-folder.ts";
 import { unprivileged } from "./unprivileged.ts";
@@ -188,6 +189,15 @@ describe("a chart's folder", () => {
       cause: expect.objectContaining({ code: "EACCES" }),
     });
     await chmod(join(folder.path, "site", path), 0o755);
+  });
+
+  test("of which a file is removed while it is read is refused in a sentence", () => {
+    const gone = Object.assign(new Error("ENOENT: no such file"), { code: "ENOENT" });
+    expect(unreadable('"a" of the chart', gone)).toMatchObject({
+      message:
+        '"a" of the chart is gone, though it was there a moment ago; leave the chart alone while it is published.',
+      cause: gone,
+    });
   });
 
   test("the mode of a file and the folder that the chart is in do not matter", async () => {
