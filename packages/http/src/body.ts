@@ -40,8 +40,16 @@ export async function readJson(response: Response, limit: number, what: string):
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`${sentence(what)} is not JSON.`, { cause: error });
+    throw new Error(`${sentence(what)} ${notJson(response, text)}`, { cause: error });
   }
+}
+
+/** The rest of a sentence about an answer that should have been JSON: what came instead, and what to look at. */
+export function notJson({ status, headers }: Response, text: string): string {
+  const isPage =
+    /^\s*<(?:!doctype|html|head|body)/i.test(text) || /html/.test(headers.get("content-type") ?? "");
+  const found = isPage ? "a web page" : text.trim() === "" ? "empty" : "some other text";
+  return `is not JSON but ${found} (status ${status}); check the host name, and whether a proxy in between answers instead.`;
 }
 
 function sentence(what: string): string {

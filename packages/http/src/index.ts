@@ -1,4 +1,4 @@
-export { patienceFor, readBounded, readJson } from "./body.ts";
+export { notJson, patienceFor, readBounded, readJson } from "./body.ts";
 export {
   type Downloaded,
   type DownloadOptions,

@@ -159,6 +159,8 @@ describe("a body", () => {
 
   test("that should be JSON and is a page says so", async () => {
     expect(await readJson(new Response('{"a":1}'), 100, "it")).toEqual({ a: 1 });
-    await expect(readJson(new Response("<html>"), 100, "the list")).rejects.toThrow("The list is not JSON.");
+    await expect(readJson(new Response("<html>"), 100, "the list")).rejects.toThrow(
+      "The list is not JSON but a web page (status 200); check the host name, and whether a proxy in between answers instead.",
+    );
   });
 });

@@ -123,7 +123,7 @@ function parseJson(bytes: Uint8Array, what: string): unknown {
 
 function record(value: unknown, what: string): ReadonlyMap<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw invalid(what, "an object is missing");
+    throw invalid(what, "it is no JSON object, or lacks one");
   return new Map<string, unknown>(Object.entries(value));
 }
 

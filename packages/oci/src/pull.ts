@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { patienceFor, readBounded } from "@spin-publisher/http";
+import { notJson, patienceFor, readBounded } from "@spin-publisher/http";
 import { DamagedContent, rereadDamaged } from "./damage.ts";
 import { type Digest, digestOf, isDigest, matches } from "./digest.ts";
 import type { Descriptor } from "./documents.ts";
@@ -52,8 +52,17 @@ async function pullManifestOnce(
   if (wanted !== undefined && !matches(bytes, wanted)) throw new DamagedContent(what, wanted);
   const digest = reference.digest ?? digestOf(bytes);
   const declared = response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  const { mediaType, document } = parseManifestDocument(bytes, declared, what);
+  requireJson(response, bytes, reference);
+  const { mediaType, document } = parseManifestDocument(bytes, declared, formatReference(reference));
   return { descriptor: { mediaType, digest, size: bytes.length }, bytes, document };
+}
+
+/** A portal or proxy that answers for the registry sends its page with 200. */
+function requireJson(response: Response, bytes: Uint8Array, reference: Reference): void {
+  const text = new TextDecoder().decode(bytes);
+  if (!/^\s*[{[]/.test(text)) {
+    throw new Error(`The manifest of ${formatReference(reference)} ${notJson(response, text)}`);
+  }
 }
 
 /** The digest that an answer's `Docker-Content-Digest` names. */

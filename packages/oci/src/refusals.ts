@@ -61,7 +61,7 @@ export async function refusal(
     codes: entries.map(({ code }) => code),
     text,
   });
-  return new RegistryRefusal(advice === undefined ? message : `${message} ${advice}`, status, entries, text);
+  return new RegistryRefusal(`${message} ${advice}`, status, entries, text);
 }
 
 /** The `errors` of an answer; none where the answer is not of that form, as proxies' pages are not. */

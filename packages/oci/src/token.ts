@@ -60,7 +60,7 @@ export async function requestToken(
   const asked = { service, scopes, credential };
   const response = await (credential.kind === "identity-token" ? exchange(fetch, asked) : ask(fetch, asked));
   if (response.status !== 200) throw await refusal(response, "give a token for", repository);
-  return readToken(await readJson(response, answerLimit, what), what, now());
+  return readToken(await readJson(response, answerLimit, `the answer of ${what}`), what, now());
 }
 
 interface Asked {

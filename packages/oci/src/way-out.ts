@@ -31,6 +31,9 @@ const artifactoryAdvice =
 const unknownLengthAdvice =
   "A proxy on the way takes the length from the body: let it pass Content-Length on instead of chunked encoding.";
 
+const unknownAdvice =
+  "Such an answer is not known here: check the host and the repository's name, whether a proxy in between answers instead, and the registry's own log or support.";
+
 /**
  * Known refusals, the most particular first: what stands behind the answer, and what to do. Where several conditions are
  * given, all must hold. The answers are those that users have reported; none of them is specified.
@@ -47,7 +50,7 @@ const rules: readonly Rule[] = [
     registry: github,
     text: /permission_denied: write_package/i,
     advice:
-      'The package exists, but is not linked to this repository: in the package\'s settings, under "Manage Actions access", add this repository with the role Write.',
+      'Either the job lacks `permissions: packages: write`, or the package exists and is not linked to this repository: in the package\'s settings, under "Manage Actions access", add this repository with the role Write.',
   },
   {
     registry: github,
@@ -77,7 +80,7 @@ const rules: readonly Rule[] = [
     registry: github,
     statuses: [401, 403],
     advice: ({ repository }) =>
-      `Check that the job has \`permissions: packages: write\`, that ${owner(repository)} is the owner who may publish, and that the package, if it exists, gives this repository the role Write under "Manage Actions access".`,
+      `Check that the job has \`permissions: packages: write\`, that ${owner(repository)} is the owner who may publish, and that the package, if it exists, gives this repository the role Write under "Manage Actions access"; a user name and password that were given, as inputs or by a login in an earlier step, may also be wrong or expired.`,
   },
   {
     registry: ecr,
@@ -130,7 +133,7 @@ const rules: readonly Rule[] = [
     registry: dockerHub,
     statuses: [401, 403],
     advice: ({ repository }) =>
-      `Check that the access token may write (not only read), and that it belongs to ${owner(repository)} or a member.`,
+      `Check that the access token may write (not only read), and that it belongs to ${owner(repository)} or a member; the user name or the token may also be wrong or expired.`,
   },
   {
     text: /quota|exceed the configured upper limit|insufficient storage|no space left|disk full/i,
@@ -203,11 +206,12 @@ const rules: readonly Rule[] = [
   {
     statuses: [401],
     advice:
-      "It wants other credentials: set registry-username and registry-password, or log in to it in an earlier step.",
+      "It wants other credentials, since those that were given, if any, are wrong or expired: set registry-username and registry-password, or log in to it in an earlier step.",
   },
   {
     statuses: [403],
-    advice: "These credentials may not do that: give the user the right to write to this repository.",
+    advice:
+      "These credentials may not do that: give the user the right to write to this repository, or give other credentials if they are wrong or expired.",
   },
   {
     statuses: [429],
@@ -227,8 +231,8 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** The cause of a refusal and what to do about it, one or two sentences; undefined where nothing is known of it. */
-export function wayOut(refused: Refused): string | undefined {
+/** The cause of a refusal and what to do about it, one or two sentences; what to look at where nothing is known of it. */
+export function wayOut(refused: Refused): string {
   const rule = rules.find(
     ({ registry, statuses, codes, text }) =>
       (registry === undefined || registry.test(refused.registry)) &&
@@ -236,7 +240,8 @@ export function wayOut(refused: Refused): string | undefined {
       (codes === undefined || codes.some((code) => refused.codes.includes(code))) &&
       (text === undefined || text.test(refused.text)),
   );
-  return typeof rule?.advice === "function" ? rule.advice(refused) : rule?.advice;
+  const advice = rule?.advice ?? unknownAdvice;
+  return typeof advice === "function" ? advice(refused) : advice;
 }
 
 function owner(repository: string): string {

@@ -144,7 +144,7 @@ describe("a manifest", () => {
 
   test.each<[string, unknown, string | undefined, string]>([
     ["is not JSON", undefined, undefined, "it is not JSON"],
-    ["is a list", [], undefined, "an object is missing"],
+    ["is a list", [], undefined, "it is no JSON object, or lacks one"],
     ["is of version 1", { schemaVersion: 1 }, mediaTypes.manifest, "its schemaVersion is not 2"],
     ["has no type", { schemaVersion: 2, layers: [] }, undefined, "it has no media type"],
     ["is of another type", { schemaVersion: 2, mediaType: "text/html" }, undefined, "text/html is neither"],
@@ -152,7 +152,7 @@ describe("a manifest", () => {
     ["is both", { ...manifest, manifests: [] }, undefined, "an index and a manifest at once"],
     ["is both, the other way", { ...index, layers: [] }, undefined, "an index and a manifest at once"],
     ["has no layers", { ...manifest, layers: undefined }, undefined, "a list of descriptors is missing"],
-    ["has no config", { ...manifest, config: undefined }, undefined, "an object is missing"],
+    ["has no config", { ...manifest, config: undefined }, undefined, "it is no JSON object, or lacks one"],
     [
       "has a wrong digest",
       { ...manifest, layers: [{ ...blob, digest: "sha256:../../x" }] },

@@ -23,9 +23,9 @@ const told: Readonly<Record<string, RegExp>> = {
   "ghcr.io: the job's token may not write packages":
     /token may not write packages: give the job `permissions: packages: write`/,
   "ghcr.io: the package is not linked to the repository":
-    /not linked to this repository: .*"Manage Actions access".*Write/,
+    /job lacks `permissions: packages: write`, or the package .* not linked to this repository: .*"Manage Actions access".*Write/,
   "ghcr.io: the token service denies, now and then":
-    /Check that the job has `permissions: packages: write`, that o is the owner/,
+    /Check that the job has `permissions: packages: write`, that o is the owner.*password that were given.*may also be wrong or expired/,
   "ghcr.io: too many requests": /asked for patience longer than a job should wait/,
   "Docker Hub: the token is not for this repository":
     /access token may write \(not only read\), and that it belongs to o/,
@@ -82,6 +82,50 @@ describe("a refusal of a known registry is told with its cause and what to do", 
   });
 });
 
+describe("a web page where the registry should answer is told as such", () => {
+  const headers = { "content-type": "text/html" };
+  const body = new TextEncoder().encode("<!doctype html><title>Log in to the airport's network</title>");
+  const told =
+    "is not JSON but a web page (status 200); check the host name, and whether a proxy in between answers instead.";
+
+  test("for a manifest", async () => {
+    const reply = { status: 200, headers, body };
+    const server = await registry({
+      faults: faultOn(({ kind }) => kind === "manifest", { kind: "answer", reply }, 9),
+    });
+    const repository = { registry: server.host, name: "o/site" };
+    await expect(publishOnce(site("page"), { repository, tag: "1" })).rejects.toThrow(
+      `The manifest of ${server.host}/o/site:1 ${told}`,
+    );
+  });
+
+  test("for a token", async () => {
+    const server = await registry({
+      authentication: { scheme: "bearer", users: { grace: "hopper" } },
+      faults: faultOn(
+        ({ kind }) => kind === "token",
+        { kind: "answer", reply: { status: 200, headers, body } },
+        9,
+      ),
+    });
+    const repository = { registry: server.host, name: "o/site" };
+    await expect(publishOnce(site("page"), { repository, tag: "1" })).rejects.toThrow(
+      `The answer of the token service ${server.origin}/token ${told}`,
+    );
+  });
+
+  test("and a document that is none is said once to be a manifest", async () => {
+    const reply = { status: 200, headers: {}, body: new TextEncoder().encode("[]") };
+    const server = await registry({
+      faults: faultOn(({ kind }) => kind === "manifest", { kind: "answer", reply }, 9),
+    });
+    const repository = { registry: server.host, name: "o/site" };
+    await expect(publishOnce(site("page"), { repository, tag: "1" })).rejects.toThrow(
+      `The manifest of ${server.host}/o/site:1 is not valid: it is no JSON object, or lacks one.`,
+    );
+  });
+});
+
 describe("what stands behind an answer", () => {
   test.each<[string, string, number, string, string, RegExp]>([
     [
@@ -122,7 +166,14 @@ describe("what stands behind an answer", () => {
       /gcloud artifacts repositories create/,
     ],
     ["site.azurecr.io", "s", 403, "DENIED", "client with IP '192.0.2.1' is not allowed access", /firewall/],
-    ["docker.io", "o/s", 401, "UNAUTHORIZED", "authentication required", /may write \(not only read\)/],
+    [
+      "docker.io",
+      "o/s",
+      401,
+      "UNAUTHORIZED",
+      "authentication required",
+      /may write \(not only read\).*wrong or expired/,
+    ],
     [
       "docker.io",
       "o/s",
@@ -172,9 +223,9 @@ describe("what stands behind an answer", () => {
       401,
       "UNAUTHORIZED",
       "authentication required",
-      /registry-username and registry-password/,
+      /wrong or expired: set registry-username and registry-password/,
     ],
-    ["registry.example", "s", 403, "DENIED", "denied", /right to write/],
+    ["registry.example", "s", 403, "DENIED", "denied", /right to write.*wrong or expired/],
     ["registry.example", "s", 503, "", "<html>", /in trouble/],
     ["registry.example", "s", 404, "", "<html>nginx</html>", /speaks the registry protocol/],
   ])("%s %s %d %s %s", (host, repository, status, code, text, expected) => {
@@ -182,16 +233,20 @@ describe("what stands behind an answer", () => {
     expect(wayOut(refused)).toMatch(expected);
   });
 
-  test("is not guessed where nothing is known", () => {
-    const refused = { registry: "registry.example", repository: "s", status: 418, codes: [], text: "teapot" };
-    expect(wayOut(refused)).toBeUndefined();
+  test.each([400, 418])("is not guessed where nothing is known of a %d", (status) => {
+    const refused = { registry: "registry.example", repository: "s", status, codes: [], text: "nope" };
+    expect(wayOut(refused)).toMatch(/^Such an answer is not known here: check the host .* proxy in between/);
   });
 });
 
 describe("the sentence about a refusal", () => {
   const reference = { registry: "registry.example", name: "o/site", tag: "1" };
-  const message = async (body: string, init: ResponseInit = {}) =>
-    (await refusal(new Response(body, { status: 418, ...init }), "write", reference)).message;
+  const message = async (body: string, init: ResponseInit = {}) => {
+    const whole = (await refusal(new Response(body, { status: 418, ...init }), "write", reference)).message;
+    const [said = "", advice] = whole.split(" Such an answer is not known here");
+    expect(advice).toBeDefined();
+    return said;
+  };
 
   test("says what was asked, what the registry said, and which request it was", async () => {
     const body = JSON.stringify({
