@@ -14,16 +14,23 @@ export interface DockerConfigOptions {
 
 type Fields = ReadonlyMap<string, unknown>;
 
+/** A configuration and where it stands. */
+interface ConfigFile {
+  readonly path: string;
+  readonly fields: Fields;
+}
+
 /**
  * Credentials as `docker login`, `podman login` and their helpers leave them: `$DOCKER_CONFIG/config.json` or
  * `~/.docker/config.json`, then `$REGISTRY_AUTH_FILE`, then containers' `auth.json`. The first file that has an
  * entry for the registry decides, and in it `credHelpers` before `credsStore` before `auths`.
  *
- * Anonymous where there is none. @throws Error when a file is not readable JSON, or a helper fails.
+ * Anonymous where there is none. @throws Error when a file is not readable JSON, the entry cannot be read, or a helper
+ * fails.
  */
 export function dockerConfigCredentials(options: DockerConfigOptions = {}): CredentialSource {
   const { environment = process.env, home = homedir(), run = runHelper } = options;
-  let files: Promise<readonly Fields[]> | undefined;
+  let files: Promise<readonly ConfigFile[]> | undefined;
   return async (repository) => {
     files ??= readConfigs(configPaths(environment, home));
     for (const config of await files) {
@@ -47,12 +54,12 @@ function configPaths(
   ].filter((path): path is string => path !== undefined && path !== "");
 }
 
-async function readConfigs(paths: readonly string[]): Promise<readonly Fields[]> {
+async function readConfigs(paths: readonly string[]): Promise<readonly ConfigFile[]> {
   const configs = await Promise.all(paths.map(readConfig));
   return configs.filter((config) => config !== undefined);
 }
 
-async function readConfig(path: string): Promise<Fields | undefined> {
+async function readConfig(path: string): Promise<ConfigFile | undefined> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -61,16 +68,23 @@ async function readConfig(path: string): Promise<Fields | undefined> {
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw new Error(`The registry credentials in ${path} cannot be read.`, { cause: error });
   }
+  let config: unknown;
   try {
-    return fieldsOf(JSON.parse(text));
+    config = JSON.parse(text);
   } catch {
     // Not as a cause: JSON.parse quotes what it stumbled on, and that may be the password.
     throw new Error(`The registry credentials in ${path} are not JSON; log in again, or remove the file.`);
   }
+  if (typeof config === "object" && config !== null && !Array.isArray(config)) {
+    return { path, fields: fieldsOf(config) };
+  }
+  throw new Error(
+    `The registry credentials in ${path} are no JSON object; log in again, or remove the file.`,
+  );
 }
 
 async function credentialIn(
-  config: Fields,
+  { path, fields: config }: ConfigFile,
   { registry, name }: Repository,
   run: RunHelper,
 ): Promise<Credential> {
@@ -84,7 +98,7 @@ async function credentialIn(
   }
   const entries = new Map([...fieldsOf(config.get("auths"))].map(([key, value]) => [normalised(key), value]));
   for (const key of lookupKeys(registry, name)) {
-    const credential = credentialOf(fieldsOf(entries.get(key)));
+    const credential = credentialOf(fieldsOf(entries.get(key)), `"${key}" in ${path}`);
     if (credential.kind !== "anonymous") return credential;
   }
   return { kind: "anonymous" };
@@ -102,7 +116,8 @@ function normalised(key: string): string {
   return host === "index.docker.io" || host === "registry-1.docker.io" ? "docker.io" : host;
 }
 
-function credentialOf(entry: Fields): Credential {
+/** @param what names the entry in an error. */
+function credentialOf(entry: Fields, what: string): Credential {
   const text = (name: string): string => {
     const value = entry.get(name);
     return typeof value === "string" ? value : "";
@@ -111,8 +126,14 @@ function credentialOf(entry: Fields): Credential {
   if (text("identitytoken") !== "") return { kind: "identity-token", token: text("identitytoken") };
   const decoded = Buffer.from(text("auth"), "base64").toString("utf8").replace(/\0+$/, "");
   const colon = decoded.indexOf(":");
+  const isWhole = text("username") !== "" && text("password") !== "";
+  if (!isWhole && text("auth") !== "" && (colon < 0 || !/^[\w+/-]+={0,2}$/.test(text("auth")))) {
+    throw new Error(
+      `The registry credentials ${what} cannot be read: "auth" is not the base64 of user:password; log in again.`,
+    );
+  }
   const username = text("username") || decoded.slice(0, Math.max(0, colon));
-  const password = text("password") || (colon < 0 ? "" : decoded.slice(colon + 1));
+  const password = text("password") || decoded.slice(colon + 1);
   return username === "" && password === "" ? { kind: "anonymous" } : { kind: "basic", username, password };
 }
 

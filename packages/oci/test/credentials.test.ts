@@ -106,6 +106,32 @@ describe("Docker's configuration", () => {
     expect(await found("ghcr.io")).toEqual(anonymous);
   });
 
+  test.each([
+    ["a list", []],
+    ["a text", "secret"],
+    ["null", null],
+  ])("that is %s is an error", async (_name, content) => {
+    await write(".docker/config.json", JSON.stringify(content));
+    await expect(found("ghcr.io")).rejects.toThrow(
+      `The registry credentials in ${join(home, ".docker/config.json")} are no JSON object`,
+    );
+  });
+
+  test.each([
+    ["is not base64", "s3cr3t:%%%"],
+    ["is no user and password", base64("s3cr3t")],
+  ])("whose auth %s is an error that names the entry, for that registry only", async (_name, auth) => {
+    await write(".docker/config.json", {
+      auths: { "ghcr.io": { auth }, "r.example": { auth: base64("a:b") } },
+    });
+    const failed = found("ghcr.io");
+    await expect(failed).rejects.toThrow(
+      `The registry credentials "ghcr.io" in ${join(home, ".docker/config.json")} cannot be read`,
+    );
+    await expect(failed).rejects.not.toThrow("s3cr3t");
+    expect(await found("r.example")).toEqual(basic("a", "b"));
+  });
+
   test("that is damaged is an error, which does not quote it", async () => {
     await write(".docker/config.json", '{"auths":{"ghcr.io":{"auth":"secret');
     const failed = found("ghcr.io");
