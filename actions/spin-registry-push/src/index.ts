@@ -16,6 +16,7 @@ import { execute } from "./engine/execute.ts";
 import { readContentInputs } from "./inputs.ts";
 import { buildContent, type ContentRequest } from "./run.ts";
 import { createModuleCache } from "./sources/cache.ts";
+import { namingFiles } from "./unreadable.ts";
 
 await runAction(async () => {
   const inputs = readPublishingInputs();
@@ -43,13 +44,15 @@ await runAction(async () => {
   const scratch = await mkdtemp(join(process.env.RUNNER_TEMP || tmpdir(), "content-"));
   const outside = { fetch, cache, scratch, execute, env: process.env, tell: info, warn: warning };
   try {
-    await runPublishing({
-      ...{ inputs, repository, tag, what: "content" },
-      build: async (state, client) => ({
-        ...(await buildContent(request, { ...outside, client, state })),
-        outputs: { "build-id": tag },
+    await namingFiles(() =>
+      runPublishing({
+        ...{ inputs, repository, tag, what: "content" },
+        build: async (state, client) => ({
+          ...(await buildContent(request, { ...outside, client, state })),
+          outputs: { "build-id": tag },
+        }),
       }),
-    });
+    );
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

@@ -14,3 +14,17 @@ export function whyUnreadable(error: unknown): string {
       return `cannot be read${errorCode(error) === undefined ? "" : ` (${errorCode(error)})`}; check the disk it is on`;
   }
 }
+
+/**
+ * Runs `task`, in which files are read by those who know nothing of applications: an error of the system about a file
+ * comes out as a sentence with its path.
+ */
+export async function namingFiles<Result>(task: () => Promise<Result>): Promise<Result> {
+  try {
+    return await task();
+  } catch (error) {
+    const path = typeof error === "object" && error !== null && "path" in error ? error.path : undefined;
+    if (typeof path !== "string" || errorCode(error) === undefined) throw error;
+    throw new Error(`"${path}" ${whyUnreadable(error)}.`, { cause: error });
+  }
+}

@@ -13,6 +13,7 @@ import {
   type Upstream,
 } from "@spin-publisher/sandbox";
 import { project } from "./project.ts";
+import { withComponent } from "./reading.ts";
 import { writeTree } from "./tree.ts";
 import { coreModule } from "./wasm.ts";
 
@@ -192,9 +193,10 @@ command = "cp source.bin web.wasm"
   });
 
   test("takes an empty GITHUB_WORKSPACE for the folder it runs in", async () => {
+    const workspace = await project({ "spin.toml": withComponent(""), "web.wasm": coreModule });
     const { exitCode } = await push(
       { tag: "7", "dry-run": "true" },
-      { env: { GITHUB_WORKSPACE: "" }, temp: await project() },
+      { workspace, env: { GITHUB_WORKSPACE: "" }, temp: await project() },
     );
     expect(exitCode).toBe(0);
   });

@@ -1,11 +1,12 @@
 import { chmod, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { createRegistryClient, digestOf } from "@spin-publisher/oci";
+import { createRegistryClient, digestOf, inspectTarget, publish } from "@spin-publisher/oci";
 import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
 import { annotationsOf, parseSourceDateEpoch } from "../src/annotations.ts";
 import { contentOfFile, readContent } from "../src/content.ts";
 import { createModuleCache } from "../src/sources/cache.ts";
+import { namingFiles } from "../src/unreadable.ts";
 import { built, published } from "./building.ts";
 import { fakeSpin } from "./fake-spin.ts";
 import { project } from "./project.ts";
@@ -231,6 +232,22 @@ describe("a run", () => {
       message: expect.stringMatching(/b\.md" is gone, .*; leave files alone while they are published\.$/),
       cause: expect.objectContaining({ code: "ENOENT" }),
     });
+  });
+
+  test("says which file was removed before it was sent", async () => {
+    const folder = await site();
+    const client = createRegistryClient();
+    const target = { repository: freshRepository(), tag: "1", aliases: [] };
+    const state = await inspectTarget(client, target);
+    const { artifact } = await built(folder);
+    await rm(join(folder, "content/b.md"));
+    const sent = namingFiles(() => publish(client, artifact, state, { immutable: true }));
+    await expect(sent).rejects.toThrow(
+      /content\/b\.md" is gone, .*; leave files alone while they are published\.$/,
+    );
+    expect(
+      registry.requests.filter(({ method, path }) => method === "PUT" && path.includes("/manifests/")),
+    ).toEqual([]);
   });
 
   test("takes modules from the checkout, of which the manifest's folder is a part", async () => {
