@@ -12,7 +12,7 @@ import { openSession, sessionIn, withDigest } from "./upload-session.ts";
 import type { UploadTarget } from "./upload-target.ts";
 
 /** A single POST is tried with bodies of this size before it is known whether the registry takes them. */
-const trialSize = 4 << 10;
+const trialSize = 64 << 10;
 /** And up to this size afterwards; a longer body is worth an opened session. */
 const singlePostLimit = 1 << 20;
 

@@ -79,13 +79,21 @@ describe("a blob", () => {
     expect(writes(server)).toEqual(["POST upload", "POST upload", "PUT manifest"]);
   });
 
+  test("of a small layer's size does so before anything is known of the registry", async () => {
+    const server = await registry({ persona: personas.zot });
+    const artifact = { root: manifest([layer(big("a", 60_000))]) };
+    const report = await publishOnce(artifact, { repository: repositoryOf(server), tag: "1" });
+    expect(writes(server)).toEqual(["POST upload", "PUT manifest"]);
+    expect(report.uploadedBytes).toBe(60_000 + artifact.root.bytes.length);
+  });
+
   test("goes up in two where it does not, and no body is sent in vain once that is known", async () => {
     const server = await registry({ persona: personas.distribution });
-    const artifact = { root: manifest([layer("{}"), layer(big("a", 50_000)), layer(big("b", 50_000))]) };
+    const artifact = { root: manifest([layer("{}"), layer(big("a", 80_000)), layer(big("b", 80_000))]) };
     const report = await publishOnce(artifact, { repository: repositoryOf(server), tag: "1" });
     expect(writes(server).filter((write) => write === "POST upload")).toHaveLength(3);
     expect(writes(server).filter((write) => write === "PUT upload")).toHaveLength(3);
-    const inVain = report.uploadedBytes - 100_002 - artifact.root.bytes.length;
+    const inVain = report.uploadedBytes - 160_002 - artifact.root.bytes.length;
     expect(inVain).toBe(2);
   });
 
