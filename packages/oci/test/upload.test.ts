@@ -272,6 +272,33 @@ describe("a blob", () => {
     expect(new Set(sessions).size).toBe(2);
   });
 
+  test("whose upload was opened by a mount that came to nothing does not use it twice either", async () => {
+    const server = await registry({ persona: personas.distribution });
+    const source = repositoryOf(server, "spin/base");
+    const base = layer(big("base", 50_000));
+    await publishOnce({ root: manifest([base]) }, { repository: source, tag: "1" });
+    const isUpload = ({ method, kind }: { method: string; kind: string }) =>
+      method === "PUT" && kind === "upload";
+    server.clearRequests();
+    server.setFaults(faultOn(isUpload, { kind: "reset", when: "before-effect" }));
+    const fetch = createFetch({
+      mirrors: [],
+      retry: quick,
+      // The registry does not see that a mount was asked for, and opens an upload, as one that knows no mounts does.
+      exchange: (url, init) =>
+        network(url.searchParams.has("mount") ? new URL(url.pathname, url.origin) : url, init),
+    });
+    const mounting: Blob = { ...base, source: { kind: "repository", repository: source } };
+    const report = await publishOnce(
+      { root: manifest([mounting]) },
+      { repository: repositoryOf(server), tag: "1", fetch },
+    );
+    expect(report.blobs).toEqual({ total: 1, uploaded: 1, mounted: 0, present: 0 });
+    const sessions = server.requests.filter(isUpload).map(({ path }) => path.split("?")[0]);
+    expect(sessions).toHaveLength(2);
+    expect(new Set(sessions).size).toBe(2);
+  });
+
   test("that arrived although its answer was lost is not sent again", async () => {
     const server = await registry();
     const isUpload = ({ method, kind }: { method: string; kind: string }) =>
