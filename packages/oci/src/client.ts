@@ -5,6 +5,7 @@ import { pullBlob, pullBlobStream, pullManifest } from "./pull.ts";
 import { formatReference } from "./reference.ts";
 import type { CredentialSource, FetchedManifest, PublishEvent, RegistryClient } from "./registry.ts";
 import { createSender } from "./send.ts";
+import { createSinglePost } from "./single-post.ts";
 import { pullTags } from "./tags.ts";
 import { countTraffic } from "./traffic.ts";
 
@@ -59,7 +60,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       else onEvent(event);
     },
     retry,
-    takesSinglePost: new Map(),
+    singlePost: createSinglePost(),
   };
   return client;
 }

@@ -2,6 +2,7 @@ import type { RetryPolicy } from "@spin-publisher/http";
 import type { Digest } from "./digest.ts";
 import type { Descriptor, ImageIndex, ImageManifest } from "./documents.ts";
 import type { Reference, Repository } from "./reference.ts";
+import type { SinglePost } from "./single-post.ts";
 
 /** What identifies us to one registry. */
 export type Credential =
@@ -82,8 +83,7 @@ export interface RegistryClient extends RegistryReader {
   traffic(): Traffic;
   tell(event: PublishEvent): void;
   readonly retry: RetryPolicy;
-  /** Which registries take a blob in one POST, by host; learned from their answers (distribution-spec end-4b). */
-  readonly takesSinglePost: Map<string, boolean>;
+  readonly singlePost: SinglePost;
 }
 
 /** Something worth telling while a publication runs. */

@@ -11,11 +11,6 @@ import type { RequestBody } from "./registry.ts";
 import { openSession, sessionIn, withDigest } from "./upload-session.ts";
 import type { UploadTarget } from "./upload-target.ts";
 
-/** A single POST is tried with bodies of this size before it is known whether the registry takes them. */
-const trialSize = 64 << 10;
-/** And up to this size afterwards; a longer body is worth an opened session. */
-const singlePostLimit = 1 << 20;
-
 /** The specification wants 202 from a registry that knows no single POST. What these really mean the next request shows. */
 const mayMeanUnsupported = [400, 404, 405, 411, 413, 415];
 
@@ -79,19 +74,17 @@ async function uploadWhole(
 ): Promise<void> {
   const { client, repository } = target;
   const { digest, size } = descriptor;
-  const accepts = client.takesSinglePost.get(repository.registry);
-  const mayPost = accepts !== false && size <= (accepts === true ? singlePostLimit : trialSize);
   let session = opened;
-  if (session === undefined && mayPost) {
+  if (session === undefined && client.singlePost.tries(repository.registry, size)) {
     const path = `blobs/uploads/?digest=${encodeURIComponent(digest)}`;
     const response = await sendBody(target, "POST", path, body);
     if (response.status !== 202 && !mayMeanUnsupported.includes(response.status)) {
       await requireStored(response, target, descriptor);
-      client.takesSinglePost.set(repository.registry, true);
+      client.singlePost.learned(repository.registry, true);
       return;
     }
     await response.body?.cancel();
-    client.takesSinglePost.set(repository.registry, false);
+    client.singlePost.learned(repository.registry, false);
     if (response.status === 202) session = sessionIn(response, client.url(repository, path));
   }
   session ??= await openSession(target);

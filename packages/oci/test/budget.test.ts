@@ -94,6 +94,23 @@ describe("requests for", () => {
     expect(report.uploadedBytes).toBe("changed".length + 2 * next.root.bytes.length);
   });
 
+  test.each(Object.values(personas))(
+    "one changed page at $name: bytes of the page, the locked app, and 16 KiB at most",
+    async (persona) => {
+      const server = await registry({ persona });
+      const repository = { registry: server.host, name: "o/site" };
+      const version = (name: string) => {
+        const [page, lockedApp] = [`${name} page`.repeat(4_000), `${name} app`.repeat(4_000)];
+        const blobs = ["{}", "kept".repeat(10_000), page, lockedApp].map(layer);
+        return { artifact: { root: manifest(blobs) }, changedBytes: page.length + lockedApp.length };
+      };
+      await publishOnce(version("old").artifact, { repository, tag: "1", aliases: ["main"] });
+      const { artifact, changedBytes } = version("new");
+      const report = await publishOnce(artifact, { repository, tag: "2", aliases: ["main"] });
+      expect(report.uploadedBytes).toBeLessThanOrEqual(changedBytes + (16 << 10));
+    },
+  );
+
   test("a site of 5,000 files of which one changed: twelve at most", async () => {
     const root = await mkdtemp(join(tmpdir(), "registry-"));
     atTheEnd(() => rm(root, { recursive: true }));
