@@ -32,11 +32,11 @@ export interface BlobDelivery {
 }
 
 /**
- * Up to this size, by what is known of the previous version, a body that may be new is sent rather than asked about: the
- * upload costs no more than the question. Below an index it may well be old, and sending it in vain must cost nothing
- * either.
+ * Up to this size, by what is known of the previous version, a body that may be new is sent rather than asked about.
+ * What a previous version that is known as a whole does not hold is new, but for a run that was stopped: a mebibyte takes
+ * hardly longer than the question. Below an index it may well be old, and sending it in vain must cost nothing.
  */
-const sentUnasked = { none: 0, top: 4 << 10, all: 64 << 10 };
+const sentUnasked = { none: 0, top: 4 << 10, all: 1 << 20 };
 
 /** Bodies of more than this share few places. */
 const smallBody = 64 << 10;
