@@ -3,9 +3,10 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { formatBytes } from "@spin-publisher/action-runtime";
 import { runActionProcess, startRegistry } from "@spin-publisher/sandbox";
 import { writeTree } from "../actions/spin-registry-push/test/tree.ts";
-import { secondsText, sizeText, tableOf } from "./table.ts";
+import { secondsText, tableOf } from "./table.ts";
 
 const files = Number(process.env.FILES ?? 5000);
 const scratch = await mkdtemp(join(tmpdir(), "bench-content-"));
@@ -61,9 +62,9 @@ async function publish(what: string, layers: string, tag: string): Promise<reado
     layers,
     what,
     String(registry.requests.length),
-    sizeText(uploaded),
+    formatBytes(uploaded),
     secondsText(time),
-    sizeText(memory),
+    formatBytes(memory),
   ];
 }
 
@@ -94,7 +95,7 @@ files = ["content/**/*"]
     rows.push(await publish("one file changed", layers, "2"));
   }
   const total = pages.reduce((sum, [, text]) => sum + text.length, 0);
-  console.log(`${files} files with ${sizeText(total)}`);
+  console.log(`${files} files with ${formatBytes(total)}`);
   for (const line of tableOf(["layers", "run", "requests", "uploaded", "time", "memory"], rows))
     console.log(line);
 } finally {

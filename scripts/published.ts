@@ -1,8 +1,9 @@
 // What a run of the workflow published, and how it is told.
 import { join } from "node:path";
+import { formatBytes } from "@spin-publisher/action-runtime";
 import type { JobRun, StepRun } from "@spin-publisher/sandbox";
 import { artifactSize } from "./layout-size.ts";
-import { secondsText, sizeText, tableOf } from "./table.ts";
+import { secondsText, tableOf } from "./table.ts";
 
 /** An artifact that a step published. */
 export interface Published {
@@ -30,7 +31,7 @@ export async function publishedBy(job: JobRun, registryFolder: string): Promise<
 /** One line of the table that grows while the workflow runs. */
 export function stepLine(job: string, { name, outcome, outputs, durationMilliseconds }: StepRun): string {
   const uploaded = outputs["uploaded-bytes"];
-  const sent = uploaded === undefined ? "" : sizeText(Number(uploaded));
+  const sent = uploaded === undefined ? "" : formatBytes(Number(uploaded));
   const time = secondsText(durationMilliseconds);
   const mark = outcome === "failure" ? "✗" : "✓";
   return `  ${mark} ${job.padEnd(8)}${name.padEnd(56)}${time.padStart(9)}${sent.padStart(12)}`.trimEnd();
@@ -48,8 +49,8 @@ export function describePublished(
 ): readonly string[] {
   const rows = published.map(({ reference, changed, size, uploadedBytes }) => [
     reference.replace(/@.*$/, ""),
-    sizeText(size),
-    sizeText(uploadedBytes),
+    formatBytes(size),
+    formatBytes(uploadedBytes),
     String(changed),
   ]);
   // Tools take a tag or a digest, not both.

@@ -14,18 +14,6 @@ export function tableOf(header: readonly string[], rows: readonly (readonly stri
   return [line(header), widths.map((width) => "─".repeat(width)).join("  "), ...rows.map(line)];
 }
 
-/** Bytes as people read them, in powers of 1024. */
-export function sizeText(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
-}
-
 export function secondsText(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(2)} s`;
 }

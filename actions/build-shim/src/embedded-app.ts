@@ -1,4 +1,4 @@
-import { type TarEntry, tar, untar } from "@spin-publisher/archive";
+import { compareBytes, type TarEntry, tar, untar } from "@spin-publisher/archive";
 import { digestOf, formatReference, isDigest } from "@spin-publisher/oci";
 import { atMost } from "./at-most.ts";
 import { type Content, isWasm, spinLayerTypes } from "./content.ts";
@@ -134,7 +134,5 @@ function withParents(files: readonly (TarEntry & { type: "file" })[]): readonly 
     for (let depth = 1; depth < segments.length; depth += 1) folders.add(segments.slice(0, depth).join("/"));
   }
   const entries: TarEntry[] = [...folders].map((path) => ({ type: "directory", path }));
-  return [...entries, ...files].sort((left, right) =>
-    Buffer.compare(Buffer.from(left.path), Buffer.from(right.path)),
-  );
+  return [...entries, ...files].sort((left, right) => compareBytes(left.path, right.path));
 }

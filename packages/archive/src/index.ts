@@ -1,3 +1,4 @@
+export { compareBytes } from "./byte-order.ts";
 export { gzip } from "./gzip.ts";
 export type { ArchiveFile, ArchiveLimits } from "./hostile.ts";
 export { type TarEntry, tar } from "./tar.ts";

@@ -1,3 +1,4 @@
+import { compareBytes } from "@spin-publisher/archive";
 import { formatFloat } from "../yaml/go-number.ts";
 import { isList, isMap, kindOf, type YamlMap, type YamlValue } from "../yaml/value.ts";
 import type { JsonValue } from "../yaml/write.ts";
@@ -11,7 +12,7 @@ import type { JsonValue } from "../yaml/write.ts";
 export function fieldsOf(value: YamlValue, where: string): ReadonlyMap<string, YamlValue> {
   if (value === null) return new Map();
   if (!isMap(value)) throw new Error(`${where} must be a map, but it is ${kindOf(value)}.`);
-  const sorted = [...value].sort(([left], [right]) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
+  const sorted = [...value].sort(([left], [right]) => compareBytes(left, right));
   return new Map(sorted.map(([key, entry]) => [key.toLowerCase(), entry]));
 }
 
@@ -56,6 +57,6 @@ export function jsonOf(value: YamlValue, where: string): JsonValue {
 }
 
 function jsonMapOf(map: YamlMap, where: string): ReadonlyMap<string, JsonValue> {
-  const sorted = [...map].sort(([left], [right]) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
+  const sorted = [...map].sort(([left], [right]) => compareBytes(left, right));
   return new Map(sorted.map(([key, entry]) => [key, jsonOf(entry, `${where}.${key}`)]));
 }

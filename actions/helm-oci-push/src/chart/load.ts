@@ -1,4 +1,4 @@
-import { untar } from "@spin-publisher/archive";
+import { compareBytes, untar } from "@spin-publisher/archive";
 import { readYaml } from "../yaml/read.ts";
 import { isMap } from "../yaml/value.ts";
 import { type ChartLock, parseLock } from "./lock.ts";
@@ -127,9 +127,7 @@ async function loadSubcharts(files: readonly ChartFile[], where: string): Promis
 
 /** @throws Error when two have the same name. */
 export function sortedSubcharts(charts: readonly Chart[], where: string): readonly Chart[] {
-  const sorted = [...charts].sort((left, right) =>
-    Buffer.compare(Buffer.from(left.metadata.name), Buffer.from(right.metadata.name)),
-  );
+  const sorted = [...charts].sort((left, right) => compareBytes(left.metadata.name, right.metadata.name));
   const twice = sorted.find((chart, index) => chart.metadata.name === sorted[index + 1]?.metadata.name);
   if (twice !== undefined) {
     throw new Error(

@@ -1,3 +1,4 @@
+import { compareBytes } from "@spin-publisher/archive";
 import type { JsonMap, JsonValue } from "./write.ts";
 
 /**
@@ -16,7 +17,7 @@ export function writeGoJson(value: JsonValue): string {
 export function sortedMap<Value extends JsonValue>(
   map: ReadonlyMap<string, Value>,
 ): ReadonlyMap<string, Value> {
-  return new Map([...map].sort(([left], [right]) => Buffer.compare(Buffer.from(left), Buffer.from(right))));
+  return new Map([...map].sort(([left], [right]) => compareBytes(left, right)));
 }
 
 /** A map of the given fields without those that Go leaves out when they are empty. */

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { compareBytes } from "@spin-publisher/archive";
 import { type Content, contentOf } from "../content.ts";
 import type { PreparedFile } from "../files/prepare.ts";
 import { spinMediaTypes } from "../layers/media-types.ts";
@@ -6,7 +7,6 @@ import type { LockedApp, LockedComponent } from "../locked-app/locked-app.ts";
 import { parseLockedApp } from "../locked-app/parse-locked-app.ts";
 import { ManifestError } from "../manifest/error.ts";
 import type { Application } from "../manifest/model.ts";
-import { compareBytes } from "../order.ts";
 import { resolveSource, type SourceContext } from "../sources/resolve.ts";
 import { type Execute, environmentForOthers, findOnPath } from "./execute.ts";
 import { type AssembledApp, prepareAllFiles } from "./native.ts";

@@ -1,7 +1,7 @@
+import { compareBytes } from "@spin-publisher/archive";
 import { concurrently } from "../concurrently.ts";
 import { type Content, contentOfFile } from "../content.ts";
 import { ManifestError } from "../manifest/error.ts";
-import { compareBytes } from "../order.ts";
 import { whyUnreadable } from "../unreadable.ts";
 import type { CollectedFile } from "./collect.ts";
 

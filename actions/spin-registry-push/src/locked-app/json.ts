@@ -1,4 +1,4 @@
-import { compareBytes } from "../order.ts";
+import { compareBytes } from "@spin-publisher/archive";
 
 /**
  * JSON whose bytes are decided: maps are written sorted by the UTF-8 bytes of their keys, structures in the order
