@@ -12,7 +12,7 @@ JEST := $(NODE) --experimental-vm-modules --disable-warning=ExperimentalWarning 
 UPSTREAM ?= stand-ins
 INSTALLED := node_modules/.installed
 
-$(INSTALLED): pnpm-lock.yaml pnpm-workspace.yaml package.json $(wildcard packages/*/package.json actions/*/package.json)
+$(INSTALLED): pnpm-lock.yaml pnpm-workspace.yaml package.json $(wildcard packages/*/package.json actions/*/package.json dev/*/package.json)
 	@CI=true $(PNPM) install --frozen-lockfile --loglevel=error
 	@touch $@
 
@@ -43,10 +43,10 @@ tree: $(INSTALLED)
 	@$(NODE) scripts/tree.ts
 
 interop: $(INSTALLED)
-	@$(NODE) scripts/interop.ts
+	@$(NODE) dev/interop/run.ts
 
 bench: $(INSTALLED)
-	@$(NODE) scripts/bench.ts
+	@$(NODE) dev/bench/run.ts
 
 version-set: $(INSTALLED)
 	@$(NODE) scripts/version.ts site "$(TAG)"

@@ -12,7 +12,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "packages/oci": ["http"],
   "packages/spin-release": ["http", "archive"],
   "packages/action-runtime": ["http", "oci"],
-  "packages/sandbox": ["http", "archive", "oci"],
+  "dev/sandbox": ["http", "archive", "oci"],
   "actions/setup-spin": ["http", "archive", "spin-release", "action-runtime"],
   "actions/spin-registry-push": ["http", "archive", "oci", "action-runtime"],
   "actions/build-shim": ["http", "archive", "oci", "spin-release", "action-runtime"],
@@ -43,9 +43,10 @@ function sourcesOf(place: string): readonly string[] {
     .map((name) => join(place, "src", name));
 }
 
-const places = ["packages", "actions"].flatMap((top) =>
-  readdirSync(join(root, top)).map((name) => `${top}/${name}`),
-);
+const places = [
+  ...["packages", "actions"].flatMap((top) => readdirSync(join(root, top)).map((name) => `${top}/${name}`)),
+  "dev/sandbox",
+];
 
 test("every place is listed", () => {
   expect(places.sort()).toEqual(Object.keys(allowed).sort());
@@ -82,7 +83,7 @@ describe.each(places)("%s", (place) => {
   });
 
   test("knows the runner only at its edge", () => {
-    if (place === "packages/sandbox") return; // it plays the runner
+    if (place === "dev/sandbox") return; // it plays the runner
     const toolkit = imports.filter(
       ({ file, specifier }) =>
         specifier.startsWith("@actions/") && !toolPackages.has(specifier) && !knowsTheRunner.test(file),

@@ -7,16 +7,16 @@ import {
   type Platform,
   type TargetState,
 } from "@spin-publisher/oci";
-import { annotationKeys } from "./annotations.ts";
-import type { BaseWanted } from "./base-choice.ts";
-import { type BuildxRequest, buildWithBuildx } from "./buildx.ts";
-import { type Content, type ContentWanted, findContent } from "./content.ts";
+import type { BaseWanted } from "./base/requested-base.ts";
+import { type BaseWorld, resolveBase, resolveSpin } from "./base/resolve-base.ts";
+import { type BuildxRequest, buildWithBuildx } from "./buildx/build-with-buildx.ts";
+import { type Content, type ContentWanted, findContent } from "./content/find-content.ts";
 import { differences } from "./differences.ts";
-import { type EmbedMode, embed } from "./embed.ts";
-import { imageConfig } from "./image-config.ts";
-import { type KnownLayers, knownLayers } from "./known-layers.ts";
-import { type BaseWorld, resolveBase, resolveSpin } from "./resolve-base.ts";
-import { buildShim, describe } from "./shim.ts";
+import { type EmbedMode, embed } from "./embed/embed.ts";
+import { annotationKeys } from "./image/annotations.ts";
+import { imageConfig } from "./image/image-config.ts";
+import { buildShim, describe } from "./image/shim.ts";
+import { type KnownLayers, knownLayers } from "./layers/known-layers.ts";
 
 /** Who makes the image: this action, from a base image; or Buildx, from a Dockerfile. */
 export type Builder =

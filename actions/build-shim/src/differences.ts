@@ -7,10 +7,10 @@ import type {
   Manifest,
   Platform,
 } from "@spin-publisher/oci";
-import { annotationKeys } from "./annotations.ts";
-import { isObject, type JsonObject, parseObject } from "./json.ts";
-import { knownLayers } from "./known-layers.ts";
-import { formatPlatform } from "./platforms.ts";
+import { annotationKeys } from "./image/annotations.ts";
+import { isObject, type JsonObject, parseObject } from "./image/json.ts";
+import { formatPlatform } from "./image/platforms.ts";
+import { knownLayers } from "./layers/known-layers.ts";
 
 /**
  * Lines that say how an existing shim differs from a new one: by their indexes, and where those agree by the

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readPublishingInputs, runAction, runPublishing, text } from "@spin-publisher/action-runtime";
+import { releasesOfSpin } from "./base/spin-releases.ts";
 import { build } from "./build.ts";
-import { shimOutputs } from "./outputs.ts";
-import { readRequest } from "./request.ts";
-import { releasesOfSpin } from "./spin-releases.ts";
+import { readRequest } from "./inputs.ts";
+import { shimOutputs } from "./report.ts";
 
 await runAction(async () => {
   const inputs = readPublishingInputs();

@@ -10,10 +10,10 @@ import {
   parseRepository,
   type TargetState,
 } from "@spin-publisher/oci";
-import { parseBaseWanted } from "../src/base-choice.ts";
+import { parseBaseWanted } from "../src/base/requested-base.ts";
 import { build, type ShimRequest, type ShimWorld } from "../src/build.ts";
-import { parseContent } from "../src/content.ts";
-import { formatPlatform, parsePlatforms } from "../src/platforms.ts";
+import { parseContent } from "../src/content/find-content.ts";
+import { formatPlatform, parsePlatforms } from "../src/image/platforms.ts";
 import {
   fetchedManifest,
   foreignImage,

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type Artifact, mediaTypes, parseReference, writeLayout } from "@spin-publisher/oci";
-import { type BuildxRequest, buildWithBuildx, buildxArguments } from "../src/buildx.ts";
-import { parsePlatforms } from "../src/platforms.ts";
-import { platformDigests } from "../src/shim.ts";
+import { type BuildxRequest, buildWithBuildx, buildxArguments } from "../src/buildx/build-with-buildx.ts";
+import { parsePlatforms } from "../src/image/platforms.ts";
+import { platformDigests } from "../src/image/shim.ts";
 import { foreignImage, foreignIndex } from "./stored-images.ts";
 
 const digest = `sha256:${"a".repeat(64)}` as const;

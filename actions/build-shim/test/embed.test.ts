@@ -1,10 +1,10 @@
 import { gunzipSync } from "node:zlib";
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { blobOf, digestOf, type Manifest, manifestOf, parseRepository } from "@spin-publisher/oci";
-import { findContent, parseContent } from "../src/content.ts";
-import { type EmbedMode, embed } from "../src/embed.ts";
-import { knownLayers, recordOf } from "../src/known-layers.ts";
-import type { Layer } from "../src/layer.ts";
+import { findContent, parseContent } from "../src/content/find-content.ts";
+import { type EmbedMode, embed } from "../src/embed/embed.ts";
+import { knownLayers, recordOf } from "../src/layers/known-layers.ts";
+import type { Layer } from "../src/layers/layer.ts";
 import { type ApplicationParts, application, site, storedImages } from "./stored-images.ts";
 
 const repository = "ghcr.io/owner/site/content";

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { parseBaseWanted } from "../src/base-choice.ts";
-import { parseContent } from "../src/content.ts";
-import { envVars } from "../src/env-vars.ts";
-import { formatPlatform, parsePlatforms } from "../src/platforms.ts";
+import { parseBaseWanted } from "../src/base/requested-base.ts";
+import { parseContent } from "../src/content/find-content.ts";
+import { envVars } from "../src/image/env-vars.ts";
+import { formatPlatform, parsePlatforms } from "../src/image/platforms.ts";
 
 const image = { registry: "ghcr.io", name: "owner/site" };
 const digest = `sha256:${"a".repeat(64)}`;

@@ -2,13 +2,13 @@ import { join } from "node:path";
 import { info, notice, warning } from "@actions/core";
 import { runAction, runPublishing } from "@spin-publisher/action-runtime";
 import { parseRepository } from "@spin-publisher/oci";
-import { chooseArtifact } from "./choose-artifact.ts";
+import { chooseArtifact } from "./artifact/choose-artifact.ts";
+import { packChart } from "./chart/pack-chart.ts";
+import { readChart } from "./chart/read-chart.ts";
 import { readInputs } from "./inputs.ts";
 import { lint } from "./lint/lint.ts";
-import { packChart } from "./pack-chart.ts";
-import { readChart } from "./read-chart.ts";
-import { chartTag, requireReleasedVersion } from "./release.ts";
-import { summarise } from "./summary.ts";
+import { summarise } from "./report.ts";
+import { chartTag, requireReleasedVersion } from "./version/release.ts";
 
 const log = { error: info, warning, notice, info: (message: string) => info(`  ${message}`) };
 

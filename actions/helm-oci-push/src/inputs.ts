@@ -8,8 +8,8 @@ import {
   text,
 } from "@spin-publisher/action-runtime";
 import type { ChartRecord } from "./artifact/chart-artifact.ts";
+import type { ChartInputs } from "./chart/read-chart.ts";
 import type { LintMode } from "./lint/helm.ts";
-import type { ChartInputs } from "./read-chart.ts";
 
 /** What the user and the runner say, read once. */
 export interface Inputs {

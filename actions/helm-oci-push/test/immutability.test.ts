@@ -17,9 +17,9 @@ import {
 } from "@spin-publisher/oci";
 import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
 import { chartArtifact } from "../src/artifact/chart-artifact.ts";
+import { chooseArtifact } from "../src/artifact/choose-artifact.ts";
+import { packChart } from "../src/chart/pack-chart.ts";
 import { packagedFiles } from "../src/chart/package.ts";
-import { chooseArtifact } from "../src/choose-artifact.ts";
-import { packChart } from "../src/pack-chart.ts";
 import { chartOf, chartYaml, temporaryFolder, writeTree } from "./chart-folder.ts";
 import { describeWithHelm, runHelm } from "./helm.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { emptyMetadata } from "../src/chart/metadata.ts";
-import { chartTag, requireReleasedVersion } from "../src/release.ts";
+import { chartTag, requireReleasedVersion } from "../src/version/release.ts";
 
 const metadata = { ...emptyMetadata, name: "bart", version: "1.0.3" };
 const check = (name: string) => () =>

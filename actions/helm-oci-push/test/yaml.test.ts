@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { writeGoJson } from "../src/yaml/go-json.ts";
 import { formatFloat } from "../src/yaml/go-number.ts";
 import { compareKeys } from "../src/yaml/key-order.ts";
-import { meaningOf } from "../src/yaml/plain.ts";
 import { readYamlText } from "../src/yaml/read.ts";
+import { meaningOf } from "../src/yaml/resolve-scalar.ts";
 import { writeYaml } from "../src/yaml/write.ts";
 
 const read = (text: string) => readYamlText(text, "the file");

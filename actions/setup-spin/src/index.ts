@@ -2,8 +2,8 @@ import { addPath, info, notice, saveState, setOutput, summary, warning } from "@
 import { runAction } from "@spin-publisher/action-runtime";
 import { createFetch } from "@spin-publisher/http";
 import { readInputs } from "./inputs.ts";
-import { describeTarget } from "./platform.ts";
-import { type Installed, setup } from "./setup.ts";
+import { type Installed, setup } from "./install.ts";
+import { describeTarget } from "./tool/platform.ts";
 
 await runAction(async () => {
   const installed = await setup(readInputs(), {

@@ -1,7 +1,7 @@
 import { setSecret } from "@actions/core";
 import { choice, flag, text } from "@spin-publisher/action-runtime";
-import type { CacheCircumstances } from "./cache-policy.ts";
-import { parseArchitecture, parseSystem, type Runner } from "./platform.ts";
+import type { CacheCircumstances } from "./tool/cache-policy.ts";
+import { parseArchitecture, parseSystem, type Runner } from "./tool/platform.ts";
 
 /** What the user and the runner say, read once. */
 export interface Inputs {

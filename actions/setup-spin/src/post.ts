@@ -1,6 +1,6 @@
 import { getState, warning } from "@actions/core";
 import { runAction } from "@spin-publisher/action-runtime";
-import { keepInCache } from "./obtain.ts";
+import { keepInCache } from "./tool/fetch-archive.ts";
 
 await runAction(async () => {
   const key = getState("cache-key");

@@ -2,7 +2,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import { type CacheService, pushBranch, pushTag, startCacheService } from "@spin-publisher/sandbox";
-import { type CacheCircumstances, cachePolicy } from "../src/cache-policy.ts";
+import { type CacheCircumstances, cachePolicy } from "../src/tool/cache-policy.ts";
 import { closeRunners, startRunner } from "./runner.ts";
 
 jest.setTimeout(60_000);

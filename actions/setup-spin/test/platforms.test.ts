@@ -4,7 +4,13 @@ import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import type { Answer, UpstreamOptions } from "@spin-publisher/sandbox";
 import type { Target } from "@spin-publisher/spin-release";
 import { zipSync } from "fflate";
-import { describeTarget, parseArchitecture, type Runner, startsHere, targetsFor } from "../src/platform.ts";
+import {
+  describeTarget,
+  parseArchitecture,
+  type Runner,
+  startsHere,
+  targetsFor,
+} from "../src/tool/platform.ts";
 import { closeRunners, failureOf, type Pretence, startRunner } from "./runner.ts";
 
 jest.setTimeout(60_000);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { installPlugins, type Plugin, parsePlugins, type RunSpin } from "../src/plugins.ts";
+import { installPlugins, type Plugin, parsePlugins, type RunSpin } from "../src/plugins/plugins.ts";
 
 describe("the input", () => {
   test.each<[string, readonly Plugin[]]>([

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { versionIn } from "../src/version-file.ts";
-import { wantedVersion } from "../src/wanted.ts";
+import { wantedVersion } from "../src/version/requested-version.ts";
+import { versionIn } from "../src/version/version-file.ts";
 
 let workspace = "";
 beforeAll(async () => {

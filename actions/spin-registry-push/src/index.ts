@@ -12,9 +12,9 @@ import {
   runPublishing,
 } from "@spin-publisher/action-runtime";
 import { parseSourceDateEpoch } from "./annotations.ts";
+import { buildContent, type ContentRequest } from "./build.ts";
 import { execute } from "./engine/execute.ts";
 import { readContentInputs } from "./inputs.ts";
-import { buildContent, type ContentRequest } from "./run.ts";
 import { createModuleCache } from "./sources/cache.ts";
 import { namingFiles } from "./unreadable.ts";
 

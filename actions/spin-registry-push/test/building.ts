@@ -6,8 +6,8 @@ import {
   type PublishReport,
   publish,
 } from "@spin-publisher/oci";
+import { type BuiltContent, buildContent, type ContentRequest, type ContentWorld } from "../src/build.ts";
 import { execute } from "../src/engine/execute.ts";
-import { type BuiltContent, buildContent, type ContentRequest, type ContentWorld } from "../src/run.ts";
 import { createModuleCache } from "../src/sources/cache.ts";
 import { project } from "./project.ts";
 

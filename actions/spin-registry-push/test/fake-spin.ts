@@ -5,7 +5,7 @@ import { project } from "./project.ts";
 /**
  * A folder for PATH with a `spin` that pushes as the real one does: everything in pieces, files in the order in which
  * they happen to lie on disk, with the current time. What it makes of an application is given as the locked application
- * and the modules; how a real `spin` behaves is checked by scripts/interop/spin.ts.
+ * and the modules; how a real `spin` behaves is checked by dev/interop/spin.ts.
  */
 export async function fakeSpin(options: {
   readonly lockedApp: string;

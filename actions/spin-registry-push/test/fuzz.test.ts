@@ -8,7 +8,7 @@ import { brokenManifest, validManifest } from "./random-manifest.ts";
 
 const referee = (text: string) => parse(text, { integersAsBigInt: true });
 
-// More of the same, by hand: scripts/fuzz-manifest.ts
+// More of the same, by hand: dev/interop/fuzz-manifest.ts
 describe("a manifest that was made up", () => {
   test("is accepted when it follows the rules", () => {
     for (const manifest of fc.sample(validManifest, { seed: 1, numRuns: 300 })) {

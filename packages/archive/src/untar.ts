@@ -2,7 +2,13 @@ import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
-import { type ArchiveFile, type ArchiveLimits, ArchiveRefused, pathInside, refused } from "./hostile.ts";
+import {
+  type ArchiveFile,
+  type ArchiveLimits,
+  ArchiveRefused,
+  pathInside,
+  refused,
+} from "./untrusted-archive.ts";
 
 /**
  * The regular files of a `.tar.gz` that somebody else made, in archive order. Directories are passed over.

@@ -1,5 +1,11 @@
 import { unzipSync } from "fflate";
-import { type ArchiveFile, type ArchiveLimits, ArchiveRefused, pathInside, refused } from "./hostile.ts";
+import {
+  type ArchiveFile,
+  type ArchiveLimits,
+  ArchiveRefused,
+  pathInside,
+  refused,
+} from "./untrusted-archive.ts";
 
 /**
  * The files of a `.zip` that somebody else made, in the order of its directory; folders are passed over.

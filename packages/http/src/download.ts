@@ -3,8 +3,8 @@ import { open, rename, rm } from "node:fs/promises";
 import { patienceFor } from "./body.ts";
 import type { Fetch } from "./fetch.ts";
 import { place } from "./redirects.ts";
-import { type RetryObserver, type RetryOptions, repeat, retryPolicy } from "./retry.ts";
-import { transientError } from "./transience.ts";
+import { type RetryObserver, type RetryOptions, repeat, retryPolicy } from "./retry-policy.ts";
+import { transientError } from "./transient-failure.ts";
 
 export interface DownloadOptions {
   readonly fetch: Fetch;

@@ -1,8 +1,8 @@
 import { type Mirror, mirrored, parseMirrors } from "./mirrors.ts";
 import { createNetwork, type Exchange, type ExchangeInit } from "./network.ts";
 import { followRedirects } from "./redirects.ts";
-import { type RetryObserver, type RetryOptions, retryPolicy } from "./retry.ts";
-import { retryTransientFailures } from "./retrying.ts";
+import { type RetryObserver, type RetryOptions, retryPolicy } from "./retry-policy.ts";
+import { retryTransientFailures } from "./retrying-fetch.ts";
 
 /** What a caller may say about one request beyond the platform's `RequestInit`. */
 export interface FetchInit extends ExchangeInit {

@@ -17,5 +17,5 @@ export {
   repeat,
   retryPolicy,
   type TransientFailure,
-} from "./retry.ts";
-export { isTransientStatus, transientError } from "./transience.ts";
+} from "./retry-policy.ts";
+export { isTransientStatus, transientError } from "./transient-failure.ts";

@@ -1,5 +1,5 @@
-import { headerEntries, rebuilt } from "./answer.ts";
 import type { Exchange, ExchangeInit } from "./network.ts";
+import { headerEntries, rebuilt } from "./rebuild-response.ts";
 
 /** Headers that say nothing about who asks; all others stay with the origin they were meant for. */
 const impersonal = new Set([

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { repeat, retryPolicy } from "../src/index.ts";
 import { goDuration, retryHint } from "../src/retry-hint.ts";
-import { transientAnswer, transientError } from "../src/transience.ts";
+import { transientAnswer, transientError } from "../src/transient-failure.ts";
 import { jumpingClock } from "./servers.ts";
 
 const always = () => ({ because: "x" });

@@ -1,46 +1,7 @@
-export {
-  type Artifact,
-  type Blob,
-  type BlobSource,
-  blobOf,
-  blobsOf,
-  type Manifest,
-  manifestOf,
-} from "./artifact.ts";
-export { createRegistryClient, type RegistryClientOptions } from "./client.ts";
-export { type CredentialOrder, credentialOrder } from "./credential-order.ts";
-export { type Digest, digestOf, isDigest, parseDigest } from "./digest.ts";
-export { type DockerConfigOptions, dockerConfigCredentials } from "./docker-config.ts";
-export {
-  type Annotations,
-  type Descriptor,
-  type ImageIndex,
-  type ImageManifest,
-  mediaTypes,
-  type Platform,
-} from "./documents.ts";
-export { inspectTarget } from "./inspect.ts";
-export { writeLayout } from "./layout.ts";
-export { type Layout, readLayout } from "./layout-read.ts";
-export { isLoopback } from "./origin.ts";
-export type {
-  AliasReport,
-  PublishPolicy,
-  PublishReport,
-  PublishTarget,
-  TargetState,
-} from "./publication.ts";
-export { publish } from "./publish.ts";
-export { blobSize } from "./pull.ts";
-export {
-  formatReference,
-  isTag,
-  parseReference,
-  parseRepository,
-  type Reference,
-  type Repository,
-} from "./reference.ts";
-export { RegistryRefusal } from "./refusals.ts";
+export { type CredentialOrder, credentialOrder } from "./auth/credential-order.ts";
+export { type DockerConfigOptions, dockerConfigCredentials } from "./auth/docker-config.ts";
+export { createRegistryClient, type RegistryClientOptions } from "./client/client.ts";
+export { blobSize } from "./client/pull.ts";
 export type {
   Credential,
   CredentialSource,
@@ -49,4 +10,43 @@ export type {
   RegistryClient,
   RegistryReader,
   Traffic,
-} from "./registry.ts";
+} from "./client/types.ts";
+export { type Layout, readLayout } from "./layout/read-layout.ts";
+export { writeLayout } from "./layout/write-layout.ts";
+export { inspectTarget } from "./publish/inspect-target.ts";
+export type {
+  AliasReport,
+  PublishPolicy,
+  PublishReport,
+  PublishTarget,
+  TargetState,
+} from "./publish/publication.ts";
+export { publish } from "./publish/publish.ts";
+export { RegistryRefusal } from "./refusals/registry-refusal.ts";
+export {
+  type Artifact,
+  type Blob,
+  type BlobSource,
+  blobOf,
+  blobsOf,
+  type Manifest,
+  manifestOf,
+} from "./spec/artifact.ts";
+export { type Digest, digestOf, isDigest, parseDigest } from "./spec/digest.ts";
+export {
+  type Annotations,
+  type Descriptor,
+  type ImageIndex,
+  type ImageManifest,
+  mediaTypes,
+  type Platform,
+} from "./spec/image-spec.ts";
+export { isLoopback } from "./spec/origin.ts";
+export {
+  formatReference,
+  isTag,
+  parseReference,
+  parseRepository,
+  type Reference,
+  type Repository,
+} from "./spec/reference.ts";

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { askCredentialHelper, runHelper } from "../src/credential-helper.ts";
+import { askCredentialHelper, runHelper } from "../src/auth/credential-helper.ts";
 import { type Credential, credentialOrder, dockerConfigCredentials, type Repository } from "../src/index.ts";
 
 let home: string;

@@ -10,7 +10,7 @@ import {
   parseReference,
   parseRepository,
 } from "../src/index.ts";
-import { parseManifestDocument } from "../src/manifest-document.ts";
+import { parseManifestDocument } from "../src/spec/parse-manifest.ts";
 
 const digest: Digest = `sha256:${"a".repeat(64)}`;
 

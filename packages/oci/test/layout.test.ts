@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { createRegistryClient, mediaTypes, readLayout, writeLayout } from "../src/index.ts";
-import { layoutPath } from "../src/layout.ts";
+import { layoutPath } from "../src/layout/write-layout.ts";
 import { atTheEnd, digestAt, layer, manifest, publishOnce, registry, shim, site } from "./fixtures.ts";
 
 async function folder(): Promise<string> {

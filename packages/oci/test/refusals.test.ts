@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { createFetch, createNetwork } from "@spin-publisher/http";
 import { faultOn, type RecordedRefusal, type RequestRecord, recordedRefusals } from "@spin-publisher/sandbox";
-import { refusal } from "../src/refusals.ts";
-import { wayOut } from "../src/way-out.ts";
+import { wayOut } from "../src/refusals/advice.ts";
+import { refusal } from "../src/refusals/registry-refusal.ts";
 import { publishOnce, quick, registry, site } from "./fixtures.ts";
 
 const hosts: Readonly<Record<RecordedRefusal["registry"], string>> = {

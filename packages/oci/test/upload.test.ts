@@ -5,7 +5,7 @@ import { describe, expect, test } from "@jest/globals";
 import { createFetch, createNetwork } from "@spin-publisher/http";
 import { faultOn, personas, type RegistryServer } from "@spin-publisher/sandbox";
 import { type Blob, createRegistryClient, inspectTarget, publish } from "../src/index.ts";
-import { uploadSession, withDigest } from "../src/upload-session.ts";
+import { uploadSession, withDigest } from "../src/push/upload-session.ts";
 import {
   atTheEnd,
   digestAt,

@@ -1,5 +1,5 @@
 import { isCollection, isScalar, type Node, parseAllDocuments, type Scalar } from "yaml";
-import { meaningOf } from "../yaml/plain.ts";
+import { meaningOf } from "../yaml/resolve-scalar.ts";
 
 /**
  * Writes values into the text of a values.yaml; everything else in it, comments included, stays as it is. A value

@@ -1,6 +1,6 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, parseAllDocuments, type Scalar } from "yaml";
 import { formatFloat } from "./go-number.ts";
-import { meaningOf } from "./plain.ts";
+import { meaningOf } from "./resolve-scalar.ts";
 import { isMap as isYamlMap, type YamlMap, type YamlValue } from "./value.ts";
 
 /** How many values aliases may stand for in one document; in a chart's files they stand for dozens. */

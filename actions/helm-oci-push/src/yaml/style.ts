@@ -1,4 +1,4 @@
-import { meaningOf } from "./plain.ts";
+import { meaningOf } from "./resolve-scalar.ts";
 
 export type Style = "plain" | "single" | "double" | "literal";
 

@@ -1,7 +1,7 @@
 import { formatFloat } from "./go-number.ts";
 import { compareKeys } from "./key-order.ts";
 import { createPage, type Page } from "./page.ts";
-import { meaningOf } from "./plain.ts";
+import { meaningOf } from "./resolve-scalar.ts";
 import { isMultiline } from "./style.ts";
 import { writeText } from "./text.ts";
 

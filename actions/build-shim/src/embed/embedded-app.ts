@@ -1,0 +1,143 @@
+import { compareBytes, type TarEntry, tar, untar } from "@spin-publisher/archive";
+import { digestOf, formatReference, isDigest } from "@spin-publisher/oci";
+import { type Content, isWasm, spinLayerTypes } from "../content/find-content.ts";
+import {
+  type LockedApp,
+  type LockedComponent,
+  type LockedFile,
+  readLockedApp,
+} from "../content/locked-app.ts";
+import type { JsonObject } from "../image/json.ts";
+import { atMost } from "../layers/at-most.ts";
+import { type Layer, layerOf } from "../layers/layer.ts";
+import { modulePath } from "./modules.ts";
+
+/** Where an embedded application is. */
+export const appFolder = "/app";
+
+/** All files of a site in memory, several times over. */
+const filesLimit = 256 << 20;
+
+export interface EmbeddedApp {
+  /** The locked application and its files; its modules are another layer, which changes less often. */
+  readonly layer: Layer;
+  /** Spin's name of its triggers: http, redis. */
+  readonly triggerType: string;
+}
+
+/**
+ * A layer with an application in the form in which `spin up` hands it to the process that serves it: the locked
+ * application, its modules and folders given by file URLs. So nothing is resolved, downloaded or copied when a pod
+ * starts.
+ *
+ * @throws Error when something that the application names is in none of the artifact's layers.
+ */
+export async function embeddedApp(content: Content): Promise<EmbeddedApp> {
+  const app = await readLockedApp(content);
+  const stored = await storedFiles(content);
+  const files = app.components.flatMap((component) =>
+    component.files.map((file): TarEntry & { type: "file" } => ({
+      type: "file",
+      path: `${filesFolder(component).slice(1)}/${file.path}`,
+      bytes: fileBytes(file, stored, content),
+    })),
+  );
+  const lock = new TextEncoder().encode(JSON.stringify(runnable(app, content)));
+  const archive = await tar(
+    withParents([...files, { type: "file", path: `${appFolder.slice(1)}/spin.lock`, bytes: lock }]),
+  );
+  return {
+    layer: { ...layerOf(archive), createdBy: `${appFolder}: the application` },
+    triggerType: app.triggerType,
+  };
+}
+
+/**
+ * The lock with places instead of digests, as Spin itself writes it after pulling: a module is the file in the
+ * seed, and all files of a component are one folder mounted at `/`.
+ */
+function runnable({ document, components }: LockedApp, { reference, layers }: Content): JsonObject {
+  const metadata = document.metadata;
+  return {
+    ...document,
+    metadata: {
+      ...(typeof metadata === "object" ? metadata : {}),
+      origin: `vnd.fermyon.origin-oci:${formatReference(reference)}`,
+    },
+    components: components.map((component) => {
+      const module = layers.find((layer) => isWasm(layer) && layer.digest === component.module);
+      if (module === undefined) throw missing(component.module, { reference });
+      const { files: _, ...rest } = component.document;
+      return {
+        ...rest,
+        source: { content_type: "application/wasm", source: `file://${modulePath(module.digest)}` },
+        ...(component.files.length === 0
+          ? {}
+          : { files: [{ source: `file://${filesFolder(component)}`, path: "/" }] }),
+      };
+    }),
+  };
+}
+
+function filesFolder({ id }: LockedComponent): string {
+  if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(id)) {
+    throw new Error(
+      `A component is called "${id}", which is no name for a folder; set input "embed" to modules or none.`,
+    );
+  }
+  return `${appFolder}/assets/${id}`;
+}
+
+function fileBytes(
+  { inline, digest }: LockedFile,
+  stored: ReadonlyMap<string, Uint8Array>,
+  content: Content,
+): Uint8Array {
+  const bytes = inline === undefined ? stored.get(digest) : Buffer.from(inline, "base64");
+  if (bytes === undefined) throw missing(digest, content);
+  if (inline !== undefined && digestOf(bytes) !== digest) {
+    throw new Error(
+      `${formatReference(content.reference)} contradicts itself about ${digest}; publish it again.`,
+    );
+  }
+  return bytes;
+}
+
+/** The files of an artifact by digest: its data layers, and what is in its archives. */
+async function storedFiles({ layers, blob, reference }: Content): Promise<ReadonlyMap<string, Uint8Array>> {
+  const wanted = layers.filter(
+    ({ mediaType }) => mediaType === spinLayerTypes.data || mediaType === spinLayerTypes.archive,
+  );
+  const size = wanted.reduce((total, layer) => total + layer.size, 0);
+  if (size > filesLimit) {
+    throw new Error(
+      `The files of ${formatReference(reference)} have ${size} bytes, and no more than ${filesLimit} are embedded; set input "embed" to modules or none.`,
+    );
+  }
+  // A site may have thousands of files, each a request.
+  const found = await atMost(16, wanted, async (layer): Promise<readonly Uint8Array[]> => {
+    const bytes = await blob(layer, filesLimit);
+    if (layer.mediaType === spinLayerTypes.data) return [bytes];
+    const files = await untar(bytes, { totalBytes: 2 * filesLimit, entries: 100_000 });
+    return files.map((file) => file.bytes);
+  });
+  return new Map(found.flat().map((bytes) => [digestOf(bytes), bytes]));
+}
+
+function missing(digest: string, { reference }: Pick<Content, "reference">): Error {
+  const what = isDigest(digest) ? digest : "something without a digest";
+  return new Error(
+    `${formatReference(reference)} names ${what}, but none of its layers has it; publish it again.`,
+  );
+}
+
+/** Entries sorted by path, each after the folders it is in. */
+function withParents(files: readonly (TarEntry & { type: "file" })[]): readonly TarEntry[] {
+  const folders = new Set<string>();
+  for (const { path } of files) {
+    const segments = path.split("/");
+    for (let depth = 1; depth < segments.length; depth += 1) folders.add(segments.slice(0, depth).join("/"));
+  }
+  const entries: TarEntry[] = [...folders].map((path) => ({ type: "directory", path }));
+  return [...entries, ...files].sort((left, right) => compareBytes(left.path, right.path));
+}

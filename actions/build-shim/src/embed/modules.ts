@@ -1,0 +1,80 @@
+import { type TarEntry, tar } from "@spin-publisher/archive";
+import { type Descriptor, type Digest, digestOf, formatReference } from "@spin-publisher/oci";
+import { type Content, isWasm } from "../content/find-content.ts";
+import { type KnownLayers, layerBy } from "../layers/known-layers.ts";
+import { type Layer, layerOf } from "../layers/layer.ts";
+
+/** Where the seeded layer cache is; `--cache-dir` of Spin. */
+export const seedFolder = "/seed";
+
+/** The file of a module in the seed: Spin's cache is addressed by layer digest. */
+export function modulePath(digest: Digest): string {
+  return `${seedFolder}/registry/wasm/${digest}`;
+}
+
+/** All modules of a site in memory, several times over; Bartholomew and the file server have 10 MB together. */
+const modulesLimit = 256 << 20;
+
+/**
+ * A layer with the Wasm modules of a Spin application where Spin's layer cache expects them, so that a pod need not
+ * download them. It is the same for all platforms and changes only when a module does.
+ *
+ * The cache's other folders lead to /tmp: Spin writes there at every start, and /tmp is writable in every shim, a
+ * mount in one with a read-only root file system.
+ *
+ * @returns undefined for an application without modules.
+ * @throws Error when they are too large.
+ */
+export async function modulesLayer(content: Content, known: KnownLayers): Promise<Layer | undefined> {
+  const modules = modulesOf(content);
+  const digests = modules.map(({ digest }) => digest).sort();
+  if (digests.length === 0) return undefined;
+  const recipe = `modules/1 ${digestOf(digests.join(" "))}`;
+  return layerBy(recipe, known, `${seedFolder}: the Wasm modules`, async () => {
+    const blobs = await Promise.all(modules.map((module) => content.blob(module, modulesLimit)));
+    return layerOf(await tar(seedEntries(modules, blobs)));
+  });
+}
+
+function modulesOf({ layers, reference }: Content): readonly Descriptor[] {
+  const modules = new Map(layers.filter(isWasm).map((layer) => [layer.digest, layer]));
+  const size = [...modules.values()].reduce((total, module) => total + module.size, 0);
+  if (size > modulesLimit) {
+    throw new Error(
+      `The modules of ${formatReference(reference)} have ${size} bytes, and no more than ${modulesLimit} are embedded; set input "embed" to none.`,
+    );
+  }
+  return [...modules.values()];
+}
+
+/**
+ * Spin passes over a download whose digest is anywhere in its cache, and looks for a file among the files only: one
+ * that is a seeded module too would never be found.
+ *
+ * @throws Error when the application serves one of its modules as a file.
+ */
+export function requireNoModuleAmongFiles({ layers, reference }: Content): void {
+  const modules = new Set(layers.filter(isWasm).map(({ digest }) => digest));
+  const twice = layers.find((layer) => !isWasm(layer) && modules.has(layer.digest));
+  if (twice === undefined) return;
+  throw new Error(
+    `${formatReference(reference)} serves its module ${twice.digest} as a file too, which a seeded cache cannot hold; set input "embed" to none or app.`,
+  );
+}
+
+function seedEntries(modules: readonly Descriptor[], blobs: readonly Uint8Array[]): readonly TarEntry[] {
+  const root = seedFolder.slice(1);
+  const files = modules.map(({ digest }, index): TarEntry & { type: "file" } => ({
+    type: "file",
+    path: modulePath(digest).slice(1),
+    bytes: blobs[index] ?? new Uint8Array(),
+  }));
+  return [
+    { type: "directory", path: root },
+    { type: "directory", path: `${root}/registry` },
+    { type: "symlink", path: `${root}/registry/data`, target: "/tmp" },
+    { type: "symlink", path: `${root}/registry/manifests`, target: "/tmp" },
+    { type: "directory", path: `${root}/registry/wasm` },
+    ...files.sort((left, right) => (left.path < right.path ? -1 : 1)),
+  ];
+}

@@ -1,0 +1,118 @@
+import {
+  type Annotations,
+  type Artifact,
+  type Digest,
+  formatReference,
+  type Manifest,
+  manifestOf,
+  mediaTypes,
+  type Platform,
+} from "@spin-publisher/oci";
+import type { Base } from "../base/base-image.ts";
+import type { ContentReference } from "../content/find-content.ts";
+import type { Embedded } from "../embed/embed.ts";
+import { recordOf } from "../layers/known-layers.ts";
+import { annotationKeys } from "./annotations.ts";
+import { envVarsLayer } from "./env-vars.ts";
+import { imageOf } from "./image.ts";
+import { sortedByKey } from "./json.ts";
+import { formatPlatform } from "./platforms.ts";
+
+/** Everything that a shim is made of; nothing in it comes from a clock. */
+export interface ShimInput {
+  /** The tag it is published under; its `BUILD_ID`. */
+  readonly tag: string;
+  /** The content it runs, with digest. */
+  readonly content: ContentReference;
+  readonly base: Base;
+  /** Layers between the base and `/env.vars`, and how Spin is started. */
+  readonly embedded: Embedded;
+  /** Where the source code is, `https://github.com/owner/repository`: ghcr.io links a package to it. */
+  readonly source: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The user's; they win over ours. */
+  readonly annotations: Annotations;
+  readonly created: string | undefined;
+}
+
+/** An index of one image for each platform: base, layers in between, `/env.vars`, and the command to start Spin. */
+export async function buildShim(input: ShimInput): Promise<Artifact> {
+  const { tag, base, embedded, annotations } = input;
+  const content = formatReference(input.content);
+  const described = describe(input);
+  const variables = {
+    BUILD_ID: tag,
+    CONTENT: content,
+    ...(base.name === undefined ? {} : { BASE_IMAGE: `${base.name}@${base.digest}` }),
+    ...(base.spin === undefined ? {} : { SPIN_VERSION: base.spin }),
+  };
+  const release = await envVarsLayer(variables);
+  const children = base.images.map((image) =>
+    imageOf(image, [...embedded.layers, release], {
+      start: embedded.start,
+      labels: { ...described, ...input.labels },
+      annotations: { ...described, ...baseAnnotations(base.name, image.digest), ...annotations },
+      created: input.created,
+    }),
+  );
+  const root = indexOf(children, {
+    ...described,
+    ...baseAnnotations(base.name, base.digest),
+    ...(base.spin === undefined ? {} : { [annotationKeys.spin]: base.spin }),
+    ...recordOf([...base.images.flatMap(({ layers }) => layers), ...embedded.layers]),
+    ...annotations,
+  });
+  return { root };
+}
+
+/** What index, images and labels all say: from where, which version, running what. */
+export function describe({
+  tag,
+  content,
+  source,
+  created,
+}: Pick<ShimInput, "tag" | "content" | "source" | "created">): Annotations {
+  return {
+    ...(created === undefined ? {} : { "org.opencontainers.image.created": created }),
+    "org.opencontainers.image.source": source,
+    "org.opencontainers.image.version": tag,
+    [annotationKeys.content]: formatReference(content),
+  };
+}
+
+/** The digest of each platform's image, as the output `platforms` shows them. */
+export function platformDigests(
+  { root }: Artifact,
+  platforms: readonly Platform[],
+): Readonly<Record<string, Digest>> {
+  const [only] = platforms;
+  // Buildx makes no index for one platform.
+  if (root.children.length === 0 && only !== undefined)
+    return { [formatPlatform(only)]: root.descriptor.digest };
+  return Object.fromEntries(
+    root.children.flatMap(({ descriptor: { platform, digest } }) =>
+      platform === undefined ? [] : [[formatPlatform(platform), digest]],
+    ),
+  );
+}
+
+/** image-spec, annotations.md: `base.digest` is the immediate base, so an image names an image and an index an index. */
+function baseAnnotations(name: string | undefined, digest: Digest | undefined): Annotations {
+  if (name === undefined || digest === undefined) return {};
+  return { [annotationKeys.baseDigest]: digest, [annotationKeys.baseName]: name };
+}
+
+function indexOf(children: readonly Manifest[], annotations: Annotations): Manifest {
+  const document = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: mediaTypes.index,
+    manifests: children.map(({ descriptor: { mediaType, digest, size, platform } }) => ({
+      mediaType,
+      digest,
+      size,
+      platform,
+    })),
+    annotations: sortedByKey(annotations),
+  });
+  return manifestOf(mediaTypes.index, document, { children });
+}

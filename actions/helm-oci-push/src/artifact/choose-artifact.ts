@@ -1,0 +1,58 @@
+import type { Artifact, FetchedManifest, RegistryReader, Repository } from "@spin-publisher/oci";
+import type { PackedChart } from "../chart/pack-chart.ts";
+import { type ChartRecord, chartArtifact } from "./chart-artifact.ts";
+import { type Comparison, compareWithExisting, existingArtifact } from "./existing.ts";
+
+/** What is to be published, and how it differs from another chart. */
+export interface ChosenArtifact {
+  readonly artifact: Artifact;
+  readonly describeDifference: (existing: FetchedManifest) => Promise<readonly string[]>;
+}
+
+/** Where a chart is published, and what is there. */
+export interface Destination {
+  readonly repository: Repository;
+  /** What the tag points at now. */
+  readonly existing: FetchedManifest | undefined;
+  /** Whether a tag that holds the same files stays as it is, whatever its annotations. */
+  readonly immutable: boolean;
+  readonly reader: RegistryReader;
+}
+
+/**
+ * The artifact that the tag already holds when it is the same chart, file by file; else a new one. So a version that
+ * was published from another commit, or packed by Helm, is left alone and not refused.
+ */
+export async function chooseArtifact(
+  packed: PackedChart,
+  record: ChartRecord,
+  { repository, existing, immutable, reader }: Destination,
+): Promise<ChosenArtifact> {
+  const artifact = chartArtifact(packed.chart.metadata, packed.archive, record);
+  const compare = (manifest: FetchedManifest) =>
+    compareWithExisting(manifest, repository, packed.files, packed.digest, reader);
+  const describeDifference = async (manifest: FetchedManifest) => linesOf(await compare(manifest));
+  const identical = existing?.descriptor.digest === artifact.root.descriptor.digest;
+  if (existing === undefined || identical || !immutable) return { artifact, describeDifference };
+
+  const comparison = await compare(existing);
+  if (comparison.kind === "same-files") {
+    return { artifact: existingArtifact(existing, repository), describeDifference };
+  }
+  return {
+    artifact,
+    describeDifference: async (manifest) =>
+      manifest === existing ? linesOf(comparison) : describeDifference(manifest),
+  };
+}
+
+function linesOf(comparison: Comparison): readonly string[] {
+  switch (comparison.kind) {
+    case "same-files":
+      return ["annotations of the manifest only"];
+    case "no-chart":
+      return [`the tag ${comparison.reason}`];
+    case "other-files":
+      return comparison.lines;
+  }
+}

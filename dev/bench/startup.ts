@@ -1,0 +1,91 @@
+// How long an action takes that finds everything done: its bundle against a Node that does nothing, interleaved.
+// The budget is 100 ms over bare Node; it is compared here and not asserted in tests, which may share their machine.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { tableOf } from "../../scripts/table.ts";
+
+const root = join(import.meta.dirname, "../..");
+const runs = 21;
+const budget = 100;
+
+interface Measured {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** setup-spin with the version it is asked for in the tool cache: no request, no process, nothing to unpack. */
+function warmSetupSpin(folder: string): Measured {
+  const toolCache = join(folder, "_tool");
+  for (const shelf of ["x64", "arm64"]) {
+    const tool = join(toolCache, "spin", "4.0.2", shelf);
+    mkdirSync(tool, { recursive: true });
+    writeFileSync(join(tool, "spin"), "#!/bin/sh\n", { mode: 0o755 });
+    writeFileSync(`${tool}.complete`, "");
+  }
+  return {
+    name: "setup-spin, warm",
+    args: [join(root, "actions/setup-spin/dist/index.js")],
+    env: {
+      RUNNER_TOOL_CACHE: toolCache,
+      RUNNER_TEMP: folder,
+      GITHUB_WORKSPACE: folder,
+      INPUT_VERSION: "4.0.2",
+      INPUT_CACHE: "auto",
+      "INPUT_CHECK-LATEST": "false",
+    },
+  };
+}
+
+function milliseconds({ args, env }: Measured): number {
+  const started = performance.now();
+  const { status, stdout } = spawnSync(process.execPath, args, {
+    env: { PATH: process.env.PATH, ...env },
+    encoding: "utf8",
+  });
+  const taken = performance.now() - started;
+  if (status !== 0) throw new Error(`${args.join(" ")} ended with ${status}:\n${stdout}`);
+  return taken;
+}
+
+/** Fastest and middle of the runs, which alternate so that a busy moment hits all alike. */
+export function measure(
+  subjects: readonly Measured[],
+): ReadonlyMap<string, { fastest: number; median: number }> {
+  const times = subjects.map((subject) => ({ subject, taken: [] as number[] }));
+  for (let run = 0; run < runs; run += 1)
+    for (const { subject, taken } of times) taken.push(milliseconds(subject));
+  return new Map(
+    times.map(({ subject, taken }) => {
+      const sorted = taken.sort((left, right) => left - right);
+      return [subject.name, { fastest: sorted[0] ?? 0, median: sorted[sorted.length >> 1] ?? 0 }];
+    }),
+  );
+}
+
+if (import.meta.main) {
+  const folder = mkdtempSync(join(tmpdir(), "bench-startup-"));
+  try {
+    const bare: Measured = { name: "node -e 0", args: ["-e", "0"], env: {} };
+    const post: Measured = {
+      name: "setup-spin, post, nothing to keep",
+      args: [join(root, "actions/setup-spin/dist/post.js")],
+      env: {},
+    };
+    const measured = measure([bare, warmSetupSpin(folder), post]);
+    const base = measured.get(bare.name) ?? { fastest: 0, median: 0 };
+    const rows = [...measured].map(([name, { fastest, median }]) => [
+      name,
+      fastest.toFixed(0),
+      `+${(fastest - base.fastest).toFixed(0)}`,
+      median.toFixed(0),
+      `+${(median - base.median).toFixed(0)}`,
+    ]);
+    console.log(tableOf(["start-up in ms", "fastest", "over node", "median", "over node"], rows).join("\n"));
+    console.log(`Budget: ${budget} ms over node, the cache client not used; ${runs} runs.`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,81 @@
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pushTag, runActionProcess } from "@spin-publisher/sandbox";
+import { withStandInPins } from "../../scripts/stand-in-pins.ts";
+
+/** What one of our actions published. */
+export interface PublishedArtifact {
+  readonly name: "content" | "shim" | "chart";
+  /** `host/repository:tag` */
+  readonly tagged: string;
+  readonly digest: string;
+  readonly changed: boolean;
+}
+
+export interface Publisher {
+  /** Runs the three actions of this repository against a registry. */
+  publish(host: string): Promise<readonly PublishedArtifact[]>;
+}
+
+/** Where the actions find the rest of the world. */
+export interface Surroundings {
+  /** `ORIGIN_MIRRORS` with everything but the target: GitHub, modules, charts, and ghcr.io for the base image. */
+  readonly mirrors: string;
+  readonly moduleDigests: ReadonlyMap<string, string>;
+  /** An empty folder. */
+  readonly temporary: string;
+}
+
+export const version = "0.1.2";
+
+/** @param root the checkout; its site and chart are copied, and its bundles are run as they are. */
+export async function createPublisher(root: string, surroundings: Surroundings): Promise<Publisher> {
+  const { mirrors, moduleDigests, temporary } = surroundings;
+  const workspace = join(temporary, "checkout");
+  for (const name of ["site", "charts"]) {
+    await cp(join(root, name), join(workspace, name), { recursive: true });
+  }
+  const manifest = join(workspace, "site", "spin.toml");
+  await writeFile(manifest, withStandInPins(await readFile(manifest, "utf8"), moduleDigests).text);
+
+  async function act(action: string, tag: string, inputs: Readonly<Record<string, string>>) {
+    const run = await runActionProcess({
+      action: join(root, "actions", action),
+      inputs,
+      workspace,
+      mirrors,
+      event: pushTag(tag),
+      temp: join(temporary, "runner"),
+    });
+    if (run.exitCode !== 0) throw new Error(`${action} failed: ${run.log.trim().slice(-1000)}`);
+    return run.outputs;
+  }
+
+  return {
+    async publish(host) {
+      const repository = `${host}/octo-org/site`;
+      const content = await act("spin-registry-push", version, {
+        manifest: "site/spin.toml",
+        reference: `${repository}/content`,
+      });
+      const shim = await act("build-shim", version, {
+        content: content.reference ?? "",
+        image: repository,
+      });
+      const chart = await act("helm-oci-push", `chart-${version}`, {
+        chart: "charts/bart",
+        repository: `${repository}/charts`,
+        version,
+        lint: "off",
+      });
+      return [artifact("content", content), artifact("shim", shim), artifact("chart", chart)];
+    },
+  };
+}
+
+function artifact(
+  name: PublishedArtifact["name"],
+  { reference = "", digest = "", changed }: Readonly<Record<string, string>>,
+): PublishedArtifact {
+  return { name, tagged: reference.replace(/@.*$/, ""), digest, changed: changed === "true" };
+}

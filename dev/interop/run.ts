@@ -1,0 +1,184 @@
+// make interop: what we publish, read by programs that nobody here wrote, from registries that nobody here wrote; and
+// our own registry under the official conformance suite. Everything runs on loopback. What is missing is installed
+// (Debian packages as root, Go programs from their modules) and kept in .sandbox/tools.
+//
+//   INTEROP_ALLOW_SKIP=1  pass over what cannot be checked on this machine
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { personas, seedSpinImages, sparse, startRegistry, startUpstream } from "@spin-publisher/sandbox";
+import { secondsText } from "../../scripts/table.ts";
+import { createPublisher, type Publisher } from "./artifacts.ts";
+import { type Checks, createChecks, requireEqual, summaryOf } from "./checks.ts";
+import { requirePassed, runConformance, workflows } from "./conformance.ts";
+import { checkForeignWriters } from "./foreign-writers.ts";
+import { requireAgreement } from "./persona-agreement.ts";
+import { readBack } from "./read-back.ts";
+import { type Server, startDistribution, startZot } from "./servers.ts";
+import { isTool, type Obtained, obtainTools, type Tool, type Tools } from "./tools.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+async function main(): Promise<void> {
+  const started = performance.now();
+  const tell = (line: string) => console.log(line);
+  tell("Programs that nobody here wrote:");
+  const tools = await obtainTools(join(root, ".sandbox", "tools"), (line) => tell(`  ${line}`));
+  for (const tool of Object.values(tools)) {
+    tell(`  ${isTool(tool) ? "✓" : "✗"} ${tool.name}${isTool(tool) ? "" : `: ${tool.because}`}`);
+  }
+  tell(`  ready after ${secondsText(performance.now() - started)}\n`);
+  const checks = createChecks(process.env.INTEROP_ALLOW_SKIP === "1", tell);
+  const temporary = await mkdtemp(join(tmpdir(), "interop-"));
+  try {
+    await checkOurRegistry(checks, tools, temporary);
+    await checkOurArtifacts(checks, tools, temporary);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  tell(`\nafter ${secondsText(performance.now() - started)}:\n`);
+  for (const line of summaryOf(checks.results)) tell(line);
+  if (checks.results.some(({ outcome }) => outcome === "failed")) process.exitCode = 1;
+}
+
+async function checkOurRegistry(checks: Checks, tools: Tools, temporary: string): Promise<void> {
+  const subject = "sandbox registry";
+  const { conformance, dockerRegistry } = tools;
+  if (!isTool(conformance)) {
+    checks.cannot(subject, "the conformance suite", conformance.name, conformance.because);
+  } else {
+    const stable = underSuite(conformance, {}, { OCI_VERSION: "1.1" }, join(temporary, "stable"));
+    for (const [workflow, endpoints] of Object.entries(workflows)) {
+      const unreleased = /^(Blob upload cancel|Manifest put with tag params)$/;
+      await checks.check(subject, `${workflow}, specification 1.1`, conformance.name, async () =>
+        requirePassed((await stable).endpoints, endpoints, unreleased),
+      );
+    }
+    const drafts = underSuite(conformance, { persona: sparse }, everything, join(temporary, "drafts"));
+    await checks.check(subject, "every endpoint, drafts included", conformance.name, async () =>
+      requirePassed((await drafts).endpoints, /./),
+    );
+    await checks.check(subject, "every form of content", conformance.name, async () =>
+      requirePassed((await drafts).content, /./),
+    );
+  }
+  const check = "the persona answers as the program does";
+  await withServer(checks, dockerRegistry, startDistribution, check, (server) =>
+    checks.check("persona distribution", check, server.name, () =>
+      requireAgreement(server.origin, personas.distribution),
+    ),
+  );
+}
+
+/** Settings of the suite that switch on what is off in any version. */
+const everything = {
+  OCI_VERSION: "dev",
+  OCI_DATA_SPARSE: "true",
+  OCI_DATA_SHA512: "true",
+  OCI_DATA_EMPTY_BLOB: "true",
+  OCI_DATA_CUSTOM_FIELDS: "true",
+};
+
+async function underSuite(
+  tool: Tool,
+  options: Parameters<typeof startRegistry>[0],
+  settings: Readonly<Record<string, string>>,
+  folder: string,
+) {
+  const registry = await startRegistry(options);
+  try {
+    return await runConformance(tool, registry.host, settings, folder);
+  } finally {
+    await registry.close();
+  }
+}
+
+async function checkOurArtifacts(checks: Checks, tools: Tools, temporary: string): Promise<void> {
+  const base = join(temporary, "base");
+  await seedSpinImages(base);
+  const ghcr = await startRegistry({ root: base });
+  const upstream = await startUpstream();
+  try {
+    const publisher = await createPublisher(root, {
+      mirrors: `${upstream.mirrors}\nhttps://ghcr.io=${ghcr.origin}`,
+      moduleDigests: await upstream.moduleDigests(),
+      temporary,
+    });
+    const [release] = await tagsOf(ghcr.origin, "spinframework/spin");
+    const source = `${ghcr.host}/spinframework/spin:${release}`;
+    await checkForeignWriters(checks, source, tools, join(temporary, "foreign-writers"));
+    const check = "content, shim and chart can be published";
+    for (const [tool, start] of [
+      [tools.dockerRegistry, startDistribution],
+      [tools.zot, startZot],
+    ] as const) {
+      await withServer(checks, tool, start, check, (server) =>
+        checkPublication(checks, tools, server, publisher, join(temporary, server.name.replace(/\W+/g, "-"))),
+      );
+    }
+  } finally {
+    await upstream.close();
+    await ghcr.close();
+  }
+}
+
+async function tagsOf(origin: string, repository: string): Promise<readonly string[]> {
+  const { tags } = Object(await (await fetch(`${origin}/v2/${repository}/tags/list`)).json());
+  return Array.isArray(tags) ? tags.map(String) : [];
+}
+
+async function checkPublication(
+  checks: Checks,
+  tools: Tools,
+  server: Server,
+  publisher: Publisher,
+  folder: string,
+): Promise<void> {
+  const all = "content, shim, chart";
+  let published: Awaited<ReturnType<Publisher["publish"]>> = [];
+  await checks.check(all, "published", server.name, async () => {
+    published = await publisher.publish(server.host);
+    requireEqual("changed", published.map(({ changed }) => changed).join(), "true,true,true");
+    return published.map(({ name, digest }) => `${name} ${digest.slice(0, 19)}`).join(", ");
+  });
+  if (published.length === 0) return;
+  await checks.check(all, "published again, unchanged", server.name, async () => {
+    const again = await publisher.publish(server.host);
+    requireEqual("changed", again.map(({ changed }) => changed).join(), "false,false,false");
+    requireEqual(
+      "the digests",
+      again.map(({ digest }) => digest).join(),
+      published.map(({ digest }) => digest).join(),
+    );
+    return "the same digests, nothing written";
+  });
+  const content = published.find(({ name }) => name === "content")?.digest ?? "";
+  for (const artifact of published) {
+    const own = join(folder, artifact.name);
+    await mkdir(own, { recursive: true });
+    await readBack(checks, server.name, artifact, tools, own, content);
+  }
+}
+
+async function withServer(
+  checks: Checks,
+  tool: Obtained,
+  start: (tool: Tool) => Promise<Server>,
+  check: string,
+  work: (server: Server) => Promise<void>,
+): Promise<void> {
+  if (!isTool(tool)) return checks.cannot(tool.name, check, tool.name, tool.because);
+  let server: Server | undefined;
+  await checks.check(tool.name, "starts on loopback", tool.name, async () => {
+    server = await start(tool);
+    return server.origin;
+  });
+  if (server === undefined) return;
+  try {
+    await work(server);
+  } finally {
+    await server.close();
+  }
+}
+
+await main();

@@ -1,0 +1,144 @@
+import { type Fetch, type RetryPolicy, repeat } from "@spin-publisher/http";
+import type { Credential, CredentialSource } from "../client/types.ts";
+import { RegistryRefusal } from "../refusals/registry-refusal.ts";
+import type { Repository } from "../spec/reference.ts";
+import { parseChallenges } from "./challenge.ts";
+import { type Authority, covers, lesserAuthority, scopesOf } from "./scopes.ts";
+import { basic, requestToken, type Token, type TokenService, tokenService } from "./token.ts";
+
+export interface Authorization {
+  /** The header to send at once, as far as the registry's ways are known; undefined: try without. */
+  header(authority: Authority): Promise<string | undefined>;
+  /**
+   * The header to try again with after a 401 to a request that was sent with `used`; undefined where there is nothing
+   * better to offer.
+   */
+  renewed(authority: Authority, challenge: string, used: string | undefined): Promise<string | undefined>;
+}
+
+type Scheme = { readonly kind: "basic" } | { readonly kind: "bearer"; readonly service: TokenService };
+
+/** How one registry wants to be asked, and the tokens that it gave. */
+interface RegistryAccess {
+  scheme?: Scheme;
+  /** By scopes; one request for each, however many wait for it. */
+  readonly tokens: Map<string, Promise<Token>>;
+  /** Scopes that a challenge named beyond ours, by ours. */
+  readonly extraScopes: Map<string, readonly string[]>;
+}
+
+/** The edges of authorization. */
+export interface AuthorizationWorld {
+  readonly fetch: Fetch;
+  readonly credentials: CredentialSource;
+  readonly retry: RetryPolicy;
+  /** `https://` or, for loopback and insecure registries, `http://`, and the host. */
+  readonly originOf: (repository: Repository) => URL;
+}
+
+/**
+ * Answers the challenges of registries: Basic, or a bearer token for exactly the scopes of a request. Tokens are kept,
+ * renewed before they end, and asked for once even when many requests need one at the same time.
+ */
+export function createAuthorization({
+  fetch,
+  credentials,
+  retry,
+  originOf,
+}: AuthorizationWorld): Authorization {
+  const registries = new Map<string, RegistryAccess>();
+  const found = new Map<string, Promise<Credential>>();
+
+  const accessTo = (registry: string): RegistryAccess => {
+    const access = registries.get(registry) ?? { tokens: new Map(), extraScopes: new Map() };
+    registries.set(registry, access);
+    return access;
+  };
+
+  const credentialFor = (repository: Repository): Promise<Credential> => {
+    const key = `${repository.registry}/${repository.name}`;
+    const credential = found.get(key) ?? credentials(repository);
+    found.set(key, credential);
+    return credential;
+  };
+
+  const bearer = async (service: TokenService, authority: Authority): Promise<string> => {
+    const { tokens, extraScopes } = accessTo(authority.repository.registry);
+    const own = scopesOf(authority);
+    const scopes = [...own, ...(extraScopes.get(own.join(" ")) ?? [])];
+    const key = scopes.join(" ");
+    const kept = tokens.get(key);
+    if (kept !== undefined) {
+      const { value, expires } = await kept;
+      if (expires > retry.now()) return `Bearer ${value}`;
+      if (tokens.get(key) === kept) tokens.delete(key);
+    }
+    const requested = tokens.get(key) ?? newToken(service, authority, scopes);
+    tokens.set(key, requested);
+    requested.catch(() => {
+      if (tokens.get(key) === requested) tokens.delete(key);
+    });
+    return `Bearer ${(await requested).value}`;
+  };
+
+  const newToken = async (
+    service: TokenService,
+    { repository, access }: Authority,
+    scopes: readonly string[],
+  ): Promise<Token> => {
+    const credential = await credentialFor(repository);
+    // ghcr.io denies tokens at random (different-ai/openwork#3886); where less would do, that is tried first instead.
+    const worthAsking = access === "push" && credential.kind !== "anonymous" ? 3 : 1;
+    return repeat(
+      () => requestToken({ fetch, now: retry.now }, service, scopes, credential, repository),
+      (error) => (error instanceof RegistryRefusal && error.status === 403 ? { because: "403" } : undefined),
+      { ...retry, attempts: worthAsking },
+    );
+  };
+
+  const bearerOrLess = async (service: TokenService, authority: Authority): Promise<string> => {
+    try {
+      return await bearer(service, authority);
+    } catch (error) {
+      const lesser = lesserAuthority(authority);
+      if (lesser === undefined || !(error instanceof RegistryRefusal) || error.isTransient) throw error;
+      return bearerOrLess(service, lesser);
+    }
+  };
+
+  const header = async (authority: Authority): Promise<string | undefined> => {
+    const { repository } = authority;
+    const credential = await credentialFor(repository);
+    if (credential.kind === "registry-token") return `Bearer ${credential.token}`;
+    const { scheme } = accessTo(repository.registry);
+    if (scheme?.kind === "bearer") return bearerOrLess(scheme.service, authority);
+    return scheme?.kind === "basic" && credential.kind === "basic" ? basic(credential) : undefined;
+  };
+
+  return {
+    header,
+    renewed: async (authority, challenge, used) => {
+      const { repository } = authority;
+      const access = accessTo(repository.registry);
+      const challenges = parseChallenges(challenge);
+      const service = tokenService(challenges, originOf(repository));
+      if (service !== undefined) access.scheme = { kind: "bearer", service };
+      else if (challenges.some(({ scheme }) => scheme === "basic")) access.scheme = { kind: "basic" };
+      else return undefined;
+      const own = scopesOf(authority);
+      const named = challenges.flatMap(({ parameters }) => parameters.get("scope")?.split(" ") ?? []);
+      const extra = named.filter((scope) => scope !== "" && !covers(own, scope));
+      if (extra.length > 0) access.extraScopes.set(own.join(" "), extra);
+      for (const [key, token] of access.tokens) {
+        // Only the token that was refused: another request may have renewed it meanwhile.
+        const value = await token.then(
+          (kept) => kept.value,
+          () => undefined,
+        );
+        if (`Bearer ${value}` === used) access.tokens.delete(key);
+      }
+      const better = await header(authority);
+      return better === used ? undefined : better;
+    },
+  };
+}

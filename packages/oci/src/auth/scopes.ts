@@ -1,0 +1,42 @@
+import type { Access } from "../client/types.ts";
+import type { Repository } from "../spec/reference.ts";
+
+/** What an `Authorization` header is wanted for. */
+export interface Authority {
+  readonly repository: Repository;
+  readonly access: Access;
+  /** The source of a mount, in the same registry. */
+  readonly alsoPull?: Repository;
+}
+
+/**
+ * The token scopes that an authority needs. Those of a mount are asked for in one token with those of the push, as Docker
+ * Hub demands (oras-project/rust-oci-client#235), and the push comes first, because some services read only the first.
+ */
+export function scopesOf({ repository, access, alsoPull }: Authority): readonly string[] {
+  const own = `repository:${repository.name}:${access === "pull" ? "pull" : "pull,push"}`;
+  return alsoPull === undefined ? [own] : [own, `repository:${alsoPull.name}:pull`];
+}
+
+/**
+ * What to make do with when a service refuses the whole: it may not want to give a token for a foreign source of a mount,
+ * or one for pushing to somebody who may only read. Undefined where nothing less would do.
+ */
+export function lesserAuthority({ repository, access, alsoPull }: Authority): Authority | undefined {
+  if (alsoPull !== undefined) return { repository, access };
+  return access === "inspect" ? { repository, access: "pull" } : undefined;
+}
+
+/** Whether one of `own` grants at least what `scope` does. */
+export function covers(own: readonly string[], scope: string): boolean {
+  const { resource, actions } = parts(scope);
+  return own.map(parts).some((candidate) => {
+    return candidate.resource === resource && actions.every((action) => candidate.actions.includes(action));
+  });
+}
+
+/** `type:name:actions`, where the name may hold a port. */
+function parts(scope: string): { readonly resource: string; readonly actions: readonly string[] } {
+  const last = scope.lastIndexOf(":");
+  return { resource: scope.slice(0, Math.max(0, last)), actions: scope.slice(last + 1).split(",") };
+}

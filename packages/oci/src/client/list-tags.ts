@@ -1,0 +1,47 @@
+import { readJson } from "@spin-publisher/http";
+import { refusal } from "../refusals/registry-refusal.ts";
+import { manifestLimit } from "../spec/parse-manifest.ts";
+import { formatReference, isTag, type Repository } from "../spec/reference.ts";
+import type { Sender } from "./pull.ts";
+
+/** With 1000 tags a page, more than any repository that is worth listing. */
+const pageLimit = 100;
+
+/**
+ * Every tag in the registry's order (distribution-spec end-8), page by page; empty where the repository does not exist.
+ * What is not a legal tag is left out: it could not be asked for.
+ *
+ * @throws Error after 100 pages: the registry goes in circles.
+ */
+export async function pullTags(client: Sender, repository: Repository): Promise<readonly string[]> {
+  const what = `the tags of ${formatReference(repository)}`;
+  const tags: string[] = [];
+  let path: string | undefined = "tags/list?n=1000";
+  for (let page = 0; path !== undefined; page += 1) {
+    if (page === pageLimit) throw new Error(`${repository.registry} has no end of pages for ${what}.`);
+    const response: Response = await client.send({
+      method: "GET",
+      repository,
+      path,
+      access: "pull",
+      bodyLimit: manifestLimit,
+    });
+    if (response.status === 404 && page === 0) return [];
+    if (response.status !== 200) throw await refusal(response, "list the tags of", repository);
+    tags.push(...tagsOf(await readJson(response, manifestLimit, what)));
+    path = nextPage(response.headers.get("link"));
+  }
+  return tags;
+}
+
+function tagsOf(answer: unknown): readonly string[] {
+  const list = typeof answer === "object" && answer !== null && "tags" in answer ? answer.tags : undefined;
+  return Array.isArray(list) ? list.filter((tag) => typeof tag === "string" && isTag(tag)) : [];
+}
+
+/** The next page (RFC 8288). Only its query counts: the rest is this repository's address again, or should be. */
+function nextPage(link: string | null): string | undefined {
+  const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(link ?? "")?.[1] ?? "";
+  const query = target.indexOf("?");
+  return query < 0 ? undefined : `tags/list${target.slice(query)}`;
+}

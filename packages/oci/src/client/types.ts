@@ -1,0 +1,100 @@
+import type { RetryPolicy } from "@spin-publisher/http";
+import type { Digest } from "../spec/digest.ts";
+import type { Descriptor, ImageIndex, ImageManifest } from "../spec/image-spec.ts";
+import type { Reference, Repository } from "../spec/reference.ts";
+import type { SinglePost } from "./single-post.ts";
+
+/** What identifies us to one registry. */
+export type Credential =
+  | { readonly kind: "anonymous" }
+  | { readonly kind: "basic"; readonly username: string; readonly password: string }
+  /** A refresh token, exchanged by the OAuth2 POST form (Docker config `identitytoken`). */
+  | { readonly kind: "identity-token"; readonly token: string }
+  /** Sent as it is (Docker config `registrytoken`). */
+  | { readonly kind: "registry-token"; readonly token: string };
+
+/** Finds the credential for a repository; asked once for each repository and run. */
+export type CredentialSource = (repository: Repository) => Promise<Credential>;
+
+/** A manifest or index as a registry returned it: digest-verified bytes, and the parsed document. */
+export interface FetchedManifest {
+  readonly descriptor: Descriptor;
+  readonly bytes: Uint8Array;
+  readonly document: ImageManifest | ImageIndex;
+}
+
+/** The pull side of a registry. Everything returned was verified against its digest and is bounded in size. */
+export interface RegistryReader {
+  /** The manifest at a tag or digest; undefined where it does not exist. */
+  manifest(reference: Reference): Promise<FetchedManifest | undefined>;
+  /** The bytes of a blob of at most `limit` bytes. @throws Error when it is missing, larger or not what its digest says. */
+  blob(repository: Repository, descriptor: Descriptor, limit: number): Promise<Uint8Array>;
+  /** Every tag, in the registry's order; empty where the repository does not exist. */
+  tags(repository: Repository): Promise<readonly string[]>;
+}
+
+/**
+ * What a request is allowed to do: `inspect` wants a token that will also do for pushing, so that a publication asks
+ * for one token only, but makes do with reading.
+ */
+export type Access = "pull" | "inspect" | "push";
+
+/** One request to a registry. */
+export interface RegistryRequest {
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly repository: Repository;
+  /** What follows `/v2/<name>/`, with its query; or where the registry sent us to. */
+  readonly path: string | URL;
+  readonly access: Access;
+  /** Another repository of the registry that has to be readable too (a mount). */
+  readonly alsoPull?: Repository;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: RequestBody;
+  /** See `FetchInit` of packages/http. */
+  readonly retry?: "never";
+  readonly bodyLimit?: number;
+  /** A large answer is expected. */
+  readonly bulk?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** A body of known length; a stream can be sent once only. */
+export interface RequestBody {
+  readonly content: Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array>;
+  readonly size: number;
+}
+
+/** What a client has sent so far, tokens and retries included. */
+export interface Traffic {
+  readonly requests: number;
+  readonly retries: number;
+  /** Body bytes sent, whether or not they were wanted. */
+  readonly uploadedBytes: number;
+}
+
+/** A registry client: the pull side, and what `inspectTarget` and `publish` need to do the rest. */
+export interface RegistryClient extends RegistryReader {
+  /** The URL of what follows `/v2/<name>/`. */
+  url(repository: Repository, path: string | URL): URL;
+  /** Sends an authorised request; whatever the registry answers is returned, an unsatisfied 401 too. */
+  send(request: RegistryRequest): Promise<Response>;
+  /** A blob's bytes as they come in, verified at their end: an error there means that they were not the blob's. */
+  blobStream(repository: Repository, descriptor: Descriptor): Promise<ReadableStream<Uint8Array>>;
+  traffic(): Traffic;
+  tell(event: PublishEvent): void;
+  readonly retry: RetryPolicy;
+  readonly singlePost: SinglePost;
+}
+
+/** Something worth telling while a publication runs. */
+export type PublishEvent =
+  | { readonly kind: "blob-uploaded"; readonly descriptor: Descriptor; readonly bytes: number }
+  | { readonly kind: "blob-mounted"; readonly descriptor: Descriptor; readonly from: Repository }
+  | { readonly kind: "blob-present"; readonly descriptor: Descriptor }
+  | { readonly kind: "manifest-written"; readonly digest: Digest; readonly tag?: string }
+  | {
+      readonly kind: "retry";
+      readonly what: string;
+      readonly because: string;
+      readonly delayMilliseconds: number;
+    };

@@ -1,0 +1,63 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { RequestBody } from "../client/types.ts";
+import { type BlobReader, openBody } from "../push/blob-body.ts";
+import { type Artifact, type Blob, blobsOf, type Manifest } from "../spec/artifact.ts";
+import type { Descriptor } from "../spec/image-spec.ts";
+import { mediaTypes } from "../spec/image-spec.ts";
+
+/** image-spec, image-layout.md. */
+export const layoutVersion = '{"imageLayoutVersion":"1.0.0"}';
+
+/** The annotation by which a layout's index names a tag (image-spec, annotations.md). */
+export const refNameAnnotation = "org.opencontainers.image.ref.name";
+
+/** Where a layout keeps the bytes of a digest. */
+export function layoutPath(folder: string, { digest }: Pick<Descriptor, "digest">): string {
+  const [algorithm = "", hex = ""] = digest.split(":");
+  return join(folder, "blobs", algorithm, hex);
+}
+
+/**
+ * Writes an artifact as an OCI image layout (image-spec, image-layout.md), `index.json` last, so that a layout with an
+ * index is complete.
+ *
+ * @param options.reader gets what lies in another repository (a base image's layers). Without one those blobs are left
+ *   out, which the specification allows, and the layout is complete only together with that repository.
+ */
+export async function writeLayout(
+  { root }: Artifact,
+  folder: string,
+  options: { readonly tag?: string; readonly reader?: BlobReader } = {},
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "oci-layout"), layoutVersion);
+  for (const blob of blobsOf(root).values()) await writeBlob(blob, folder, options.reader);
+  await writeManifest(root, folder);
+  const annotations = {
+    ...root.descriptor.annotations,
+    ...(options.tag === undefined ? {} : { [refNameAnnotation]: options.tag }),
+  };
+  const entry: Descriptor = {
+    ...root.descriptor,
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+  };
+  const index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [entry] };
+  await writeFile(join(folder, "index.json"), JSON.stringify(index));
+}
+
+async function writeManifest({ descriptor, bytes, children }: Manifest, folder: string): Promise<void> {
+  for (const child of children) await writeManifest(child, folder);
+  await writeContent(layoutPath(folder, descriptor), new Uint8Array(bytes));
+}
+
+async function writeBlob(blob: Blob, folder: string, reader: BlobReader | undefined): Promise<void> {
+  if (blob.source.kind === "repository" && reader === undefined) return;
+  const { content } = await openBody(reader, blob);
+  await writeContent(layoutPath(folder, blob.descriptor), content);
+}
+
+async function writeContent(path: string, content: RequestBody["content"]): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content instanceof globalThis.Blob ? content.stream() : content);
+}

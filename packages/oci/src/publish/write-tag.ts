@@ -1,0 +1,99 @@
+import { repeat, transientError } from "@spin-publisher/http";
+import { declaredDigest } from "../client/pull.ts";
+import type { UploadTarget } from "../push/upload-target.ts";
+import { putManifest } from "../push/write-manifest.ts";
+import { RegistryRefusal } from "../refusals/registry-refusal.ts";
+import type { Manifest } from "../spec/artifact.ts";
+import type { Digest } from "../spec/digest.ts";
+import { formatReference } from "../spec/reference.ts";
+import { isImmutabilityRefusal, TagTaken } from "./immutability.ts";
+import { hiddenTag, tagDigest } from "./read-tag.ts";
+
+/**
+ * Lets a tag point at a manifest whose content is all there.
+ *
+ * A write whose answer was lost is looked up before it is sent again: some registries refuse to write a tag twice, and
+ * meanwhile another publisher may have taken it.
+ *
+ * @param onlyNew the tag must not be taken from another digest.
+ * @returns `held` where the tag turned out to point at the manifest already.
+ * @throws TagTaken when it points at something else and may not be moved, by our rule or the registry's; Error when it
+ *   may not be moved and cannot be looked at.
+ */
+export async function writeTag(
+  target: UploadTarget,
+  manifest: Manifest,
+  tag: string,
+  onlyNew: boolean,
+): Promise<"written" | "held"> {
+  const { client, repository, signal } = target;
+  const { digest } = manifest.descriptor;
+  const what = formatReference({ ...repository, tag });
+  return repeat(
+    async (number) => {
+      if (number > 1) {
+        const found = await tagDigest(target, tag, digest, "never");
+        if (found === digest) return "written";
+        if (found === "hidden" && onlyNew) throw hiddenTag(target, tag);
+        if (found !== undefined && found !== "hidden" && onlyNew) throw new TagTaken(found);
+      }
+      try {
+        const response = await putManifest(target, manifest, tag, { onlyNew, retry: "never" });
+        await requireTagged(target, digest, tag, declaredDigest(response));
+      } catch (error) {
+        if (!isImmutabilityRefusal(error)) throw error;
+        // ECR and Harbor refuse even the digest that the tag has (moby/buildkit#3776).
+        const found = await tagDigest(target, tag, digest, "never");
+        if (found === digest) return "held";
+        throw found === undefined || found === "hidden" ? error : new TagTaken(found, error);
+      }
+      client.tell({ kind: "manifest-written", digest, tag });
+      return "written";
+    },
+    (error) => {
+      if (!(error instanceof RegistryRefusal)) return transientError(error);
+      return error.isTransient ? { because: `${error.status}` } : undefined;
+    },
+    client.retry,
+    {
+      signal,
+      onRetry: ({ because, delayMilliseconds }) =>
+        client.tell({ kind: "retry", what: `writing ${what}`, because, delayMilliseconds }),
+    },
+  );
+}
+
+/**
+ * Where the answer to a PUT does not name our digest, the tag is looked at, a few times, since a registry may show a new
+ * tag late (p2pool-starter-stack/pithead#429). Nothing found is no contradiction, but another digest is one.
+ */
+async function requireTagged(
+  target: UploadTarget,
+  digest: Digest,
+  tag: string,
+  declared: Digest | undefined,
+): Promise<void> {
+  if (declared === digest) return;
+  const { client, repository } = target;
+  const look = async () => {
+    const shown = await tagDigest(target, tag, digest, "never");
+    const found = shown === "hidden" ? undefined : shown;
+    if (found !== digest && (found !== undefined || declared !== undefined))
+      throw new TagDiffers(found ?? declared);
+  };
+  const judge = (error: unknown) => (error instanceof TagDiffers ? { because: error.message } : undefined);
+  await repeat(look, judge, { ...client.retry, attempts: 4 }).catch((error: unknown) => {
+    if (!(error instanceof TagDiffers)) throw error;
+    const what = formatReference({ ...repository, tag });
+    throw new Error(
+      `${what} was written with ${digest}, but ${error.message}; do not use this tag, and look at the registry.`,
+    );
+  });
+}
+
+/** A tag shows another digest than was just written to it. */
+class TagDiffers extends Error {
+  constructor(digest: Digest | undefined) {
+    super(`the registry says that it holds ${digest}`);
+  }
+}

@@ -1,0 +1,9 @@
+import type { RegistryClient } from "../client/types.ts";
+import type { Repository } from "../spec/reference.ts";
+
+/** Where content is brought, and what stops it. */
+export interface UploadTarget {
+  readonly client: RegistryClient;
+  readonly repository: Repository;
+  readonly signal: AbortSignal;
+}

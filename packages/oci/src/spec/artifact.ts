@@ -1,0 +1,74 @@
+import { type Digest, digestOf } from "./digest.ts";
+import type { Descriptor } from "./image-spec.ts";
+import type { Repository } from "./reference.ts";
+
+/** Where the bytes of a blob can be had again, as often as a retry needs them. */
+export type BlobSource =
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "file"; readonly path: string }
+  /** In another repository: mounted where that is possible, copied through otherwise. */
+  | { readonly kind: "repository"; readonly repository: Repository }
+  /** Made or downloaded only when the registry turns out not to have it. */
+  | { readonly kind: "deferred"; readonly open: () => Promise<Uint8Array> };
+
+export interface Blob {
+  readonly descriptor: Descriptor;
+  readonly source: BlobSource;
+}
+
+/**
+ * A manifest or index as it is pushed: the exact bytes, the blobs it refers to (config first, then layers) and,
+ * for an index, the manifests below it. A base image's manifest is never a child: its layers are blobs of ours.
+ */
+export interface Manifest {
+  readonly descriptor: Descriptor;
+  readonly bytes: Uint8Array;
+  readonly blobs: readonly Blob[];
+  readonly children: readonly Manifest[];
+}
+
+/** What a builder makes and `publish` publishes: a content-addressed graph with one root. */
+export interface Artifact {
+  readonly root: Manifest;
+}
+
+/** The descriptor and blob of bytes held in memory. */
+export function blobOf(mediaType: string, bytes: Uint8Array | string): Blob {
+  const content = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
+  return {
+    descriptor: { mediaType, digest: digestOf(content), size: content.length },
+    source: { kind: "bytes", bytes: content },
+  };
+}
+
+/**
+ * A manifest whose bytes are final: serialised once, hashed as they are, sent as they are.
+ *
+ * @param extra descriptor properties that an index shows for it (`platform`, `annotations`, `artifactType`).
+ */
+export function manifestOf(
+  mediaType: string,
+  document: string,
+  parts: { readonly blobs?: readonly Blob[]; readonly children?: readonly Manifest[] },
+  extra: Pick<Descriptor, "platform" | "annotations" | "artifactType"> = {},
+): Manifest {
+  const bytes = new TextEncoder().encode(document);
+  return {
+    descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length, ...extra },
+    bytes,
+    blobs: parts.blobs ?? [],
+    children: parts.children ?? [],
+  };
+}
+
+/** Every blob of the artifact once, in the order in which its manifests name them, children first. */
+export function blobsOf(manifest: Manifest): ReadonlyMap<Digest, Blob> {
+  const blobs = new Map<Digest, Blob>();
+  const visit = (node: Manifest) => {
+    for (const child of node.children) visit(child);
+    for (const blob of node.blobs)
+      if (!blobs.has(blob.descriptor.digest)) blobs.set(blob.descriptor.digest, blob);
+  };
+  visit(manifest);
+  return blobs;
+}
