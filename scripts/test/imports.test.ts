@@ -1,46 +1,78 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
-import { dirname, join, relative, resolve } from "node:path";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import {
+  againstTheRooms,
+  type Import,
+  importCircles,
+  importsOf,
+  type Rooms,
+  roomOf,
+  type Source,
+} from "../layering.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
 /** What each place may import from the workspace. The list is the architecture: data flows down, never sideways. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  "packages/http": [],
-  "packages/archive": [],
-  "packages/oci": ["http"],
-  "packages/spin-release": ["http", "archive"],
-  "packages/action-runtime": ["http", "oci"],
-  "dev/sandbox": ["http", "archive", "oci"],
-  "actions/setup-spin": ["http", "archive", "spin-release", "action-runtime"],
-  "actions/spin-registry-push": ["http", "archive", "oci", "action-runtime"],
-  "actions/build-shim": ["http", "archive", "oci", "spin-release", "action-runtime"],
-  "actions/helm-oci-push": ["http", "archive", "oci", "action-runtime"],
+  "packages/errors": [],
+  "packages/json": [],
+  "packages/http": ["errors", "json"],
+  "packages/archive": ["errors"],
+  "packages/oci": ["errors", "json", "http"],
+  "packages/spin-artifact": ["errors", "json", "archive", "oci"],
+  "packages/spin-release": ["errors", "json", "http", "archive"],
+  "packages/action-runtime": ["errors", "json", "http", "oci"],
+  "dev/sandbox": ["errors", "json", "http", "archive", "oci", "spin-artifact"],
+  "actions/setup-spin": ["errors", "json", "http", "archive", "spin-release", "action-runtime"],
+  "actions/spin-registry-push": [
+    "errors",
+    "json",
+    "http",
+    "archive",
+    "oci",
+    "spin-artifact",
+    "action-runtime",
+  ],
+  "actions/build-shim": [
+    ...["errors", "json", "http", "archive", "oci", "spin-artifact", "spin-release", "action-runtime"],
+  ],
+  "actions/helm-oci-push": ["errors", "json", "http", "archive", "oci", "action-runtime"],
+};
+
+/** The rooms of a place, and which of them each may import: `docs/architecture.md` shows the picture. */
+const rooms: Readonly<Record<string, Rooms>> = {
+  "packages/oci": {
+    spec: [],
+    refusals: ["spec"],
+    auth: ["refusals", "spec"],
+    client: ["auth", "refusals", "spec"],
+    push: ["client", "auth", "refusals", "spec"],
+    publish: ["push", "client", "auth", "refusals", "spec"],
+    layout: ["push", "client", "auth", "refusals", "spec"],
+  },
+  "actions/build-shim": {
+    layers: [],
+    content: ["layers"],
+    base: ["layers"],
+    embed: ["content", "layers"],
+    image: ["base", "content", "embed", "layers"],
+    buildx: ["base", "content", "layers"],
+  },
 };
 
 /** The only places that may know the runner: its toolkit and its environment. */
-const knowsTheRunner = /^(packages\/action-runtime\/src\/|actions\/[^/]+\/src\/(index|post|inputs)\.ts$)/;
+const knowsTheRunner = /^(packages\/action-runtime\/src\/|actions\/[^/]+\/src\/(index|post)\.ts$)/;
 /** Toolkit packages that are about a tool's installation rather than about talking to the runner. */
 const toolPackages = new Set(["@actions/tool-cache", "@actions/cache", "@actions/exec"]);
 
-interface Import {
-  readonly file: string;
-  readonly specifier: string;
-}
-
-function importsOf(file: string): readonly Import[] {
-  const source = readFileSync(join(root, file), "utf8");
-  const found = source.matchAll(
-    /(?:^|\n)\s*(?:import|export)\b[^"';]*?from\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)|(?:^|\n)import\s*"([^"]+)"/g,
-  );
-  return [...found].map(([, from, dynamic, bare]) => ({ file, specifier: from ?? dynamic ?? bare ?? "" }));
-}
-
-function sourcesOf(place: string): readonly string[] {
-  return readdirSync(join(root, place, "src"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
-    .map((name) => join(place, "src", name));
+function sourcesOf(place: string): readonly Source[] {
+  return readdirSync(join(root, place), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts") && !name.split(/[\\/]/).includes("node_modules"))
+    .map((name) => `${place}/${name.replaceAll("\\", "/")}`)
+    .filter((path) => !/\/(?:dist|test)\//.test(path))
+    .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
 }
 
 const places = [
@@ -53,31 +85,27 @@ test("every place is listed", () => {
 });
 
 describe.each(places)("%s", (place) => {
-  const imports = sourcesOf(place).flatMap(importsOf);
+  const sources = sourcesOf(place);
+  const imports = sources.flatMap(importsOf);
 
   test("imports from the workspace only what is below it", () => {
-    const wrong = imports.filter(({ specifier }) => {
-      const name = /^@spin-publisher\/(.+)$/.exec(specifier)?.[1];
-      return name !== undefined && !allowed[place]?.includes(name);
+    const wrong = imports.filter(({ to, kind }) => {
+      const name = /^@spin-publisher\/(.+)$/.exec(to)?.[1];
+      return kind === "package" && name !== undefined && !allowed[place]?.includes(name);
     });
     expect(wrong).toEqual([]);
   });
 
   test("reaches into no other place by a path", () => {
-    const wrong = imports.filter(
-      ({ file, specifier }) =>
-        specifier.startsWith(".") &&
-        relative(join(root, place), resolve(join(root, dirname(file)), specifier)).startsWith(".."),
-    );
-    expect(wrong).toEqual([]);
+    expect(imports.filter(({ to, kind }) => kind === "file" && !to.startsWith(`${place}/`))).toEqual([]);
   });
 
   test("declares every package that it imports", () => {
     const { dependencies = {} } = JSON.parse(readFileSync(join(root, place, "package.json"), "utf8"));
-    const undeclared = imports.filter(({ specifier }) => {
-      const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? "";
-      const builtin = specifier.startsWith("node:") || builtinModules.includes(specifier);
-      return !specifier.startsWith(".") && !builtin && !(name in dependencies);
+    const undeclared = imports.filter(({ to, kind }) => {
+      const name = /^(?:@[^/]+\/)?[^/]+/.exec(to)?.[0] ?? "";
+      const builtin = to.startsWith("node:") || builtinModules.includes(to);
+      return kind === "package" && !builtin && !(name in dependencies);
     });
     expect(undeclared).toEqual([]);
   });
@@ -85,9 +113,65 @@ describe.each(places)("%s", (place) => {
   test("knows the runner only at its edge", () => {
     if (place === "dev/sandbox") return; // it plays the runner
     const toolkit = imports.filter(
-      ({ file, specifier }) =>
-        specifier.startsWith("@actions/") && !toolPackages.has(specifier) && !knowsTheRunner.test(file),
+      ({ from, to }) => to.startsWith("@actions/") && !toolPackages.has(to) && !knowsTheRunner.test(from),
+    );
+    const environment = sources.filter(
+      ({ path, text }) => /\bprocess\.env\b/.test(text) && !knowsTheRunner.test(path),
     );
     expect(toolkit).toEqual([]);
+    expect(environment.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe.each(Object.entries(rooms))("the rooms of %s", (place, drawn) => {
+  const sources = sourcesOf(place);
+
+  test("are those that are drawn", () => {
+    const found = sources.flatMap(({ path }) => roomOf(place, path) ?? []);
+    expect([...new Set(found)].sort()).toEqual(Object.keys(drawn).sort());
+  });
+
+  test("import only what the drawing allows", () => {
+    expect(againstTheRooms(place, drawn, sources.flatMap(importsOf))).toEqual([]);
+  });
+});
+
+test("no files import each other in a circle", () => {
+  const sources = [...places, "scripts", "dev"].flatMap(sourcesOf);
+  expect(importCircles(sources.flatMap(importsOf))).toEqual([]);
+});
+
+describe("a seeded violation is found", () => {
+  const file = (from: string, to: string): Import => ({ from, to, kind: "file" });
+
+  test.each([
+    ['import { a } from "./b.ts";', { from: "p/src/a.ts", to: "p/src/b.ts", kind: "file" }],
+    ['import type { a } from "../x/b.ts";', { from: "p/src/a.ts", to: "p/x/b.ts", kind: "file" }],
+    ['export { a } from "@actions/core";', { from: "p/src/a.ts", to: "@actions/core", kind: "package" }],
+    ['const a = await import("node:fs");', { from: "p/src/a.ts", to: "node:fs", kind: "package" }],
+    ['import {\n  a,\n  b,\n} from "./b.ts";', { from: "p/src/a.ts", to: "p/src/b.ts", kind: "file" }],
+    ['import "./b.ts";', { from: "p/src/a.ts", to: "p/src/b.ts", kind: "file" }],
+  ])("%s is an import", (text, expected) => {
+    expect(importsOf({ path: "p/src/a.ts", text })).toEqual([expected]);
+  });
+
+  test("an import from a lower room to a higher one", () => {
+    const place = "packages/oci";
+    const drawn = rooms[place] ?? {};
+    const up = file("packages/oci/src/spec/digest.ts", "packages/oci/src/push/upload.ts");
+    const down = file("packages/oci/src/push/upload.ts", "packages/oci/src/spec/digest.ts");
+    const sideways = file("packages/oci/src/layout/write-layout.ts", "packages/oci/src/publish/publish.ts");
+    const out = file("packages/oci/src/spec/digest.ts", "packages/oci/src/index.ts");
+    expect(againstTheRooms(place, drawn, [up, down, sideways, out])).toEqual([
+      "packages/oci/src/spec/digest.ts → packages/oci/src/push/upload.ts",
+      "packages/oci/src/layout/write-layout.ts → packages/oci/src/publish/publish.ts",
+      "packages/oci/src/spec/digest.ts → packages/oci/src/index.ts",
+    ]);
+  });
+
+  test("a circle, of two files and of three, and no chain", () => {
+    expect(importCircles([file("a", "b"), file("b", "c"), file("a", "c")])).toEqual([]);
+    expect(importCircles([file("a", "b"), file("b", "a"), file("c", "a")])).toEqual([["a", "b"]]);
+    expect(importCircles([file("a", "b"), file("b", "c"), file("c", "a")])).toEqual([["a", "b", "c"]]);
   });
 });

@@ -1,3 +1,4 @@
+import { isObject, type JsonObject, parseObject } from "@spin-publisher/json";
 import type {
   Annotations,
   Artifact,
@@ -8,7 +9,6 @@ import type {
   Platform,
 } from "@spin-publisher/oci";
 import { annotationKeys } from "./image/annotations.ts";
-import { isObject, type JsonObject, parseObject } from "./image/json.ts";
 import { formatPlatform } from "./image/platforms.ts";
 import { knownLayers } from "./layers/known-layers.ts";
 

@@ -9,7 +9,8 @@ import {
   sourceDate,
   text,
 } from "@spin-publisher/action-runtime";
-import { isLoopback, parseRepository, type Repository } from "@spin-publisher/oci";
+import { isLoopback } from "@spin-publisher/http";
+import { parseRepository, type Repository } from "@spin-publisher/oci";
 import { parseBaseWanted } from "./base/requested-base.ts";
 import type { Builder, ShimRequest } from "./build.ts";
 import { type ContentWanted, parseContent } from "./content/find-content.ts";

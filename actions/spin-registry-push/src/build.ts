@@ -1,12 +1,11 @@
 import { dirname } from "node:path";
-import type { Fetch } from "@spin-publisher/http";
+import { type Fetch, isLoopback } from "@spin-publisher/http";
 import {
   type Artifact,
   blobSize,
   type Digest,
   type FetchedManifest,
   formatReference,
-  isLoopback,
   type RegistryClient,
   type Repository,
   type TargetState,

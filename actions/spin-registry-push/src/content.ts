@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, readFile } from "node:fs/promises";
+import { whyUnreadable } from "@spin-publisher/errors";
 import { type BlobSource, type Digest, digestOf } from "@spin-publisher/oci";
-import { whyUnreadable } from "./unreadable.ts";
 
 /** Bytes that are published, by their digest; held in memory only where they are few. */
 export interface Content {

@@ -11,12 +11,12 @@ import {
   runAction,
   runPublishing,
 } from "@spin-publisher/action-runtime";
+import { namingFiles } from "@spin-publisher/errors";
 import { parseSourceDateEpoch } from "./annotations.ts";
 import { buildContent, type ContentRequest } from "./build.ts";
 import { execute } from "./engine/execute.ts";
 import { readContentInputs } from "./inputs.ts";
 import { createModuleCache } from "./sources/cache.ts";
-import { namingFiles } from "./unreadable.ts";
 
 await runAction(async () => {
   const inputs = readPublishingInputs();

@@ -1,6 +1,6 @@
 import type { Descriptor, Digest, FetchedManifest, RegistryReader, Repository } from "@spin-publisher/oci";
 import { isDigest } from "@spin-publisher/oci";
-import { spinMediaTypes } from "./layers/media-types.ts";
+import { spinMediaTypes } from "@spin-publisher/spin-artifact";
 import { isArray, isMap, type Json } from "./locked-app/json.ts";
 import { parseJson } from "./locked-app/parse-json.ts";
 

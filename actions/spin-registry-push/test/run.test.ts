@@ -1,12 +1,12 @@
 import { chmod, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { namingFiles } from "@spin-publisher/errors";
 import { createRegistryClient, digestOf, inspectTarget, publish } from "@spin-publisher/oci";
 import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
 import { annotationsOf, parseSourceDateEpoch } from "../src/annotations.ts";
 import { contentOfFile, readContent } from "../src/content.ts";
 import { createModuleCache } from "../src/sources/cache.ts";
-import { namingFiles } from "../src/unreadable.ts";
 import { built, published } from "./building.ts";
 import { fakeSpin } from "./fake-spin.ts";
 import { project } from "./project.ts";

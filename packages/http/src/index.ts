@@ -7,6 +7,7 @@ export {
   downloadFile,
 } from "./download.ts";
 export { createFetch, type Fetch, type FetchInit, type FetchOptions } from "./fetch.ts";
+export { isLoopback } from "./loopback.ts";
 export { type Mirror, mirrored, parseMirrors } from "./mirrors.ts";
 export { createNetwork, type Exchange, type NetworkOptions, type Timeouts } from "./network.ts";
 export {

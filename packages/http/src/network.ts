@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { isLoopback } from "./loopback.ts";
 import { proxiesOf } from "./proxies.ts";
 
 /** What an exchange has to know about a request beyond the platform's `RequestInit`. */
@@ -54,7 +55,7 @@ export function createNetwork(options: NetworkOptions = {}): Exchange {
   return async (url, { bulk = false, ...init }) => {
     opened ??= open(environment, timeouts);
     const { fetch, direct, outward } = await opened;
-    const { small, large } = isThisMachine(url.hostname) ? direct : outward;
+    const { small, large } = isLoopback(url.hostname) ? direct : outward;
     return fetch(url, init, bulk ? large : small);
   };
 }
@@ -84,8 +85,4 @@ async function open(environment: Readonly<Record<string, string | undefined>>, t
     fetch: (url: URL, init: RequestInit, dispatcher: Dispatcher): Promise<Response> =>
       fetch(url, { ...init, dispatcher } as object) as Promise<unknown> as Promise<Response>,
   };
-}
-
-function isThisMachine(hostname: string): boolean {
-  return /^(?:(?:.+\.)?localhost|127\.\d+\.\d+\.\d+|\[::1\])$/i.test(hostname);
 }

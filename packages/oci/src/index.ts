@@ -1,10 +1,9 @@
+export type { Credential, CredentialSource } from "./auth/credential.ts";
 export { type CredentialOrder, credentialOrder } from "./auth/credential-order.ts";
 export { type DockerConfigOptions, dockerConfigCredentials } from "./auth/docker-config.ts";
 export { createRegistryClient, type RegistryClientOptions } from "./client/client.ts";
 export { blobSize } from "./client/pull.ts";
 export type {
-  Credential,
-  CredentialSource,
   FetchedManifest,
   PublishEvent,
   RegistryClient,
@@ -41,7 +40,6 @@ export {
   mediaTypes,
   type Platform,
 } from "./spec/image-spec.ts";
-export { isLoopback } from "./spec/origin.ts";
 export {
   formatReference,
   isTag,

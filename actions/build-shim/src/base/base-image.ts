@@ -1,3 +1,4 @@
+import type { JsonObject } from "@spin-publisher/json";
 import {
   type Digest,
   type FetchedManifest,
@@ -7,7 +8,6 @@ import {
   type RegistryReader,
 } from "@spin-publisher/oci";
 import { imageConfig } from "../image/image-config.ts";
-import type { JsonObject } from "../image/json.ts";
 import { formatPlatform, platformMatch } from "../image/platforms.ts";
 import type { Layer } from "../layers/layer.ts";
 import { layersOf } from "./base-layers.ts";

@@ -1,5 +1,5 @@
+import { isObject, type JsonObject, objectsOf, parseObject, stringsOf } from "@spin-publisher/json";
 import { type Descriptor, type FetchedManifest, isDigest, type Repository } from "@spin-publisher/oci";
-import { isObject, type JsonObject, objectsOf, parseObject, stringsOf } from "../image/json.ts";
 import type { Layer } from "../layers/layer.ts";
 
 /** Docker's layer types and the OCI types of the same bytes (image-spec, media-types.md §Compatibility Matrix). */

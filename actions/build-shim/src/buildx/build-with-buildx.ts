@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { sortedByKey } from "@spin-publisher/json";
 import {
   type Annotations,
   type Artifact,
@@ -8,7 +9,6 @@ import {
   readLayout,
 } from "@spin-publisher/oci";
 import type { ContentReference } from "../content/find-content.ts";
-import { sortedByKey } from "../image/json.ts";
 import { formatPlatform } from "../image/platforms.ts";
 
 /** What Buildx is to build, with everything that must not change from run to run given as an argument. */

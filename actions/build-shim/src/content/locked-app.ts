@@ -1,5 +1,5 @@
+import { isObject, type JsonObject, objectsOf, parseObject } from "@spin-publisher/json";
 import { formatReference } from "@spin-publisher/oci";
-import { isObject, type JsonObject, objectsOf, parseObject } from "../image/json.ts";
 import { type Content, spinLayerTypes } from "./find-content.ts";
 
 /** A component of a locked application, as far as embedding it needs to know. */

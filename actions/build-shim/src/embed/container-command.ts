@@ -1,5 +1,5 @@
-import type { JsonObject } from "../image/json.ts";
-import { isObject, sortedByKey, stringsOf } from "../image/json.ts";
+import type { JsonObject } from "@spin-publisher/json";
+import { isObject, sortedByKey, stringsOf } from "@spin-publisher/json";
 
 /** Port that Spin listens on; unprivileged, so that no capability is needed. */
 export const port = 3000;

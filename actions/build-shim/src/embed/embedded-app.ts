@@ -1,4 +1,5 @@
 import { compareBytes, type TarEntry, tar, untar } from "@spin-publisher/archive";
+import type { JsonObject } from "@spin-publisher/json";
 import { digestOf, formatReference, isDigest } from "@spin-publisher/oci";
 import { type Content, isWasm, spinLayerTypes } from "../content/find-content.ts";
 import {
@@ -7,7 +8,6 @@ import {
   type LockedFile,
   readLockedApp,
 } from "../content/locked-app.ts";
-import type { JsonObject } from "../image/json.ts";
 import { atMost } from "../layers/at-most.ts";
 import { type Layer, layerOf } from "../layers/layer.ts";
 import { modulePath } from "./modules.ts";

@@ -1,10 +1,10 @@
+import { type JsonObject, parseObject } from "@spin-publisher/json";
 import {
   type FetchedManifest,
   formatReference,
   type Reference,
   type RegistryReader,
 } from "@spin-publisher/oci";
-import { type JsonObject, parseObject } from "./json.ts";
 
 /** An image config is some kilobytes; a registry cannot make us read more than this. */
 const configLimit = 8 << 20;

@@ -1,3 +1,4 @@
+import { isObject, type JsonObject, objectsOf, sortedByKey } from "@spin-publisher/json";
 import {
   type Annotations,
   type Blob,
@@ -9,7 +10,6 @@ import {
 import type { BaseImage } from "../base/base-image.ts";
 import { runtimeConfig, type Start } from "../embed/container-command.ts";
 import type { Layer } from "../layers/layer.ts";
-import { isObject, type JsonObject, objectsOf, sortedByKey } from "./json.ts";
 
 /** What an image says about itself. */
 export interface ImageFacts {

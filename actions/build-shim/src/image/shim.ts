@@ -1,3 +1,4 @@
+import { sortedByKey } from "@spin-publisher/json";
 import {
   type Annotations,
   type Artifact,
@@ -15,7 +16,6 @@ import { recordOf } from "../layers/known-layers.ts";
 import { annotationKeys } from "./annotations.ts";
 import { envVarsLayer } from "./env-vars.ts";
 import { imageOf } from "./image.ts";
-import { sortedByKey } from "./json.ts";
 import { formatPlatform } from "./platforms.ts";
 
 /** Everything that a shim is made of; nothing in it comes from a clock. */

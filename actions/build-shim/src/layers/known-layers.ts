@@ -1,6 +1,6 @@
+import { isObject, type JsonObject, sortedByKey } from "@spin-publisher/json";
 import { type Annotations, type Digest, digestOf, isDigest, mediaTypes } from "@spin-publisher/oci";
 import { annotationKeys } from "../image/annotations.ts";
-import { isObject, type JsonObject, sortedByKey } from "../image/json.ts";
 import type { Layer } from "./layer.ts";
 
 /**

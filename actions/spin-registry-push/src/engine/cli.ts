@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { compareBytes } from "@spin-publisher/archive";
+import { spinMediaTypes } from "@spin-publisher/spin-artifact";
 import { type Content, contentOf } from "../content.ts";
 import type { PreparedFile } from "../files/prepare.ts";
-import { spinMediaTypes } from "../layers/media-types.ts";
 import type { LockedApp, LockedComponent } from "../locked-app/locked-app.ts";
 import { parseLockedApp } from "../locked-app/parse-locked-app.ts";
 import { ManifestError } from "../manifest/error.ts";

@@ -1,8 +1,7 @@
 import { posix } from "node:path";
-import { errorCode } from "../error-code.ts";
+import { errorCode, whyUnreadable } from "@spin-publisher/errors";
 import { ManifestError } from "../manifest/error.ts";
 import type { Component, Exclusion, FileEntry } from "../manifest/model.ts";
-import { whyUnreadable } from "../unreadable.ts";
 import { type Glob, hasWildcards, matches, parseGlob } from "./glob.ts";
 import { namesInside } from "./relative-path.ts";
 import { type ApplicationFolder, type FoundFile, lookUp, parsePattern, walk } from "./walk.ts";

@@ -1,8 +1,8 @@
 import { compareBytes } from "@spin-publisher/archive";
+import { whyUnreadable } from "@spin-publisher/errors";
 import { concurrently } from "../concurrently.ts";
 import { type Content, contentOfFile } from "../content.ts";
 import { ManifestError } from "../manifest/error.ts";
-import { whyUnreadable } from "../unreadable.ts";
 import type { CollectedFile } from "./collect.ts";
 
 /** A file as it is published for one component. */

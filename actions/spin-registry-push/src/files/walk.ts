@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
-import { errorCode } from "../error-code.ts";
+import { errorCode } from "@spin-publisher/errors";
 import { type Glob, hasWildcards, matches, parseGlob } from "./glob.ts";
 
 /** A regular file below the application folder, links followed. */

@@ -10,9 +10,9 @@ import {
   digestOf,
   type FetchedManifest,
 } from "@spin-publisher/oci";
+import { spinMediaTypes } from "@spin-publisher/spin-artifact";
 import { type Content, readContent } from "../content.ts";
 import { blob, type FileContent } from "./layers.ts";
-import { spinMediaTypes } from "./media-types.ts";
 import { distribute } from "./shards.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Blob } from "@spin-publisher/oci";
+import { spinMediaTypes } from "@spin-publisher/spin-artifact";
 import type { Content } from "../content.ts";
 import { type ArchiveContext, archiveLayers, type Layers } from "./archive.ts";
-import { spinMediaTypes } from "./media-types.ts";
 
 /** How files travel: one layer each, bundled in archives, or whichever suits their number. */
 export const layerModes = ["auto", "files", "archive"] as const;

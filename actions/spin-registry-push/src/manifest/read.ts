@@ -1,8 +1,7 @@
 import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { errorCode } from "../error-code.ts";
+import { errorCode, whyUnreadable } from "@spin-publisher/errors";
 import { isBelow } from "../files/walk.ts";
-import { whyUnreadable } from "../unreadable.ts";
 import { ManifestError } from "./error.ts";
 import type { Application } from "./model.ts";
 import { normalise } from "./normalise.ts";

@@ -1,9 +1,9 @@
 import { link, mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
+import { errorCode } from "@spin-publisher/errors";
 import type { Digest } from "@spin-publisher/oci";
 import { type Content, contentOfFile } from "../content.ts";
-import { errorCode } from "../error-code.ts";
 
 /** Modules by digest. What is returned was verified just now: a file's name proves nothing about its bytes. */
 export interface ModuleCache {

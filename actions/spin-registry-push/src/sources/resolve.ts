@@ -1,8 +1,7 @@
+import { errorCode, whyUnreadable } from "@spin-publisher/errors";
 import type { Content } from "../content.ts";
-import { errorCode } from "../error-code.ts";
 import { ManifestError } from "../manifest/error.ts";
 import type { Component } from "../manifest/model.ts";
-import { whyUnreadable } from "../unreadable.ts";
 import { localModule } from "./local.ts";
 import { type ModuleOrigins, remoteModule } from "./remote.ts";
 

@@ -1,8 +1,8 @@
 import { type Fetch, type RetryPolicy, repeat } from "@spin-publisher/http";
-import type { Credential, CredentialSource } from "../client/types.ts";
 import { RegistryRefusal } from "../refusals/registry-refusal.ts";
 import type { Repository } from "../spec/reference.ts";
 import { parseChallenges } from "./challenge.ts";
+import type { Credential, CredentialSource } from "./credential.ts";
 import { type Authority, covers, lesserAuthority, scopesOf } from "./scopes.ts";
 import { basic, requestToken, type Token, type TokenService, tokenService } from "./token.ts";
 

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import type { Credential } from "../client/types.ts";
+import type { Credential } from "./credential.ts";
 
 /** Runs a program without a shell, with `input` on its standard input. */
 export type RunHelper = (

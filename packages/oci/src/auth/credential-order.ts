@@ -1,5 +1,5 @@
-import type { Credential, CredentialSource } from "../client/types.ts";
 import type { Repository } from "../spec/reference.ts";
+import type { Credential, CredentialSource } from "./credential.ts";
 
 /** Where credentials may come from, the first that has one winning. */
 export interface CredentialOrder {

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { Credential, CredentialSource } from "../client/types.ts";
 import type { Repository } from "../spec/reference.ts";
+import type { Credential, CredentialSource } from "./credential.ts";
 import { askCredentialHelper, type RunHelper, runHelper } from "./credential-helper.ts";
 
 /** The edges of the configuration: where it may be, and how helpers run. */

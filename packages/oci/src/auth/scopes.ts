@@ -1,5 +1,5 @@
-import type { Access } from "../client/types.ts";
 import type { Repository } from "../spec/reference.ts";
+import type { Access } from "./credential.ts";
 
 /** What an `Authorization` header is wanted for. */
 export interface Authority {

@@ -1,9 +1,9 @@
 import { type Fetch, readJson } from "@spin-publisher/http";
-import type { Credential } from "../client/types.ts";
 import { refusal } from "../refusals/registry-refusal.ts";
 import { isPrivateHost } from "../spec/origin.ts";
 import type { Repository } from "../spec/reference.ts";
 import type { Challenge } from "./challenge.ts";
+import type { Credential } from "./credential.ts";
 
 /** A bearer token and when it ends, in milliseconds of the clock it was asked for with. */
 export interface Token {

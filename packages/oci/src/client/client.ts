@@ -1,5 +1,6 @@
 import { createFetch, type Fetch, type RetryOptions, retryPolicy } from "@spin-publisher/http";
 import { createAuthorization } from "../auth/authorization.ts";
+import type { CredentialSource } from "../auth/credential.ts";
 import { registryOrigin } from "../spec/origin.ts";
 import { formatReference } from "../spec/reference.ts";
 import { pullTags } from "./list-tags.ts";
@@ -7,7 +8,7 @@ import { pullBlob, pullBlobStream, pullManifest } from "./pull.ts";
 import { createSender } from "./send.ts";
 import { createSinglePost } from "./single-post.ts";
 import { countTraffic } from "./traffic.ts";
-import type { CredentialSource, FetchedManifest, PublishEvent, RegistryClient } from "./types.ts";
+import type { FetchedManifest, PublishEvent, RegistryClient } from "./types.ts";
 
 export interface RegistryClientOptions {
   readonly fetch?: Fetch;

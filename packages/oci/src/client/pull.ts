@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { notJson, patienceFor, readBounded } from "@spin-publisher/http";
+import type { Access } from "../auth/credential.ts";
 import { refusal } from "../refusals/registry-refusal.ts";
 import { type Digest, digestOf, isDigest, matches } from "../spec/digest.ts";
 import type { Descriptor } from "../spec/image-spec.ts";
 import { acceptedTypes, manifestLimit, parseManifestDocument } from "../spec/parse-manifest.ts";
 import { formatReference, type Reference, type Repository } from "../spec/reference.ts";
 import { DamagedContent, rereadDamaged } from "./damaged-content.ts";
-import type { Access, FetchedManifest, RegistryClient } from "./types.ts";
+import type { FetchedManifest, RegistryClient } from "./types.ts";
 
 /** What the pull side needs of a client. */
 export type Sender = Pick<RegistryClient, "send" | "retry" | "tell">;

@@ -1,20 +1,9 @@
 import type { RetryPolicy } from "@spin-publisher/http";
+import type { Access } from "../auth/credential.ts";
 import type { Digest } from "../spec/digest.ts";
 import type { Descriptor, ImageIndex, ImageManifest } from "../spec/image-spec.ts";
 import type { Reference, Repository } from "../spec/reference.ts";
 import type { SinglePost } from "./single-post.ts";
-
-/** What identifies us to one registry. */
-export type Credential =
-  | { readonly kind: "anonymous" }
-  | { readonly kind: "basic"; readonly username: string; readonly password: string }
-  /** A refresh token, exchanged by the OAuth2 POST form (Docker config `identitytoken`). */
-  | { readonly kind: "identity-token"; readonly token: string }
-  /** Sent as it is (Docker config `registrytoken`). */
-  | { readonly kind: "registry-token"; readonly token: string };
-
-/** Finds the credential for a repository; asked once for each repository and run. */
-export type CredentialSource = (repository: Repository) => Promise<Credential>;
 
 /** A manifest or index as a registry returned it: digest-verified bytes, and the parsed document. */
 export interface FetchedManifest {
@@ -32,12 +21,6 @@ export interface RegistryReader {
   /** Every tag, in the registry's order; empty where the repository does not exist. */
   tags(repository: Repository): Promise<readonly string[]>;
 }
-
-/**
- * What a request is allowed to do: `inspect` wants a token that will also do for pushing, so that a publication asks
- * for one token only, but makes do with reading.
- */
-export type Access = "pull" | "inspect" | "push";
 
 /** One request to a registry. */
 export interface RegistryRequest {

@@ -1,3 +1,5 @@
+import { isLoopback } from "@spin-publisher/http";
+
 /**
  * The origin of a registry's API. Loopback hosts speak plain HTTP, as do all when `insecure`; Docker Hub's API has a
  * host of its own.
@@ -5,12 +7,6 @@
 export function registryOrigin(registry: string, insecure: boolean): string {
   const host = registry === "docker.io" ? "registry-1.docker.io" : registry;
   return `${insecure || isLoopback(registry) ? "http" : "https"}://${host}`;
-}
-
-/** Whether a host, with or without a port, is this machine. */
-export function isLoopback(host: string): boolean {
-  const name = host.replace(/:\d+$/, "").toLowerCase();
-  return /^(?:(?:.+\.)?localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(name);
 }
 
 /** Whether a host is a literal address (or name) of this machine or of a network that is not public. */

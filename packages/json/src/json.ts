@@ -1,16 +1,18 @@
-/** A JSON object that somebody else wrote: every property is still to be looked at. */
+/** A JSON object from an untrusted source: every property has yet to be checked. */
 export interface JsonObject {
   readonly [key: string]: unknown;
 }
 
+/** Whether a value is a JSON object, which neither `null` nor an array is. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**
- * Parses a document that has to be an object.
+ * Parses a document that must be a JSON object in UTF-8.
  *
- * @param what how an error calls the document.
+ * @param what how an error names the document, at the beginning of a sentence.
+ * @throws Error when the bytes are not UTF-8, not JSON, or not an object.
  */
 export function parseObject(bytes: Uint8Array, what: string): JsonObject {
   let value: unknown;
@@ -23,17 +25,17 @@ export function parseObject(bytes: Uint8Array, what: string): JsonObject {
   throw new Error(`${what} is not a JSON object.`);
 }
 
-/** The objects of an array; undefined where `value` is no array of objects. */
+/** The objects of an array; undefined where `value` is not an array of objects. */
 export function objectsOf(value: unknown): readonly JsonObject[] | undefined {
   return Array.isArray(value) && value.every(isObject) ? value : undefined;
 }
 
-/** The strings of an array; undefined where `value` is no array of strings. */
+/** The strings of an array; undefined where `value` is not an array of strings. */
 export function stringsOf(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
 }
 
-/** `object` with its keys in code point order, so that equal objects have equal bytes. */
+/** `object` with its keys in code unit order, so that equal objects have equal bytes. */
 export function sortedByKey<Value>(object: Readonly<Record<string, Value>>): Record<string, Value> {
   return Object.fromEntries(Object.entries(object).sort(([left], [right]) => (left < right ? -1 : 1)));
 }

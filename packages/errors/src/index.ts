@@ -1,0 +1,2 @@
+export { errorCode, messageOf } from "./error.ts";
+export { namingFiles, whyUnreadable } from "./unreadable.ts";

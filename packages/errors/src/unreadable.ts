@@ -1,0 +1,35 @@
+import { errorCode } from "./error.ts";
+
+/**
+ * Why the system refuses to read a path, and what helps, as the end of a sentence.
+ *
+ * @param what how the advice names what is being published: `files`, `the chart`.
+ */
+export function whyUnreadable(error: unknown, what = "files"): string {
+  const code = errorCode(error);
+  switch (code) {
+    case "EACCES":
+    case "EPERM":
+      return "cannot be read: this job's user lacks the permission; grant it with chmod";
+    case "ENOENT":
+      return `was removed while it was being read; leave ${what} alone while publishing`;
+    case "EISDIR":
+      return "cannot be read: it is a folder where a file is expected";
+    default:
+      return `cannot be read${code === undefined ? "" : ` (${code})`}; check the disk it is on`;
+  }
+}
+
+/**
+ * Runs `task` and turns a system error about a file into a sentence that names the path. For code that reads files
+ * without knowing what they belong to.
+ */
+export async function namingFiles<Result>(task: () => Promise<Result>): Promise<Result> {
+  try {
+    return await task();
+  } catch (error) {
+    const path = typeof error === "object" && error !== null && "path" in error ? error.path : undefined;
+    if (typeof path !== "string" || errorCode(error) === undefined) throw error;
+    throw new Error(`"${path}" ${whyUnreadable(error)}.`, { cause: error });
+  }
+}

@@ -1,0 +1,38 @@
+import { readFile } from "node:fs/promises";
+import { expect, test } from "@jest/globals";
+import { errorCode, messageOf, namingFiles, whyUnreadable } from "../src/index.ts";
+
+const systemError = (code: string) => Object.assign(new Error(code), { code });
+
+test.each([
+  ["EACCES", "cannot be read: this job's user lacks the permission; grant it with chmod"],
+  ["EPERM", "cannot be read: this job's user lacks the permission; grant it with chmod"],
+  ["ENOENT", "was removed while it was being read; leave files alone while publishing"],
+  ["EISDIR", "cannot be read: it is a folder where a file is expected"],
+  ["EIO", "cannot be read (EIO); check the disk it is on"],
+])("%s is explained", (code, expected) => expect(whyUnreadable(systemError(code))).toBe(expected));
+
+test("an error without a code is explained too", () => {
+  expect(whyUnreadable(new Error("odd"))).toBe("cannot be read; check the disk it is on");
+});
+
+test("the advice names what is published", () => {
+  expect(whyUnreadable(systemError("ENOENT"), "the chart")).toContain("leave the chart alone");
+});
+
+test("messages and codes of anything thrown", () => {
+  expect(messageOf(new Error("broken"))).toBe("broken");
+  expect(messageOf("text")).toBe("text");
+  expect(errorCode(systemError("EIO"))).toBe("EIO");
+  expect(errorCode({ code: 5 })).toBeUndefined();
+  expect(errorCode(null)).toBeUndefined();
+});
+
+test("a system error about a file names the file; any other error stays as it is", async () => {
+  await expect(namingFiles(() => readFile(import.meta.dirname))).rejects.toThrow("it is a folder");
+  await expect(namingFiles(async () => readFile("/does/not/exist"))).rejects.toThrow(
+    '"/does/not/exist" was removed',
+  );
+  const other = new Error("other");
+  await expect(namingFiles(() => Promise.reject(other))).rejects.toBe(other);
+});

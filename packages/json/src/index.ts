@@ -1,0 +1,1 @@
+export { isObject, type JsonObject, objectsOf, parseObject, sortedByKey, stringsOf } from "./json.ts";

@@ -1,0 +1,1 @@
+export { spinMediaTypes } from "./media-types.ts";
