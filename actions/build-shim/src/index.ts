@@ -1,7 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { readPublishingInputs, runAction, runPublishing, text } from "@spin-publisher/action-runtime";
+import { rm } from "node:fs/promises";
+import {
+  createTemporaryFolder,
+  readPublishingInputs,
+  runAction,
+  runPublishing,
+  text,
+} from "@spin-publisher/action-runtime";
 import { releasesOfSpin } from "./base/spin-releases.ts";
 import { build } from "./build.ts";
 import { readRequest } from "./inputs.ts";
@@ -11,7 +15,7 @@ await runAction(async () => {
   const inputs = readPublishingInputs();
   const { image, request } = await readRequest(inputs);
   const releases = releasesOfSpin({ fetch: inputs.fetch, token: text("github-token") });
-  const temporaryFolder = await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), "shim-"));
+  const temporaryFolder = await createTemporaryFolder("shim-", "Building the shim");
   const outside = { ...releases, temporaryFolder, tell: (line: string) => console.log(line) };
   try {
     await runPublishing({

@@ -1,12 +1,11 @@
 import {
-  automaticTag,
   choice,
-  commitEpoch,
   type PublishingInputs,
   pairs,
+  requestedTag,
   requiredText,
-  requireTag,
   sourceDate,
+  sourceDateEpoch,
   text,
 } from "@spin-publisher/action-runtime";
 import { isLoopback } from "@spin-publisher/http";
@@ -19,11 +18,7 @@ import { parsePlatforms } from "./image/platforms.ts";
 
 /** Reads the inputs that only this action has; everything that can be wrong with them shows here. */
 export async function readRequest({ event, dryRun, immutable, insecure, annotations }: PublishingInputs) {
-  const given = text("tag");
-  const tag =
-    given === "auto"
-      ? await automaticTag(event.pushed, event.sha, () => commitEpoch(event))
-      : requireTag(given);
+  const tag = await requestedTag(event);
   // Names are lower-case in registries, owners on GitHub need not be.
   const image = parseRepository(requiredText("image").toLowerCase());
   const content = await parseContent(requiredText("content"), image);
@@ -55,7 +50,7 @@ function readBuilder(): Builder {
   const kind = choice("builder", ["append", "buildx"]);
   const [context, dockerfile] = [text("context"), text("dockerfile")];
   if (kind === "buildx")
-    return { kind, context: context || ".", dockerfile, epoch: process.env.SOURCE_DATE_EPOCH || "0" };
+    return { kind, context: context || ".", dockerfile, epoch: String(sourceDateEpoch() ?? 0) };
   if (context !== "" || dockerfile !== "") {
     throw new Error(
       'Inputs "context" and "dockerfile" are for Buildx; set "builder" to buildx, or leave them away.',

@@ -6,6 +6,7 @@ import {
   requiredText,
   sourceDate,
   text,
+  workspaceFolder,
 } from "@spin-publisher/action-runtime";
 import type { ChartRecord } from "./artifact/chart-artifact.ts";
 import type { ChartInputs } from "./chart/read-chart.ts";
@@ -28,7 +29,7 @@ export function readInputs(): Inputs {
     publishing,
     chart: {
       folder: requiredText("chart"),
-      workspace: process.env.GITHUB_WORKSPACE || process.cwd(),
+      workspace: workspaceFolder(),
       version: text("version"),
       appVersion: text("app-version"),
       values: pairs("values"),

@@ -1,5 +1,5 @@
 import { setSecret } from "@actions/core";
-import { choice, flag, text } from "@spin-publisher/action-runtime";
+import { choice, flag, temporaryRoot, text, workspaceFolder } from "@spin-publisher/action-runtime";
 import type { CacheCircumstances } from "./tool/cache-policy.ts";
 import { parseArchitecture, parseSystem, type Runner } from "./tool/platform.ts";
 
@@ -47,8 +47,8 @@ export function readInputs(): Inputs {
       architecture: parseArchitecture(process.env.RUNNER_ARCH || process.arch),
       glibc: glibcVersion(),
     },
-    temp: required("RUNNER_TEMP"),
-    workspace: process.env.GITHUB_WORKSPACE || process.cwd(),
+    temp: temporaryRoot(),
+    workspace: workspaceFolder(),
   };
 }
 
@@ -64,10 +64,4 @@ function glibcVersion(): string | undefined {
       ? header.glibcVersionRuntime
       : undefined;
   return typeof version === "string" ? version : undefined;
-}
-
-function required(name: string): string {
-  const value = process.env[name];
-  if (value !== undefined && value !== "") return value;
-  throw new Error(`${name} is not set; this action is made to run on a GitHub Actions runner.`);
 }

@@ -37,14 +37,3 @@ export function annotationsOf(
 function timeOf(epoch: number): string {
   return new Date(epoch * 1000).toISOString().replace(/\.000Z$/, "+00:00");
 }
-
-/**
- * The value of `SOURCE_DATE_EPOCH` (reproducible-builds.org), undefined where it is not set.
- *
- * @throws Error when it is not a whole number of seconds.
- */
-export function parseSourceDateEpoch(text: string | undefined): number | undefined {
-  if (text === undefined || text === "") return undefined;
-  if (/^\d{1,11}$/.test(text)) return Number(text);
-  throw new Error(`SOURCE_DATE_EPOCH must be a number of seconds since 1970, but it is "${text}".`);
-}

@@ -1,18 +1,16 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { info, warning } from "@actions/core";
 import {
-  automaticTag,
-  commitEpoch,
+  createTemporaryFolder,
   readPublishingInputs,
   releaseVersion,
-  requireTag,
+  requestedTag,
   runAction,
   runPublishing,
+  sourceDateEpoch,
+  workspaceFolder,
 } from "@spin-publisher/action-runtime";
 import { namingFiles } from "@spin-publisher/errors";
-import { parseSourceDateEpoch } from "./annotations.ts";
 import { buildContent, type ContentRequest } from "./build.ts";
 import { execute } from "./engine/execute.ts";
 import { readContentInputs } from "./inputs.ts";
@@ -20,13 +18,10 @@ import { createModuleCache } from "./sources/cache.ts";
 
 await runAction(async () => {
   const inputs = readPublishingInputs();
-  const { manifest, repository, tag: given, layers, engine, build, profile } = readContentInputs();
+  const { manifest, repository, layers, engine, build, profile } = readContentInputs();
   const { event, fetch } = inputs;
-  const tag =
-    given === "auto"
-      ? await automaticTag(event.pushed, event.sha, () => commitEpoch(event))
-      : requireTag(given);
-  const sourceDateEpoch = parseSourceDateEpoch(process.env.SOURCE_DATE_EPOCH);
+  const tag = await requestedTag(event);
+  const epoch = sourceDateEpoch();
   const releasedVersion = releaseVersion(tag);
   const request: ContentRequest = {
     ...{ manifest, repository, layers, engine, build },
@@ -34,14 +29,14 @@ await runAction(async () => {
     annotations: {
       repositoryUrl: `${event.serverUrl}/${event.repository.owner}/${event.repository.name}`,
       explicit: inputs.annotations,
-      ...(sourceDateEpoch === undefined ? {} : { sourceDateEpoch }),
+      ...(epoch === undefined ? {} : { sourceDateEpoch: epoch }),
       ...(releasedVersion === undefined ? {} : { releasedVersion }),
     },
-    workspace: process.env.GITHUB_WORKSPACE || process.cwd(),
+    workspace: workspaceFolder(),
     ...(profile === undefined ? {} : { profile }),
   };
   const cache = createModuleCache();
-  const scratch = await mkdtemp(join(process.env.RUNNER_TEMP || tmpdir(), "content-"));
+  const scratch = await createTemporaryFolder("content-", "Building the content");
   const outside = { fetch, cache, scratch, execute, env: process.env, tell: info, warn: warning };
   try {
     await namingFiles(() =>

@@ -7,8 +7,6 @@ import { type LayerMode, layerModes } from "./layers/layers.ts";
 export interface ContentInputs {
   readonly manifest: string;
   readonly repository: Repository;
-  /** `auto` or a tag. */
-  readonly tag: string;
   readonly layers: LayerMode;
   readonly engine: Engine;
   readonly build: boolean;
@@ -21,7 +19,6 @@ export function readContentInputs(): ContentInputs {
     manifest: requiredText("manifest"),
     // Names are lower-case in registries; owners on GitHub need not be.
     repository: parseRepository(requiredText("reference").toLowerCase()),
-    tag: requiredText("tag"),
     layers: choice("layers", layerModes),
     engine: choice("engine", engines),
     build: flag("build"),

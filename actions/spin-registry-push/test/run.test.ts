@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/g
 import { namingFiles } from "@spin-publisher/errors";
 import { createRegistryClient, digestOf, inspectTarget, publish } from "@spin-publisher/oci";
 import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
-import { annotationsOf, parseSourceDateEpoch } from "../src/annotations.ts";
+import { annotationsOf } from "../src/annotations.ts";
 import { contentOfFile, readContent } from "../src/content.ts";
 import { createModuleCache } from "../src/sources/cache.ts";
 import { built, published } from "./building.ts";
@@ -513,17 +513,4 @@ describe("the annotations of an artifact", () => {
       /^\{"annotations":\{"a":"\\"\\\\","org\.opencontainers\.image\.title":"site","ź":"café\\n\\u0001"\},"config":/,
     );
   });
-
-  test.each(["", undefined])("have no time where SOURCE_DATE_EPOCH is %j", (text) => {
-    expect(parseSourceDateEpoch(text)).toBeUndefined();
-  });
-
-  test.each(["now", "-1", "1.5", " 1", "999999999999"])(
-    "are refused where SOURCE_DATE_EPOCH is %j",
-    (text) => {
-      expect(() => parseSourceDateEpoch(text)).toThrow(
-        "SOURCE_DATE_EPOCH must be a number of seconds since 1970",
-      );
-    },
-  );
 });

@@ -1,6 +1,3 @@
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { info, notice, warning } from "@actions/core";
 import {
   type Artifact,
@@ -18,6 +15,7 @@ import {
 } from "@spin-publisher/oci";
 import type { PublishingInputs } from "./publishing-inputs.ts";
 import { formatBytes, type Report, reportDone, tellEvent } from "./report.ts";
+import { createTemporaryFolder } from "./runner-folders.ts";
 import { reasonToKeep } from "./tag.ts";
 
 /** What a builder made, and what only it can say about it. */
@@ -128,7 +126,7 @@ async function leaveLayout(
       `Publishing this would be refused: ${target.tag} is taken by ${existing.descriptor.digest}, this is ${digest}.`,
     );
   }
-  const layout = await temporaryFolder("layout-");
+  const layout = await createTemporaryFolder("layout-", "The OCI layout of a dry run");
   await writeLayout(artifact, layout, { tag: target.tag, reader });
   return {
     reference,
@@ -139,16 +137,4 @@ async function leaveLayout(
     aliases: [],
     layout,
   };
-}
-
-async function temporaryFolder(prefix: string): Promise<string> {
-  const parent = process.env.RUNNER_TEMP || tmpdir();
-  try {
-    return await mkdtemp(join(parent, prefix));
-  } catch (cause) {
-    throw new Error(
-      `The OCI layout of a dry run belongs into ${parent} (RUNNER_TEMP), where nothing can be written.`,
-      { cause },
-    );
-  }
 }

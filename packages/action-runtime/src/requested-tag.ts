@@ -1,0 +1,15 @@
+import { commitEpoch, type GitHubEvent } from "./event.ts";
+import { requiredText } from "./inputs.ts";
+import { automaticTag, requireTag } from "./tag.ts";
+
+/**
+ * The tag to publish under: the input `tag`, or where that is `auto` the tag that follows from the event.
+ *
+ * @throws Error when the input is empty, when the tag is illegal in a registry, and for `auto` as `automaticTag` and
+ *   `commitEpoch`.
+ */
+export async function requestedTag(event: GitHubEvent): Promise<string> {
+  const given = requiredText("tag");
+  if (given !== "auto") return requireTag(given);
+  return automaticTag(event.pushed, event.sha, () => commitEpoch(event));
+}
