@@ -7,11 +7,15 @@ import {
   manifestOf,
   mediaTypes,
 } from "@spin-publisher/oci";
-import { spinMediaTypes } from "@spin-publisher/spin-artifact";
+import {
+  type LockedApp,
+  serialise,
+  serialiseLockedApp,
+  spinMediaTypes,
+  structure,
+} from "@spin-publisher/spin-artifact";
 import type { ArchiveContext } from "./layers/archive.ts";
 import { type LayerMode, type LayerSource, layersOf } from "./layers/layers.ts";
-import { serialise, structure } from "./locked-app/json.ts";
-import { type LockedApp, serialiseLockedApp } from "./locked-app/locked-app.ts";
 
 export interface ArtifactOptions {
   readonly mode: LayerMode;

@@ -1,5 +1,5 @@
+import type { LockedApp } from "@spin-publisher/spin-artifact";
 import type { LayerSource } from "./layers/layers.ts";
-import type { LockedApp } from "./locked-app/locked-app.ts";
 import type { PublishedPart } from "./published.ts";
 
 /** What became of a file or module between two versions. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { serialiseLockedApp } from "../src/locked-app/locked-app.ts";
+import { serialiseLockedApp } from "@spin-publisher/spin-artifact";
 import { parseTemplate } from "../src/manifest/templates.ts";
 import { warningsAbout } from "../src/manifest/warnings.ts";
 import { lock, locked, read, withComponent } from "./reading.ts";

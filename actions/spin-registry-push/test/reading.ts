@@ -1,6 +1,6 @@
+import { type LockedApp, serialiseLockedApp } from "@spin-publisher/spin-artifact";
 import { contentOf } from "../src/content.ts";
 import { lockApplication } from "../src/locked-app/lock.ts";
-import { type LockedApp, serialiseLockedApp } from "../src/locked-app/locked-app.ts";
 import { ManifestError } from "../src/manifest/error.ts";
 import type { Application } from "../src/manifest/model.ts";
 import { readManifest } from "../src/manifest/read.ts";

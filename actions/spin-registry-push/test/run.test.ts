@@ -229,7 +229,9 @@ describe("a run", () => {
     const content = await contentOfFile(join(folder, "content/b.md"));
     await rm(join(folder, "content/b.md"));
     await expect(readContent(content)).rejects.toMatchObject({
-      message: expect.stringMatching(/b\.md" is gone, .*; leave files alone while they are published\.$/),
+      message: expect.stringMatching(
+        /b\.md" was removed while it was being read; leave files alone while publishing\.$/,
+      ),
       cause: expect.objectContaining({ code: "ENOENT" }),
     });
   });
@@ -243,7 +245,7 @@ describe("a run", () => {
     await rm(join(folder, "content/b.md"));
     const sent = namingFiles(() => publish(client, artifact, state, { immutable: true }));
     await expect(sent).rejects.toThrow(
-      /content\/b\.md" is gone, .*; leave files alone while they are published\.$/,
+      /content\/b\.md" was removed while it was being read; leave files alone while publishing\.$/,
     );
     expect(
       registry.requests.filter(({ method, path }) => method === "PUT" && path.includes("/manifests/")),

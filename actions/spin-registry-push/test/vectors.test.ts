@@ -1,11 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import { digestOf, type ImageManifest, parseDigest } from "@spin-publisher/oci";
+import { serialiseLockedApp } from "@spin-publisher/spin-artifact";
 import { annotationsOf } from "../src/annotations.ts";
 import { contentArtifact } from "../src/artifact.ts";
 import type { Content } from "../src/content.ts";
 import { assemble } from "../src/engine/native.ts";
 import { lockApplication } from "../src/locked-app/lock.ts";
-import { serialiseLockedApp } from "../src/locked-app/locked-app.ts";
 import { readManifest, readManifestFile } from "../src/manifest/read.ts";
 import { createModuleCache } from "../src/sources/cache.ts";
 import { project } from "./project.ts";

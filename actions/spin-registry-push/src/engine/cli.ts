@@ -1,10 +1,13 @@
 import { resolve } from "node:path";
 import { compareBytes } from "@spin-publisher/archive";
-import { spinMediaTypes } from "@spin-publisher/spin-artifact";
+import {
+  type LockedApp,
+  type LockedComponent,
+  lockedAppLayer,
+  parseWholeLockedApp,
+} from "@spin-publisher/spin-artifact";
 import { type Content, contentOf } from "../content.ts";
 import type { PreparedFile } from "../files/prepare.ts";
-import type { LockedApp, LockedComponent } from "../locked-app/locked-app.ts";
-import { parseLockedApp } from "../locked-app/parse-locked-app.ts";
 import { ManifestError } from "../manifest/error.ts";
 import type { Application } from "../manifest/model.ts";
 import { resolveSource, type SourceContext } from "../sources/resolve.ts";
@@ -127,13 +130,13 @@ interface PushedApp {
 
 function readPushed(pushed: Pushed): PushedApp {
   const manifest: unknown = JSON.parse(new TextDecoder().decode(pushed.manifest));
-  const lockedApp = layersOf(manifest).findLast(({ mediaType }) => mediaType === spinMediaTypes.lockedApp);
+  const lockedApp = lockedAppLayer(layersOf(manifest));
   if (lockedApp === undefined) {
     throw new Error("What spin pushed holds no locked application; this action knows Spin 2.0 and newer.");
   }
   try {
     return {
-      app: parseLockedApp(pushed.blob(lockedApp.digest)),
+      app: parseWholeLockedApp(pushed.blob(lockedApp.digest)),
       modules: ({ source }) => contentOf(pushed.blob(source.digest)),
     };
   } catch (error) {

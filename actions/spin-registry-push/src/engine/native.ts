@@ -1,10 +1,10 @@
+import type { LockedApp } from "@spin-publisher/spin-artifact";
 import { concurrently } from "../concurrently.ts";
 import { type CollectedFile, collectFiles } from "../files/collect.ts";
 import { createHasher, type PreparedFile, prepareFiles } from "../files/prepare.ts";
 import { openApplicationFolder } from "../files/walk.ts";
 import type { LayerSource } from "../layers/layers.ts";
 import { lockApplication, type PreparedComponent } from "../locked-app/lock.ts";
-import type { LockedApp } from "../locked-app/locked-app.ts";
 import type { Application } from "../manifest/model.ts";
 import { resolveSource, type SourceContext } from "../sources/resolve.ts";
 

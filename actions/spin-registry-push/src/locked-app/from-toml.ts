@@ -1,6 +1,6 @@
+import type { Json } from "@spin-publisher/spin-artifact";
 import { ManifestError } from "../manifest/error.ts";
 import type { TomlValue } from "../manifest/toml.ts";
-import type { Json } from "./json.ts";
 
 /**
  * A value of the manifest as the locked application shows it.

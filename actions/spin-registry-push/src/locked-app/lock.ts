@@ -1,10 +1,17 @@
+import {
+  type Json,
+  type JsonMap,
+  type LockedApp,
+  type LockedComponent,
+  type LockedContent,
+  type LockedTrigger,
+  structure,
+} from "@spin-publisher/spin-artifact";
 import type { Content } from "../content.ts";
 import type { PreparedFile } from "../files/prepare.ts";
 import type { Application, Build, Component, Trigger } from "../manifest/model.ts";
 import { isServiceChaining } from "../manifest/outbound-hosts.ts";
 import { jsonOf } from "./from-toml.ts";
-import { type Json, type JsonMap, structure } from "./json.ts";
-import type { LockedApp, LockedComponent, LockedContent, LockedTrigger } from "./locked-app.ts";
 
 /** A component with everything it consists of. */
 export interface PreparedComponent {

@@ -3,12 +3,18 @@ import type { Json } from "./json.ts";
 /**
  * JSON with objects as maps (any key is just a key) and numbers as they are spelled.
  *
- * @throws Error when `text` is not JSON.
+ * @throws Error (a clause for the caller's sentence) when `text` is not JSON.
  */
 export function parseJson(text: string): Json {
   const spelled = (_key: string, value: unknown, written?: Written) =>
     typeof value === "number" ? new Spelled(written?.source) : value;
-  return toJson(JSON.parse(text, spelled));
+  let value: unknown;
+  try {
+    value = JSON.parse(text, spelled);
+  } catch (cause) {
+    throw new Error("it is not JSON", { cause });
+  }
+  return toJson(value);
 }
 
 /** How a primitive value is written (ECMAScript's "JSON.parse source text access"). */

@@ -11,15 +11,47 @@ import {
 } from "./locked-app.ts";
 import { parseJson } from "./parse-json.ts";
 
+/** In bytes; the locked application of 200,000 files has some 40 MiB. */
+export const largestLockedApp = 64 << 20;
+
 /**
- * Reads a locked application that Spin wrote, completely: what is not understood is refused, and writing it again
- * gives the same bytes.
+ * Reads a locked application of any publisher, as Spin's own readers do: fields that are not known are passed over.
  *
- * @throws Error (a clause for the caller's sentence) naming the first thing that is not understood.
+ * @param bytes JSON, untrusted; paths of files have yet to be checked before anything is written to them.
+ * @throws Error (a clause for the caller's sentence) naming the first thing that is missing or of the wrong type.
  */
 export function parseLockedApp(bytes: Uint8Array): LockedApp {
-  const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  const fields = structure(parseJson(text), "the locked application", [
+  return lockedApp(decode(bytes), () => {});
+}
+
+/**
+ * Reads a locked application of which nothing may be lost: what is not known is refused, and writing the result gives
+ * the same bytes again.
+ *
+ * @throws Error (a clause for the caller's sentence) naming the first thing that is not known.
+ */
+export function parseWholeLockedApp(bytes: Uint8Array): LockedApp {
+  const text = decode(bytes);
+  const app = lockedApp(text, (what, name) => {
+    throw new Error(`${what} has a field "${name}" that is not known here`);
+  });
+  if (serialiseLockedApp(app) !== text) throw new Error("it is not laid out in the way that is known here");
+  return app;
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new Error("it is not UTF-8", { cause });
+  }
+}
+
+/** Called for each field that is not known: what has it, and its name. */
+type OnUnknown = (what: string, name: string) => void;
+
+function lockedApp(text: string, onUnknown: OnUnknown): LockedApp {
+  const fields = structure(parseJson(text), "the locked application", onUnknown, [
     "spin_lock_version",
     "must_understand",
     "metadata",
@@ -28,22 +60,20 @@ export function parseLockedApp(bytes: Uint8Array): LockedApp {
     "triggers",
     "components",
   ]);
-  const app: LockedApp = {
+  return {
     mustUnderstand: list(fields.get("must_understand"), "must_understand").map((entry) =>
       string(entry, "must_understand"),
     ),
     metadata: map(fields.get("metadata"), "metadata"),
     hostRequirements: map(fields.get("host_requirements"), "host_requirements"),
-    variables: mapValues(fields.get("variables"), "variables", variable),
-    triggers: list(fields.get("triggers"), "triggers").map(trigger),
-    components: list(fields.get("components"), "components").map(component),
+    variables: mapValues(fields.get("variables"), "variables", (value) => variable(value, onUnknown)),
+    triggers: list(fields.get("triggers"), "triggers").map((value) => trigger(value, onUnknown)),
+    components: list(fields.get("components"), "components").map((value) => component(value, onUnknown)),
   };
-  if (serialiseLockedApp(app) !== text) throw new Error("it is not laid out in the way that is known here");
-  return app;
 }
 
-function variable(value: Json): LockedVariable {
-  const fields = structure(value, "a variable", ["description", "default", "secret"]);
+function variable(value: Json, onUnknown: OnUnknown): LockedVariable {
+  const fields = structure(value, "a variable", onUnknown, ["description", "default", "secret"]);
   const description = fields.get("description");
   const defaultValue = fields.get("default");
   return {
@@ -53,8 +83,8 @@ function variable(value: Json): LockedVariable {
   };
 }
 
-function trigger(value: Json): LockedTrigger {
-  const fields = structure(value, "a trigger", ["id", "trigger_type", "trigger_config"]);
+function trigger(value: Json, onUnknown: OnUnknown): LockedTrigger {
+  const fields = structure(value, "a trigger", onUnknown, ["id", "trigger_type", "trigger_config"]);
   return {
     id: string(fields.get("id"), "id"),
     type: string(fields.get("trigger_type"), "trigger_type"),
@@ -62,8 +92,8 @@ function trigger(value: Json): LockedTrigger {
   };
 }
 
-function component(value: Json): LockedComponent {
-  const fields = structure(value, "a component", [
+function component(value: Json, onUnknown: OnUnknown): LockedComponent {
+  const fields = structure(value, "a component", onUnknown, [
     "id",
     "metadata",
     "source",
@@ -72,20 +102,22 @@ function component(value: Json): LockedComponent {
     "config",
     "host_requirements",
   ]);
-  const source = structure(fields.get("source"), "a source", ["content_type", "inline", "digest"]);
+  const source = structure(fields.get("source"), "a source", onUnknown, ["content_type", "inline", "digest"]);
+  const uncomposed = [...map(fields.get("dependencies"), "dependencies").keys()];
   return {
     id: string(fields.get("id"), "id"),
     metadata: map(fields.get("metadata"), "metadata"),
     source: content(source),
     environment: mapValues(fields.get("env"), "env", string),
-    files: list(fields.get("files"), "files").map(file),
+    files: list(fields.get("files"), "files").map((value) => file(value, onUnknown)),
     config: mapValues(fields.get("config"), "config", string),
     hostRequirements: map(fields.get("host_requirements"), "host_requirements"),
+    ...(uncomposed.length === 0 ? {} : { uncomposed }),
   };
 }
 
-function file(value: Json): LockedFile {
-  const fields = structure(value, "a file", ["inline", "digest", "path"]);
+function file(value: Json, onUnknown: OnUnknown): LockedFile {
+  const fields = structure(value, "a file", onUnknown, ["inline", "digest", "path"]);
   return { ...content(fields), path: string(fields.get("path"), "path") };
 }
 
@@ -98,10 +130,14 @@ function content(fields: JsonMap): LockedContent {
     : { digest, inline: Buffer.from(string(inline, "inline"), "base64") };
 }
 
-function structure(value: Json | undefined, what: string, known: readonly string[]): JsonMap {
+function structure(
+  value: Json | undefined,
+  what: string,
+  onUnknown: OnUnknown,
+  known: readonly string[],
+): JsonMap {
   const fields = map(value, what);
-  const unknown = [...fields.keys()].find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new Error(`${what} has a field "${unknown}" that is not known here`);
+  for (const name of fields.keys()) if (!known.includes(name)) onUnknown(what, name);
   return fields;
 }
 

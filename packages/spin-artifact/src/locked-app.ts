@@ -32,6 +32,11 @@ export interface LockedComponent {
   readonly files: readonly LockedFile[];
   readonly config: ReadonlyMap<string, string>;
   readonly hostRequirements: JsonMap;
+  /**
+   * Names of dependencies that are not composed into the module, in an application read from elsewhere (Spin 3.0 and
+   * 3.1 published such); never written.
+   */
+  readonly uncomposed?: readonly string[];
 }
 
 /** Content by digest, with the bytes themselves where they are few. */
