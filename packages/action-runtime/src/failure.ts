@@ -1,10 +1,14 @@
-import { debug, info, setFailed } from "@actions/core";
+import { realpathSync } from "node:fs";
+import { isAbsolute, relative, resolve, sep } from "node:path";
+import { type AnnotationProperties, error as annotate, debug, info } from "@actions/core";
+import { locationOf, messageOf } from "@spin-publisher/errors";
+import { workspaceFolder } from "./runner-folders.ts";
 
 /**
- * Runs an action to its end. An error becomes one line for the user and exit code 1: its message, then what
- * caused it, muted below; the stack is only for those who turn step debugging on.
+ * Runs an action to its end. An error becomes one annotation, beside the file and line it was found in where they are
+ * known, and exit code 1; what caused it follows in the log, and the stack only with step debugging.
  *
- * @param end ends the process: a request that nobody waits for any more would keep it for minutes.
+ * @param end ends the process: a request that nobody awaits any more would keep it alive for minutes.
  */
 export async function runAction(
   main: () => Promise<void>,
@@ -13,7 +17,8 @@ export async function runAction(
   try {
     await main();
   } catch (error) {
-    setFailed(messageOf(error));
+    process.exitCode = 1;
+    annotate(messageOf(error), annotationOf(error));
     for (const cause of causesOf(error)) info(`  caused by: ${cause}`);
     if (error instanceof Error && error.stack !== undefined) debug(error.stack);
     // Pipes are written to asynchronously on some systems: end when everything is out.
@@ -21,11 +26,35 @@ export async function runAction(
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/**
+ * Where the runner should show an error. GitHub knows files by their path in the checkout, with slashes; a file outside
+ * it has no place there.
+ *
+ * @param workspace the checkout.
+ */
+export function annotationOf(error: unknown, workspace = workspaceFolder()): AnnotationProperties {
+  const location = locationOf(error);
+  if (location === undefined) return {};
+  const file = pathIn(workspace, location.file) ?? pathIn(realPath(workspace), realPath(location.file));
+  if (file === undefined) return {};
+  return location.line === undefined ? { file } : { file, startLine: location.line };
 }
 
-/** The messages below an error, outermost first, without those that the message above already says. */
+function pathIn(folder: string, file: string): string | undefined {
+  const path = relative(folder, resolve(folder, file));
+  const outside = path === "" || path === ".." || path.startsWith(`..${sep}`) || isAbsolute(path);
+  return outside ? undefined : path.replaceAll(sep, "/");
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // a file that does not exist has no other name
+  }
+}
+
+/** The messages below an error, outermost first, one line each, without those that a message above contains. */
 function causesOf(error: unknown): readonly string[] {
   const messages: string[] = [];
   let said = messageOf(error);

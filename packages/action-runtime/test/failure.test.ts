@@ -1,5 +1,9 @@
-import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
-import { runAction } from "../src/failure.ts";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { LocatedError } from "@spin-publisher/errors";
+import { annotationOf, runAction } from "../src/failure.ts";
 
 let written: string[];
 const { exitCode } = process;
@@ -38,7 +42,7 @@ test("an error is one line, exit code 1, and the end of the process", async () =
   expect(process.exitCode).toBe(1);
 });
 
-test("its causes stand below it, each in one line, and none twice", async () => {
+test("its causes follow, one line each, and none twice", async () => {
   const cause = new Error("EACCES: denied\n  at the door\n", { cause: new Error("No tag.") });
   expect((await shown(new Error("No tag.", { cause }))).lines).toEqual([
     "::error::No tag.",
@@ -46,13 +50,13 @@ test("its causes stand below it, each in one line, and none twice", async () => 
   ]);
 });
 
-test("a cause that causes itself does not go on for ever", async () => {
+test("a cause that causes itself ends", async () => {
   const error = new Error("a");
   error.cause = error;
   expect((await shown(error)).lines).toEqual(["::error::a"]);
 });
 
-test("an action that succeeds is left to end by itself", async () => {
+test("an action that succeeds ends by itself", async () => {
   let ended = false;
   await runAction(
     async () => {},
@@ -61,4 +65,40 @@ test("an action that succeeds is left to end by itself", async () => {
     },
   );
   expect(ended).toBe(false);
+});
+
+test("an error in a file is shown beside its line", async () => {
+  const error = new LocatedError("site/spin.toml:3: no such key.", {
+    file: join(process.cwd(), "site", "spin.toml"),
+    line: 3,
+  });
+  expect((await shown(error)).lines).toEqual([
+    "::error file=site/spin.toml,line=3::site/spin.toml:3: no such key.",
+  ]);
+});
+
+describe("the file of an annotation", () => {
+  const located = (file: string) => new LocatedError("Wrong.", { file });
+
+  test.each([
+    ["/work/site/charts/bart/Chart.yaml", { file: "charts/bart/Chart.yaml" }],
+    ["charts/bart/Chart.yaml", { file: "charts/bart/Chart.yaml" }],
+    ["..data/a", { file: "..data/a" }],
+    ["/work/other/spin.toml", {}],
+    ["../other/spin.toml", {}],
+    ["/work/site", {}],
+  ])("for %j in /work/site is %j", (file, annotation) => {
+    expect(annotationOf(located(file), "/work/site")).toEqual(annotation);
+  });
+
+  test("is found where the checkout is reached through a link", () => {
+    const folder = mkdtempSync(join(tmpdir(), "failure-"));
+    mkdirSync(join(folder, "real"));
+    writeFileSync(join(folder, "real", "spin.toml"), "");
+    symlinkSync(join(folder, "real"), join(folder, "link"));
+    expect(annotationOf(located(join(folder, "real", "spin.toml")), join(folder, "link"))).toEqual({
+      file: "spin.toml",
+    });
+    rmSync(folder, { recursive: true });
+  });
 });

@@ -1,2 +1,3 @@
 export { errorCode, messageOf } from "./error.ts";
+export { LocatedError, type Location, locationOf } from "./located.ts";
 export { namingFiles, whyUnreadable } from "./unreadable.ts";

@@ -1,4 +1,5 @@
 import { errorCode } from "./error.ts";
+import { LocatedError } from "./located.ts";
 
 /**
  * Why the system refuses to read a path, and what helps, as the end of a sentence.
@@ -30,6 +31,6 @@ export async function namingFiles<Result>(task: () => Promise<Result>): Promise<
   } catch (error) {
     const path = typeof error === "object" && error !== null && "path" in error ? error.path : undefined;
     if (typeof path !== "string" || errorCode(error) === undefined) throw error;
-    throw new Error(`"${path}" ${whyUnreadable(error)}.`, { cause: error });
+    throw new LocatedError(`"${path}" ${whyUnreadable(error)}.`, { file: path }, { cause: error });
   }
 }

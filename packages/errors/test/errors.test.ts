@@ -29,7 +29,9 @@ test("messages and codes of anything thrown", () => {
 });
 
 test("a system error about a file names the file; any other error stays as it is", async () => {
-  await expect(namingFiles(() => readFile(import.meta.dirname))).rejects.toThrow("it is a folder");
+  await expect(namingFiles(() => readFile(import.meta.dirname, { flag: "r+" }))).rejects.toThrow(
+    "it is a folder",
+  );
   await expect(namingFiles(async () => readFile("/does/not/exist"))).rejects.toThrow(
     '"/does/not/exist" was removed',
   );
