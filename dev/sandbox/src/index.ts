@@ -1,7 +1,10 @@
 export type { Annotation } from "./action/commands.ts";
 export { type ActionDefinition, readActionDefinition } from "./action/definition.ts";
 export {
+  deleteRef,
+  dispatch,
   type EventDetails,
+  mergeGroup,
   type PullRequestDetails,
   pullRequest,
   pushBranch,
@@ -44,10 +47,12 @@ export {
   type UpstreamOptions,
   type UpstreamRecord,
 } from "./upstream/upstream.ts";
-export { readWorkflow, type Workflow } from "./workflow/document.ts";
+export type { Job, Workflow } from "./workflow/document.ts";
 export { matches } from "./workflow/filters.ts";
+export type { WorkflowOptions } from "./workflow/frame.ts";
 export type { Access, Permissions } from "./workflow/permissions.ts";
+export { readWorkflow } from "./workflow/read-workflow.ts";
 export type { JobRun, Outcome, StepRun, WorkflowRun } from "./workflow/result.ts";
-export { runWorkflow, type WorkflowOptions } from "./workflow/run.ts";
+export { runWorkflow } from "./workflow/run.ts";
 export type { StandIn, StandInResult, StandInUse } from "./workflow/third-party.ts";
 export { createJobTokens, type JobTokens } from "./workflow/tokens.ts";

@@ -3,7 +3,7 @@ import type { ContextValue } from "./expression.ts";
 
 /** What happened on GitHub: the part of the `github` context that an event decides, and its payload. */
 export interface WorkflowEvent {
-  readonly name: "push" | "pull_request" | "workflow_dispatch" | "schedule";
+  readonly name: "push" | "pull_request" | "merge_group" | "workflow_dispatch" | "schedule";
   /** Fully qualified: `refs/heads/main`, `refs/tags/0.1.2`, `refs/pull/7/merge`. */
   readonly ref: string;
   /** The commit that is checked out; for a pull request the test merge, not the head. */
@@ -14,6 +14,8 @@ export interface WorkflowEvent {
   /** Source and target branch of a pull request, empty otherwise. */
   readonly headRef: string;
   readonly baseRef: string;
+  /** What somebody typed in (`workflow_dispatch`). */
+  readonly inputs?: Readonly<Record<string, string>>;
   /** The webhook document that `GITHUB_EVENT_PATH` holds. */
   readonly payload: { readonly [key: string]: ContextValue };
 }
@@ -31,6 +33,8 @@ export interface EventDetails {
 }
 
 export interface PullRequestDetails extends EventDetails {
+  /** What happened to it; new commits where nothing is said. */
+  readonly action?: "opened" | "synchronize" | "reopened" | "closed";
   readonly number?: number;
   /** Whether the head lives in somebody else's repository: read-only token, no secrets. */
   readonly fork?: boolean;
@@ -91,7 +95,7 @@ export function pullRequest(details: PullRequestDetails = {}): WorkflowEvent {
     headRef,
     baseRef,
     payload: {
-      action: "synchronize",
+      action: details.action ?? "synchronize",
       number,
       pull_request: {
         number,
@@ -119,6 +123,68 @@ export function pullRequest(details: PullRequestDetails = {}): WorkflowEvent {
         },
       },
       repository: base,
+      sender: userPayload(actor),
+    },
+  };
+}
+
+/** A branch or tag that was deleted: GitHub tells of it as a push to nothing. */
+export function deleteRef(ref: string, details: EventDetails = {}): WorkflowEvent {
+  const event = push(ref, details, { created: false, base_ref: null, before: hexOf("head") });
+  return {
+    ...event,
+    payload: { ...event.payload, deleted: true, after: noCommit, head_commit: null, commits: [] },
+  };
+}
+
+/** A workflow started by hand, on a branch or a tag; the payload names no commit. */
+export function dispatch(
+  ref: string,
+  inputs: Readonly<Record<string, string>> = {},
+  details: EventDetails = {},
+): WorkflowEvent {
+  const { repository, actor } = { ...defaults, ...details };
+  return {
+    name: "workflow_dispatch",
+    ref,
+    sha: details.sha ?? hexOf("head"),
+    repository,
+    actor,
+    headRef: "",
+    baseRef: "",
+    inputs,
+    payload: {
+      ref,
+      inputs,
+      repository: repositoryPayload(repository, details.private ?? defaults.private),
+      sender: userPayload(actor),
+    },
+  };
+}
+
+/** A group of pull requests in a merge queue. */
+export function mergeGroup(details: EventDetails = {}): WorkflowEvent {
+  const { repository, actor, timestamp, message } = { ...defaults, ...details };
+  const sha = details.sha ?? hexOf("merge group");
+  const ref = `refs/heads/gh-readonly-queue/main/pr-7-${hexOf("base")}`;
+  return {
+    name: "merge_group",
+    ref,
+    sha,
+    repository,
+    actor,
+    headRef: "",
+    baseRef: "",
+    payload: {
+      action: "checks_requested",
+      merge_group: {
+        head_sha: sha,
+        head_ref: ref,
+        base_sha: hexOf("base"),
+        base_ref: "refs/heads/main",
+        head_commit: { id: sha, tree_id: hexOf(`tree of ${sha}`), message, timestamp },
+      },
+      repository: repositoryPayload(repository, details.private ?? defaults.private),
       sender: userPayload(actor),
     },
   };

@@ -1,6 +1,4 @@
-import { parse } from "yaml";
-import { loadWorkflowParser } from "./parser.ts";
-import { type Permissions, parsePermissions } from "./permissions.ts";
+import type { Permissions } from "./permissions.ts";
 
 export interface Workflow {
   readonly name: string;
@@ -12,8 +10,21 @@ export interface Workflow {
   readonly permissions: Permissions | undefined;
   readonly concurrency: Concurrency | undefined;
   readonly shell: string | undefined;
+  /** What callers may hand over (`workflow_call`) and people may type in (`workflow_dispatch`). */
+  readonly inputs: { readonly call: InputDeclarations; readonly dispatch: InputDeclarations };
+  /** Of `workflow_call`: name → expression over `jobs`. */
+  readonly outputs: Variables;
   readonly jobs: readonly Job[];
 }
+
+export interface InputDeclaration {
+  /** `choice` and `environment` are strings to an expression. */
+  readonly type: "string" | "boolean" | "number";
+  readonly required: boolean;
+  readonly default: string | undefined;
+}
+
+export type InputDeclarations = Readonly<Record<string, InputDeclaration>>;
 
 /** Values may hold expressions. */
 export type Variables = Readonly<Record<string, string>>;
@@ -24,22 +35,40 @@ export interface Concurrency {
   readonly queue: string;
 }
 
-export interface Job {
+interface JobCommon {
   readonly id: string;
   readonly name: string;
   readonly needs: readonly string[];
   /** With the implied `success()`. */
   readonly condition: string;
+  readonly permissions: Permissions | undefined;
+  readonly concurrency: Concurrency | undefined;
+  /** Each combination of the matrix; one empty combination where there is none. An expression is read later. */
+  readonly matrix: string | readonly Variables[];
+}
+
+/** A job of steps. */
+export interface StepsJob extends JobCommon {
+  readonly kind: "steps";
   readonly runsOn: string;
   readonly env: Variables;
   readonly outputs: Variables;
-  readonly permissions: Permissions | undefined;
-  readonly concurrency: Concurrency | undefined;
   readonly environment: string | undefined;
   readonly shell: string | undefined;
   readonly timeoutMinutes: number | undefined;
+  readonly continueOnError: string;
   readonly steps: readonly Step[];
 }
+
+/** A job that calls another workflow file. */
+export interface CallJob extends JobCommon {
+  readonly kind: "call";
+  readonly uses: string;
+  readonly inputs: Variables;
+  readonly secrets: "inherit" | Variables;
+}
+
+export type Job = StepsJob | CallJob;
 
 interface StepCommon {
   readonly id: string | undefined;
@@ -64,148 +93,3 @@ export interface UsesStep extends StepCommon {
 }
 
 export type Step = RunStep | UsesStep;
-
-type Mapping = Readonly<Record<string, unknown>>;
-
-/** What would have to be carried out and is not; better an error than a run that means something else. */
-const unsupported = ["strategy", "container", "services", "uses", "snapshot"];
-
-/**
- * Reads a workflow with GitHub's own parser: it decides what is valid, and what the conditions are. The rest, which
- * its model leaves out (`with`, permissions, shells, timeouts), is read from the same document.
- *
- * @throws Error listing what is wrong with it, and for a feature the sandbox does not carry out.
- */
-export async function readWorkflow(path: string, text: string): Promise<Workflow> {
-  const { parseWorkflow, convertWorkflowTemplate, NoOperationTraceWriter } = await loadWorkflowParser();
-  const { context, value } = parseWorkflow({ name: path, content: text }, new NoOperationTraceWriter());
-  const template = value === undefined ? undefined : await convertWorkflowTemplate(context, value);
-  const errors = context.errors.getErrors().map(({ message }) => message);
-  if (template === undefined || errors.length > 0)
-    throw new Error(`${path} is not a workflow: ${errors.join("; ")}`);
-  const document = mapping(parse(text), path);
-  const jobs = mapping(document.jobs, `${path}: jobs`);
-  return {
-    name: textOr(document.name, path),
-    path,
-    triggers: { ...template.events },
-    env: variables(document.env, `${path}: env`),
-    permissions: parsePermissions(document.permissions, path),
-    concurrency: concurrencyOf(document.concurrency, path),
-    shell: defaultShell(document, path),
-    jobs: template.jobs.map((job) => {
-      const id = job.id.value;
-      const body = mapping(jobs[id], `${path}: jobs.${id}`);
-      if (job.type !== "job")
-        throw new Error(`The job ${id} of ${path} calls a workflow, which the sandbox does not.`);
-      const conditions = job.steps.map((step) => step.if?.expression ?? "success()");
-      return readJob(id, body, job.if.expression, conditions, path);
-    }),
-  };
-}
-
-function readJob(
-  id: string,
-  body: Mapping,
-  condition: string,
-  conditions: readonly string[],
-  path: string,
-): Job {
-  const where = `${path}: jobs.${id}`;
-  const feature = unsupported.find((key) => body[key] !== undefined);
-  if (feature !== undefined)
-    throw new Error(`${where} uses "${feature}", which the sandbox does not carry out.`);
-  const environment = body.environment;
-  return {
-    id,
-    name: textOr(body.name, id),
-    needs: listOf(body.needs),
-    condition,
-    runsOn: String(body["runs-on"]),
-    env: variables(body.env, `${where}.env`),
-    outputs: variables(body.outputs, `${where}.outputs`),
-    permissions: parsePermissions(body.permissions, where),
-    concurrency: concurrencyOf(body.concurrency, where),
-    environment:
-      typeof environment === "object" ? textOr(Object(environment).name, "") : textOr(environment, undefined),
-    shell: defaultShell(body, where),
-    timeoutMinutes: minutes(body["timeout-minutes"]),
-    steps: listOfMappings(body.steps, where).map((step, index) =>
-      readStep(step, conditions[index] ?? "success()", `${where}.steps[${index}]`),
-    ),
-  };
-}
-
-function readStep(body: Mapping, condition: string, where: string): Step {
-  const { run, uses } = body;
-  const common = {
-    id: textOr(body.id, undefined),
-    condition,
-    env: variables(body.env, `${where}.env`),
-    continueOnError: String(body["continue-on-error"] ?? false),
-    timeoutMinutes: minutes(body["timeout-minutes"]),
-  };
-  if (typeof uses === "string")
-    return {
-      ...common,
-      kind: "uses",
-      name: textOr(body.name, `Run ${uses}`),
-      uses,
-      inputs: variables(body.with, `${where}.with`),
-    };
-  if (typeof run !== "string") throw new Error(`${where} neither runs a script nor uses an action.`);
-  return {
-    ...common,
-    kind: "run",
-    name: textOr(body.name, `Run ${run.split("\n")[0]}`),
-    script: run,
-    shell: textOr(body.shell, undefined),
-    workingDirectory: textOr(body["working-directory"], "."),
-  };
-}
-
-function concurrencyOf(value: unknown, where: string): Concurrency | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value === "string") return { group: value, cancelInProgress: "false", queue: "single" };
-  const body = mapping(value, `${where}: concurrency`);
-  return {
-    group: String(body.group),
-    cancelInProgress: String(body["cancel-in-progress"] ?? false),
-    queue: String(body.queue ?? "single"),
-  };
-}
-
-function defaultShell(body: Mapping, where: string): string | undefined {
-  if (body.defaults === undefined) return undefined;
-  return textOr(mapping(mapping(body.defaults, where).run ?? {}, where).shell, undefined);
-}
-
-function variables(value: unknown, where: string): Variables {
-  if (value === undefined || value === null) return {};
-  return Object.fromEntries(
-    Object.entries(mapping(value, where)).map(([name, text]) => [name, String(text ?? "")]),
-  );
-}
-
-function mapping(value: unknown, where: string): Mapping {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new Error(`${where} is not a mapping.`);
-  return { ...value };
-}
-
-function listOfMappings(value: unknown, where: string): readonly Mapping[] {
-  return Array.isArray(value) ? value.map((item: unknown) => mapping(item, where)) : [];
-}
-
-function listOf(value: unknown): readonly string[] {
-  if (value === undefined) return [];
-  return Array.isArray(value) ? value.map(String) : [String(value)];
-}
-
-function textOr<Fallback extends string | undefined>(value: unknown, fallback: Fallback): string | Fallback {
-  return value === undefined || value === null ? fallback : String(value);
-}
-
-function minutes(value: unknown): number | undefined {
-  return typeof value === "number" ? value : undefined;
-}

@@ -38,6 +38,9 @@ export interface JobFacts {
   readonly variables: Variables;
   readonly secrets: Variables;
   readonly needs: { readonly [job: string]: ContextValue };
+  readonly inputs: { readonly [name: string]: ContextValue };
+  /** This job's combination. */
+  readonly matrix: Variables;
   /** Of the workflow and the job, in this order; values may hold expressions. */
   readonly env: readonly Variables[];
 }
@@ -55,9 +58,9 @@ export function createJobState(facts: JobFacts): JobState {
     secrets: facts.secrets,
     needs: facts.needs,
     steps,
-    inputs: {},
+    inputs: facts.inputs,
     strategy: {},
-    matrix: {},
+    matrix: facts.matrix,
     runner: runnerContext(facts.machine),
     job: { status: failed ? "failure" : "success" },
   });

@@ -1,7 +1,7 @@
 import { mask } from "../action/commands.ts";
 import { evaluate, interpolate, isTruthy } from "../action/expression.ts";
 import type { StepResult } from "../action/step.ts";
-import type { Job, Step, Variables } from "./document.ts";
+import type { Step, StepsJob, Variables } from "./document.ts";
 import type { JobState } from "./job-state.ts";
 import type { JobRun, Outcome, StepRun } from "./result.ts";
 import { type JobPlace, type PostScript, runAction, runScript, type StepEnd } from "./step.ts";
@@ -15,7 +15,7 @@ const defaultTimeoutMinutes = 360;
  * @param onStep told about every step that was not skipped.
  */
 export async function runJob(
-  job: Job,
+  job: StepsJob,
   shell: string | undefined,
   place: JobPlace,
   state: JobState,
@@ -95,7 +95,7 @@ function holds(condition: string, env: Variables, state: JobState): boolean {
 }
 
 /** @throws Error when an output holds a secret: GitHub drops it, and the jobs that need it find it empty. */
-function outputsOf(job: Job, place: JobPlace, state: JobState): Readonly<Record<string, string>> {
+function outputsOf(job: StepsJob, place: JobPlace, state: JobState): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(job.outputs).map(([name, text]) => {
       const value = interpolate(text, state.contexts(state.stepEnv({})), state.functions);

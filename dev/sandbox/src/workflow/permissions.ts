@@ -23,7 +23,7 @@ const scopes = [
 ];
 
 /** What a token has where a workflow says nothing: GitHub's restricted default. */
-const restricted: Permissions = { contents: "read", packages: "read" };
+export const restricted: Permissions = { contents: "read", packages: "read" };
 
 /** @throws Error for a scope or an access that does not exist. */
 export function parsePermissions(value: unknown, where: string): Permissions | undefined {
@@ -43,18 +43,22 @@ export function parsePermissions(value: unknown, where: string): Permissions | u
   );
 }
 
-/** What the token of a job really may do: its own permissions, the workflow's, or the default; a fork's never write. */
+/**
+ * What the token of a job really may do: its own permissions, the workflow's, what the calling job has, or the
+ * default; a fork's never write.
+ */
 export function effectivePermissions(
   workflow: Permissions | undefined,
   job: Permissions | undefined,
   event: WorkflowEvent,
+  granted: Permissions = restricted,
 ): Permissions {
-  const asked = job ?? workflow ?? restricted;
-  const granted = Object.entries(asked).map(([scope, access]) => {
+  const asked = job ?? workflow ?? granted;
+  const permitted = Object.entries(asked).map(([scope, access]) => {
     if (!isFromFork(event) || access !== "write") return [scope, access];
     return [scope, scope === "id-token" ? "none" : "read"];
   });
-  return Object.fromEntries(granted.filter(([, access]) => access !== "none"));
+  return Object.fromEntries(permitted.filter(([, access]) => access !== "none"));
 }
 
 /** Whether a pull request comes from somebody else's repository: its token only reads, and it gets no secrets. */

@@ -17,8 +17,11 @@ export interface StepRun {
 }
 
 export interface JobRun {
+  /** `calling job/job` where the workflow was called, with the values of its matrix in parentheses. */
   readonly id: string;
   readonly name: string;
+  /** The runner it asked for; empty where it was skipped. */
+  readonly runsOn: string;
   readonly result: Outcome;
   readonly outputs: Readonly<Record<string, string>>;
   /** What its token could do. */

@@ -18,6 +18,8 @@ export interface JobPlace {
   readonly workspace: string;
   /** The checkout that is run. */
   readonly source: string;
+  /** The repository of the workflow file: where `$/` points. */
+  readonly own: string;
   readonly masks: Set<string>;
   readonly standIns: Readonly<Record<string, StandIn>>;
   /** For node actions only: the services behind caches, artifacts and identity tokens. */
@@ -117,11 +119,11 @@ function postScript(
   return { post: { condition: postIf, run: () => run(post, saved) } };
 }
 
-/** The folder of an action of this repository: `./` in the checkout, `$/` at the running commit. */
+/** The folder of an action of this repository: `./` in the checkout, `$/` beside the workflow file. */
 function folderOf(uses: string, place: JobPlace): string | undefined {
   const [, root, path = ""] = /^(\.|\$)\/(.*)$/.exec(uses) ?? [];
   if (root === undefined) return undefined;
-  const base = root === "$" ? place.source : place.workspace;
+  const base = root === "$" ? place.own : place.workspace;
   const folder = resolve(base, path);
   if (relative(base, folder).startsWith(".."))
     throw new Error(`The action "${uses}" is outside of the checkout.`);

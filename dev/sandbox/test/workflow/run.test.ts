@@ -306,9 +306,9 @@ describe("what is not carried out or not valid is an error", () => {
       "is not a workflow",
     ],
     [
-      "a matrix",
-      "  a: { runs-on: x, strategy: { matrix: { x: [1] } }, steps: [{ run: x }] }\n",
-      '"strategy"',
+      "a matrix that excludes",
+      "  a: { runs-on: x, strategy: { matrix: { x: [1], exclude: [{ x: 1 }] } }, steps: [{ run: x }] }\n",
+      '"exclude"',
     ],
     ["a container", "  a: { runs-on: x, container: debian, steps: [{ run: x }] }\n", '"container"'],
     [
