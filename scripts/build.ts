@@ -41,6 +41,21 @@ const lazyNetwork: Plugin = {
 };
 
 /**
+ * `@actions/github` is one module that makes the run's `context` and loads Octokit. Declared free of side effects, what
+ * is about Octokit stays out of a bundle that uses `context` alone.
+ */
+const contextAlone: Plugin = {
+  name: "context-alone",
+  setup(bundler) {
+    bundler.onResolve({ filter: /^\.\/utils\.js$/ }, ({ path, importer, resolveDir }) =>
+      /[\\/]@actions[\\/]github[\\/]lib[\\/]github\.js$/.test(importer)
+        ? { path: join(resolveDir, path), sideEffects: false }
+        : undefined,
+    );
+  },
+};
+
+/**
  * The files of an action's dist/. ESM, because the heavy modules are loaded only when used and esbuild splits
  * them off; kept names, because `@actions/cache` compares `error.name` with class names (without them a race
  * for a cache key becomes a warning); the `require` banner, because `tunnel` calls `require("net")`.
@@ -65,7 +80,7 @@ async function bundle(action: string): Promise<Bundle> {
     minifySyntax: true,
     legalComments: "none",
     logLevel: "warning",
-    plugins: [lazyNetwork],
+    plugins: [lazyNetwork, contextAlone],
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
     },

@@ -12,7 +12,7 @@ import { readRequest } from "./inputs.ts";
 import { shimOutputs } from "./report.ts";
 
 await runAction(async () => {
-  const inputs = readPublishingInputs();
+  const inputs = await readPublishingInputs();
   const { image, request } = await readRequest(inputs);
   const releases = releasesOfSpin({ fetch: inputs.fetch, token: text("github-token") });
   const temporaryFolder = await createTemporaryFolder("shim-", "Building the shim");

@@ -13,7 +13,7 @@ import { chartTag, requireReleasedVersion } from "./version/release.ts";
 const log = { error: info, warning, notice, info: (message: string) => info(`  ${message}`) };
 
 await runAction(async () => {
-  const inputs = readInputs();
+  const inputs = await readInputs();
   const { publishing, record } = inputs;
   const { folder, workspace } = inputs.chart;
   const read = await readChart(inputs.chart);

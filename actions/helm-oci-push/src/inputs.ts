@@ -22,8 +22,8 @@ export interface Inputs {
   readonly record: ChartRecord;
 }
 
-export function readInputs(): Inputs {
-  const publishing = readPublishingInputs();
+export async function readInputs(): Promise<Inputs> {
+  const publishing = await readPublishingInputs();
   const { event, annotations } = publishing;
   return {
     publishing,

@@ -17,7 +17,7 @@ import { readContentInputs } from "./inputs.ts";
 import { createModuleCache } from "./sources/cache.ts";
 
 await runAction(async () => {
-  const inputs = readPublishingInputs();
+  const inputs = await readPublishingInputs();
   const { manifest, repository, layers, engine, build, profile } = readContentInputs();
   const { event, fetch } = inputs;
   const tag = await requestedTag(event);

@@ -1,13 +1,12 @@
-import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { promisify } from "node:util";
+import type { context as githubContext } from "@actions/github";
+import { isObject } from "@spin-publisher/json";
 
 /** What was pushed, as far as tags and names follow from it. */
 export type Pushed =
   | { readonly kind: "tag"; readonly name: string }
   | { readonly kind: "branch"; readonly name: string }
   | { readonly kind: "pull-request"; readonly number: number }
-  /** A ref that is none of these; nothing is named after it by itself. */
+  /** Any other ref: no tag follows from it. */
   | { readonly kind: "other"; readonly ref: string };
 
 /** The event that started the workflow. */
@@ -24,100 +23,93 @@ export interface GitHubEvent {
   readonly payloadEpoch: number | undefined;
 }
 
-/** The parts of an event's payload that are looked at; anything may stand in them. */
-interface Payload {
-  readonly pull_request?: { readonly number?: unknown; readonly head?: { readonly sha?: unknown } };
-  readonly head_commit?: { readonly timestamp?: unknown } | null;
-}
+/** The part of `@actions/github`'s `context` that is read here; every field may be missing or malformed. */
+export type RunContext = Pick<
+  typeof githubContext,
+  "eventName" | "ref" | "sha" | "actor" | "serverUrl" | "payload" | "repo"
+>;
 
 /**
- * Reads the event from the variables that the runner sets. `@actions/github` would do it too, but when it is imported:
- * before an action can say what is wrong with them.
+ * Reads the event with `@actions/github`. Its `context` is made when it is imported, and that throws where the payload
+ * is malformed: so it is imported here, where the error gets a sentence of ours.
  *
  * @throws Error naming the variable that is missing or malformed.
  */
-export function readEvent(environment: NodeJS.ProcessEnv = process.env): GitHubEvent {
-  const required = (name: string, form: RegExp) => {
-    const value = environment[name] ?? "";
-    if (form.test(value)) return value;
-    throw new Error(
-      `The runner's variable ${name} is "${value}", which cannot be; this runs in a GitHub Actions job only.`,
-    );
-  };
-  const name = environment.GITHUB_EVENT_NAME ?? "";
-  const payload = readPayload(environment.GITHUB_EVENT_PATH);
-  const [owner = "", repository = ""] = required("GITHUB_REPOSITORY", /^[^/\s]+\/[^/\s]+$/).split("/");
-  const pushed = pushedBy(name, environment.GITHUB_REF ?? "", payload);
+export async function readEvent(): Promise<GitHubEvent> {
+  const { context } = await import("./github-context.ts").catch((cause: unknown) => {
+    throw new Error("The event's payload (the file that GITHUB_EVENT_PATH names) is not valid JSON.", {
+      cause,
+    });
+  });
+  return eventOf(context);
+}
+
+/** @throws Error naming the runner's variable that is missing or malformed. */
+export function eventOf(context: RunContext): GitHubEvent {
+  const { eventName, serverUrl, actor } = context;
+  const payload: unknown = context.payload;
+  if (!isObject(payload)) {
+    throw new Error("The event's payload (the file that GITHUB_EVENT_PATH names) is not a JSON object.");
+  }
+  const ref = context.ref ?? "";
+  const pushed = pushedBy(eventName ?? "", ref, payload);
   const head = pushed.kind === "pull-request" ? headOf(payload) : undefined;
+  const server = serverUrl || "https://github.com";
   return {
-    name,
+    name: eventName ?? "",
     pushed,
-    sha: head ?? required("GITHUB_SHA", /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/),
-    repository: { owner, name: repository },
-    serverUrl: (environment.GITHUB_SERVER_URL
-      ? required("GITHUB_SERVER_URL", /^https?:\/\/[^/\s:]+(?::[0-9]{1,5})?\/?$/)
-      : "https://github.com"
-    ).replace(/\/$/, ""),
-    actor: environment.GITHUB_ACTOR ?? "",
+    sha: head ?? required("GITHUB_SHA", context.sha, /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/),
+    repository: repositoryOf(context),
+    serverUrl: required("GITHUB_SERVER_URL", server, /^https?:\/\/[^/\s:]+(?::[0-9]{1,5})?\/?$/).replace(
+      /\/$/,
+      "",
+    ),
+    actor: actor ?? "",
     payloadEpoch: epochOf(payload),
   };
 }
 
-/** @throws Error when the file is there but holds something else than a JSON object. */
-function readPayload(path: string | undefined): Payload {
-  if (path === undefined || path === "") return {};
-  try {
-    const payload: unknown = JSON.parse(readFileSync(path, "utf8"));
-    if (typeof payload === "object" && payload !== null) return payload;
-  } catch (cause) {
-    throw new Error(`The event's payload in ${path} (GITHUB_EVENT_PATH) cannot be read.`, { cause });
-  }
-  throw new Error(`The event's payload in ${path} (GITHUB_EVENT_PATH) is not an object.`);
+function required(variable: string, value: string | undefined, form: RegExp): string {
+  if (value !== undefined && form.test(value)) return value;
+  throw new Error(
+    `The runner's variable ${variable} is "${value ?? ""}", which is invalid; this action runs in a GitHub Actions job only.`,
+  );
 }
+
+function repositoryOf(context: RunContext): GitHubEvent["repository"] {
+  let [owner, name]: (string | undefined)[] = [];
+  try {
+    ({ owner, repo: name } = context.repo);
+  } catch {
+    // the variable is not set, and the payload names no repository either
+  }
+  const full = [owner, name].filter((part) => part !== undefined).join("/");
+  required("GITHUB_REPOSITORY", full, /^[^/\s]+\/[^/\s]+$/);
+  return { owner: owner ?? "", name: name ?? "" };
+}
+
+type Payload = Readonly<Record<string, unknown>>;
 
 function pushedBy(event: string, ref: string, payload: Payload): Pushed {
   const [, kind, name = ""] = /^refs\/(tags|heads|pull)\/(.+)$/.exec(ref) ?? [];
   if (kind === "tags") return { kind: "tag", name };
   // pull_request_target and the like run on the base branch; what they are about is still the pull request.
   if (kind === "pull" || event.startsWith("pull_request")) {
-    const number = Number(payload.pull_request?.number ?? Number.parseInt(name, 10));
+    const request = payload.pull_request;
+    const number = Number((isObject(request) ? request.number : undefined) ?? Number.parseInt(name, 10));
     return Number.isSafeInteger(number) ? { kind: "pull-request", number } : { kind: "other", ref };
   }
   return kind === "heads" ? { kind: "branch", name } : { kind: "other", ref };
 }
 
-function headOf({ pull_request }: Payload): string | undefined {
-  const sha = pull_request?.head?.sha;
+function headOf({ pull_request: request }: Payload): string | undefined {
+  const head = isObject(request) ? request.head : undefined;
+  const sha = isObject(head) ? head.sha : undefined;
   return typeof sha === "string" && /^[0-9a-f]{40,64}$/.test(sha) ? sha : undefined;
 }
 
-function epochOf({ head_commit }: Payload): number | undefined {
-  const timestamp = head_commit?.timestamp;
+function epochOf({ head_commit: commit }: Payload): number | undefined {
+  const timestamp = isObject(commit) ? commit.timestamp : undefined;
   const milliseconds = typeof timestamp === "string" ? Date.parse(timestamp) : Number.NaN;
   return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1000);
-}
-
-/** Runs a program and resolves to what it printed; rejects when it fails. */
-export type Run = (program: string, args: readonly string[]) => Promise<{ readonly stdout: string }>;
-
-/**
- * When the event's commit was made, in seconds: from the checkout where it has the commit, else from the event's
- * payload. Never from the clock: the tag of a commit must not depend on when it was published.
- *
- * @throws Error when neither knows (a `workflow_dispatch` without a checkout, for example).
- */
-export async function commitEpoch(event: GitHubEvent, run: Run = promisify(execFile)): Promise<number> {
-  let cause: unknown;
-  try {
-    const { stdout } = await run("git", ["show", "--no-patch", "--format=%ct", event.sha, "--"]);
-    const epoch = Number.parseInt(stdout, 10);
-    if (Number.isSafeInteger(epoch)) return epoch;
-  } catch (error) {
-    cause = error;
-  }
-  if (event.payloadEpoch !== undefined) return event.payloadEpoch;
-  throw new Error(
-    `The time of commit ${event.sha.slice(0, 8)} is needed for its tag, but there is no checkout with it and the event does not say it; add actions/checkout before this step or set the input "tag".`,
-    { cause },
-  );
 }

@@ -24,7 +24,9 @@ export interface PublishingInputs {
   readonly annotations: Annotations;
 }
 
-export function readPublishingInputs(event: GitHubEvent = readEvent()): PublishingInputs {
+/** @param event the event of the run where it is not given. */
+export async function readPublishingInputs(given?: GitHubEvent): Promise<PublishingInputs> {
+  const event = given ?? (await readEvent());
   return {
     event,
     fetch: maskingCredentials(createFetch()),

@@ -1,4 +1,5 @@
-import { commitEpoch, type GitHubEvent } from "./event.ts";
+import { commitEpoch } from "./commit-time.ts";
+import type { GitHubEvent } from "./event.ts";
 import { requiredText } from "./inputs.ts";
 import { automaticTag, requireTag } from "./tag.ts";
 

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { commitEpoch, type GitHubEvent, readEvent } from "../src/event.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { commitEpoch } from "../src/commit-time.ts";
+import { type GitHubEvent, readEvent } from "../src/event.ts";
 
 const sha = "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567";
 const head = "f".repeat(40);
@@ -12,6 +13,18 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "event-"));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const environment = process.env;
+afterEach(() => {
+  process.env = environment;
+});
+
+/** The event that a runner with these variables and this payload stands for: `context` is made when it is imported. */
+function eventOn(overrides: NodeJS.ProcessEnv, payload?: unknown): Promise<GitHubEvent> {
+  process.env = { ...environment, ...variables(overrides, payload) };
+  jest.resetModules();
+  return readEvent();
+}
 
 /** The variables of a runner, with a payload in a file. */
 function variables(overrides: NodeJS.ProcessEnv, payload: unknown = {}): NodeJS.ProcessEnv {
@@ -36,12 +49,12 @@ describe("an event", () => {
     ["refs/heads/feature/x", { kind: "branch", name: "feature/x" }],
     ["refs/notes/x", { kind: "other", ref: "refs/notes/x" }],
     ["", { kind: "other", ref: "" }],
-  ])("on %j is about %j", (ref, pushed) => {
-    expect(readEvent(variables({ GITHUB_REF: ref })).pushed).toEqual(pushed);
+  ])("on %j is about %j", async (ref, pushed) => {
+    expect((await eventOn({ GITHUB_REF: ref })).pushed).toEqual(pushed);
   });
 
-  test("says who, where and what", () => {
-    expect(readEvent(variables({}))).toEqual({
+  test("says who, where and what", async () => {
+    expect(await eventOn({})).toEqual({
       name: "push",
       pushed: { kind: "branch", name: "main" },
       sha,
@@ -52,20 +65,18 @@ describe("an event", () => {
     });
   });
 
-  test("of a pull request is about its head, not the merge commit", () => {
-    const event = readEvent(
-      variables(
-        { GITHUB_EVENT_NAME: "pull_request", GITHUB_REF: "refs/pull/7/merge" },
-        { pull_request: { number: 7, head: { sha: head } } },
-      ),
+  test("of a pull request is about its head, not the merge commit", async () => {
+    const event = await eventOn(
+      { GITHUB_EVENT_NAME: "pull_request", GITHUB_REF: "refs/pull/7/merge" },
+      { pull_request: { number: 7, head: { sha: head } } },
     );
     expect(event.pushed).toEqual({ kind: "pull-request", number: 7 });
     expect(event.sha).toBe(head);
   });
 
-  test("on the base branch of a pull request is about the pull request all the same", () => {
+  test("on the base branch of a pull request is about the pull request all the same", async () => {
     const payload = { pull_request: { number: 7, head: { sha: head } } };
-    const event = readEvent(variables({ GITHUB_EVENT_NAME: "pull_request_target" }, payload));
+    const event = await eventOn({ GITHUB_EVENT_NAME: "pull_request_target" }, payload);
     expect(event).toMatchObject({ pushed: { kind: "pull-request", number: 7 }, sha: head });
   });
 
@@ -76,23 +87,26 @@ describe("an event", () => {
     ["GITHUB_REPOSITORY", "site"],
     ["GITHUB_SERVER_URL", "nope"],
     ["GITHUB_SERVER_URL", "https://github.com/path"],
-  ])("with %s %j is an error that names it", (name, value) => {
-    expect(() => readEvent(variables({ [name]: value }))).toThrow(`${name} is "${value}"`);
+  ])("with %s %j is an error that names it", async (name, value) => {
+    await expect(eventOn({ [name]: value })).rejects.toThrow(`${name} is "${value}"`);
   });
 
-  test.each(["{", "[", "7", "null"])("with the payload %j is an error that names the file", (payload) => {
-    expect(() => readEvent(variables({}, payload))).toThrow("GITHUB_EVENT_PATH");
-  });
+  test.each(["{", "[", "7", "null"])(
+    "with the payload %j is an error that names the file",
+    async (payload) => {
+      await expect(eventOn({}, payload)).rejects.toThrow("GITHUB_EVENT_PATH");
+    },
+  );
 
-  test("without a payload is read all the same", () => {
-    expect(readEvent(variables({ GITHUB_EVENT_PATH: "" })).payloadEpoch).toBeUndefined();
+  test("without a payload is read all the same", async () => {
+    expect((await eventOn({ GITHUB_EVENT_PATH: "" })).payloadEpoch).toBeUndefined();
   });
 });
 
 describe("the time of a commit", () => {
   let event: GitHubEvent;
-  beforeAll(() => {
-    event = readEvent(variables({}, { head_commit: { timestamp: "2026-01-02T03:04:05+01:00" } }));
+  beforeAll(async () => {
+    event = await eventOn({}, { head_commit: { timestamp: "2026-01-02T03:04:05+01:00" } });
   });
   const git = (stdout: string) => async () => ({ stdout, stderr: "" });
   const noGit = async () => Promise.reject(new Error("not a git repository"));

@@ -88,7 +88,7 @@ async function run(
   }
   await writeFile(join(folder, "OUTPUT"), "");
   const mirrors = [{ origin: "https://ghcr.io", target: registry.origin }];
-  const inputs = { ...readPublishingInputs(event), fetch: createFetch({ mirrors }) };
+  const inputs = { ...(await readPublishingInputs(event)), fetch: createFetch({ mirrors }) };
   await runPublishing({
     inputs,
     what: "content",
@@ -178,11 +178,11 @@ describe("a pull request", () => {
     ["auto", "true", true],
     ["pr-7", "false", false],
     ["pr-7", "true", true],
-  ])("with tag %s and dry-run %s is only built: %s", (tag, dryRun, expected) => {
+  ])("with tag %s and dry-run %s is only built: %s", async (tag, dryRun, expected) => {
     for (const [name, value] of Object.entries({ ...defaults, tag, "dry-run": dryRun })) {
       process.env[`INPUT_${name.toUpperCase()}`] = value;
     }
-    expect(readPublishingInputs(request).dryRun).toBe(expected);
+    expect((await readPublishingInputs(request)).dryRun).toBe(expected);
   });
 });
 

@@ -1,0 +1,28 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { GitHubEvent } from "./event.ts";
+
+/** Runs a program and resolves to what it printed; rejects when it fails. */
+export type Run = (program: string, args: readonly string[]) => Promise<{ readonly stdout: string }>;
+
+/**
+ * When the event's commit was made, in seconds: from the checkout where it has the commit, else from the event's
+ * payload. Never from the clock: the tag of a commit must not depend on when it was published.
+ *
+ * @throws Error when neither knows (a `workflow_dispatch` without a checkout, for example).
+ */
+export async function commitEpoch(event: GitHubEvent, run: Run = promisify(execFile)): Promise<number> {
+  let cause: unknown;
+  try {
+    const { stdout } = await run("git", ["show", "--no-patch", "--format=%ct", event.sha, "--"]);
+    const epoch = Number.parseInt(stdout, 10);
+    if (Number.isSafeInteger(epoch)) return epoch;
+  } catch (error) {
+    cause = error;
+  }
+  if (event.payloadEpoch !== undefined) return event.payloadEpoch;
+  throw new Error(
+    `The time of commit ${event.sha.slice(0, 8)} is needed for its tag, but there is no checkout with it and the event does not say it; add actions/checkout before this step or set the input "tag".`,
+    { cause },
+  );
+}
