@@ -1,61 +1,78 @@
 # Both commands of the README need git, make and Node 20 or newer; everything else comes from the npm registry.
-#   make            publish this site, its shim and its chart to a registry on this machine
-#   make test       everything that must hold
+#   make        publish this site, its shim and its chart to a registry on this machine
+#   make test   all checks
+#   make help   every target
 .DEFAULT_GOAL := publish
-.PHONY: publish test unit check dist interop bench registry version-set chart-version-set chart-vers-set release tree clean
 
 PNPM := npx --yes pnpm@12.21.0
 # Tests, scripts and actions run on Node 24; on Linux it is installed with the other packages.
 NODE := $(if $(filter Linux,$(shell uname -s)),node_modules/.bin/node,node)
-JEST := $(NODE) --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js
+# Runs a script of package.json; pnpm run does the same.
+RUN := $(NODE) --run
 # stand-ins (default) or online: the real GitHub, Helmet and Spin, still with the local registry
 UPSTREAM ?= stand-ins
+export UPSTREAM
 INSTALLED := node_modules/.installed
 
 $(INSTALLED): pnpm-lock.yaml pnpm-workspace.yaml package.json $(wildcard packages/*/package.json actions/*/package.json dev/*/package.json)
 	@CI=true $(PNPM) install --frozen-lockfile --loglevel=error
 	@touch $@
 
-publish: $(INSTALLED)
-	@UPSTREAM=$(UPSTREAM) $(NODE) scripts/publish.ts
+.PHONY: publish
+publish: $(INSTALLED) ## publish to a local registry (the default; UPSTREAM=online)
+	@$(RUN) publish-local
 
-registry: $(INSTALLED)
-	@UPSTREAM=$(UPSTREAM) $(NODE) scripts/registry.ts
+.PHONY: registry
+registry: $(INSTALLED) ## serve what make published on http://localhost:5000
+	@$(RUN) registry
 
-test: check unit
+.PHONY: test
+test: check unit ## all checks: types, lint, generated files, tests
 
-unit: $(INSTALLED)
-	@$(JEST)
+.PHONY: unit
+unit: $(INSTALLED) ## the tests alone
+	@$(RUN) unit
 
-check: $(INSTALLED)
-	@node_modules/.bin/tsc -p .
-	@node_modules/.bin/biome check --error-on-warnings .
-	@$(NODE) scripts/build.ts --check
-	@$(NODE) scripts/readme.ts --check
-	@$(NODE) scripts/tree.ts --check
+.PHONY: check
+check: $(INSTALLED) ## types, lint, and that generated files are up to date
+	@$(RUN) check
 
-dist: $(INSTALLED)
-	@$(NODE) scripts/build.ts
-	@$(NODE) scripts/readme.ts
-	@$(NODE) scripts/tree.ts
+.PHONY: dist
+dist: $(INSTALLED) ## rebuild bundles, README tables and tree.txt
+	@$(RUN) build
 
-tree: $(INSTALLED)
-	@$(NODE) scripts/tree.ts
+.PHONY: tree
+tree: $(INSTALLED) ## rewrite tree.txt
+	@$(RUN) tree
 
-interop: $(INSTALLED)
-	@$(NODE) dev/interop/run.ts
+.PHONY: interop
+interop: $(INSTALLED) ## third-party clients and registries (INTEROP_ALLOW_SKIP=1)
+	@$(RUN) interop
 
-bench: $(INSTALLED)
-	@$(NODE) dev/bench/run.ts
+.PHONY: bench
+bench: $(INSTALLED) ## measure beside the command-line tools
+	@$(RUN) bench
 
-version-set: $(INSTALLED)
-	@$(NODE) scripts/version.ts site "$(TAG)"
+.PHONY: version-set
+version-set: $(INSTALLED) ## set the site's version and the chart's appVersion (TAG=0.1.2)
+	@$(RUN) version-set -- "$(TAG)"
 
-chart-version-set chart-vers-set: $(INSTALLED)
-	@$(NODE) scripts/version.ts chart "$(SEMVER)"
+.PHONY: chart-version-set chart-vers-set
+chart-version-set chart-vers-set: $(INSTALLED) ## set the version of the chart (SEMVER=1.0.3)
+	@$(RUN) chart-version-set -- "$(SEMVER)"
 
-release: $(INSTALLED)
-	@$(NODE) scripts/version.ts release
+.PHONY: release
+release: $(INSTALLED) ## push the tags of both versions, the site's first
+	@$(RUN) release
 
-clean:
-	rm -rf .sandbox node_modules
+.PHONY: clean
+clean: ## remove the local registry and other state of make
+	rm -rf .sandbox
+
+.PHONY: distclean
+distclean: clean ## remove installed packages as well
+	rm -rf node_modules packages/*/node_modules actions/*/node_modules dev/*/node_modules
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / { gsub(/ /, ", ", $$1); printf "  make %-36s %s\n", $$1, $$2 }' Makefile

@@ -4,5 +4,7 @@ export default {
   testMatch: ["**/test/**/*.test.ts"],
   extensionsToTreatAsEsm: [".ts"],
   transform: { "\\.ts$": "<rootDir>/tools/jest-esbuild.mjs" },
+  // Generous, since a test that hangs is rare and a busy machine is not. Tests that need longer set their own limit.
+  testTimeout: 60_000,
   watchman: false,
 };

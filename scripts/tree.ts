@@ -1,18 +1,22 @@
-// Writes tree.txt, a snapshot of what Git tracks; with --check it must already be one.
+// Writes tree.txt, a snapshot of the files that people read: without bundles, tests and fixtures. With --check it writes
+// nothing and fails where tree.txt differs.
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 
-/** Names below a folder; a file has none. */
+/** The entries of a folder; those of a file are undefined. */
 interface Folder extends Map<string, Folder | undefined> {}
 
-/** Lists paths as a tree: folders and files in byte order, bundles as one line each. */
+/** Folders that are left out, so that the tree can be read in one go. */
+const omitted = /(?:^|\/)(?:dist|test|fixtures)\//;
+
+/** Lists paths as a tree, folders and files in byte order, without bundles, tests and fixtures. */
 export function treeOf(paths: readonly string[]): string {
   const top: Folder = new Map();
-  for (const path of paths) {
-    const segments = path.replace(/\/dist\/.*$/, "/dist").split("/");
+  for (const path of paths.filter((path) => !omitted.test(path))) {
+    const segments = path.split("/");
     const file = segments.pop() ?? "";
     segments.reduce(folderIn, top).set(file, undefined);
   }
@@ -36,7 +40,7 @@ function linesOf(folder: Folder, indent: string): readonly string[] {
   });
 }
 
-/** What Git tracks or would track; tree.txt lists itself. */
+/** Paths that Git tracks or would track, tree.txt included. */
 export function trackedPaths(): readonly string[] {
   const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
     cwd: root,
@@ -57,7 +61,7 @@ if (import.meta.main) {
   const tree = treeOf(trackedPaths());
   if (!process.argv.includes("--check")) writeFileSync(file, tree);
   else if (readFileSync(file, "utf8") !== tree) {
-    console.error("tree.txt is not what the repository holds; run make tree.");
+    console.error("tree.txt is out of date; run make tree.");
     process.exitCode = 1;
   }
 }

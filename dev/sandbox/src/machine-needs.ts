@@ -1,0 +1,35 @@
+// What some tests need of the machine, and why it may be missing: the tests run on Linux, macOS and Windows.
+import { spawnSync } from "node:child_process";
+
+/** Why a need is not met here; undefined where it is. */
+const reasons = {
+  /** File modes, owners and umask. */
+  "Unix permissions": () => (windows ? "Windows has no Unix permissions" : undefined),
+  /** Another user, so that permissions apply: root reads everything. */
+  "an unprivileged user": () =>
+    process.geteuid === undefined ? "Windows cannot change the user of a process" : undefined,
+  /** Programs that start with `#!`. */
+  "shebang scripts": () => (windows ? "Windows does not start scripts by their first line" : undefined),
+  FIFOs: () => (windows ? "Windows has no FIFOs in folders" : undefined),
+  /** Made without extra rights, and of any target. */
+  "symbolic links": () => (windows ? "Windows allows symbolic links to administrators only" : undefined),
+  /** Names with `:`, `\`, `*` or control characters, or that end in a space or dot. */
+  "names that Windows forbids": () => (windows ? "Windows forbids the file names" : undefined),
+  /** Two names that differ in case or Unicode normalization only, and names that are not UTF-8. */
+  "a file system that keeps bytes": () =>
+    process.platform === "linux" ? undefined : "the file system folds case or normalizes names",
+  /** Ending a process that cleans up on SIGTERM. */
+  signals: () => (windows ? "Windows ends processes without signals" : undefined),
+  "Helm from npm": () =>
+    process.platform === "linux" && process.arch === "x64" ? undefined : "npm has Helm for Linux on x64 only",
+  make: () => (spawnSync("make", ["--version"]).status === 0 ? undefined : "make is not installed"),
+} as const;
+
+export type MachineNeed = keyof typeof reasons;
+
+const windows = process.platform === "win32";
+
+/** Why this machine does not meet one of the needs; undefined where it meets all. */
+export function whyNotHere(...needs: readonly MachineNeed[]): string | undefined {
+  return needs.map((need) => reasons[need]()).find((reason) => reason !== undefined);
+}
