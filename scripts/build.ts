@@ -1,5 +1,5 @@
 // Bundles every action (or those named as arguments) into its dist/, byte for byte the same on every machine.
-// With --check nothing is written: the committed dist/ must equal what would have been.
+// With --check it writes nothing and fails where the committed dist/ differs.
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
@@ -12,7 +12,7 @@ const actionsFolder = join(root, "actions");
 type Bundle = ReadonlyMap<string, Uint8Array>;
 
 /**
- * What makes `@actions/core` alone cost half of an action's start-up, and none of our actions uses:
+ * Removes what makes up half of an action's start-up in `@actions/core`, and what none of our actions uses:
  *
  * - `import` of Node's `http` reads all its exports, and one of them loads Node's own copy of undici. `require`
  *   reads none.
@@ -156,8 +156,8 @@ async function main(args: readonly string[]): Promise<void> {
   if (args.includes("--check")) {
     const stale = await staleFiles();
     if (stale.length > 0)
-      throw new Error(`These bundles are not what a fresh build makes; run make dist: ${stale.join(", ")}`);
-    console.log("Every committed bundle equals a fresh build.");
+      throw new Error(`These bundles are out of date; run make dist: ${stale.join(", ")}`);
+    console.log("Every committed bundle is up to date.");
     return;
   }
   for (const action of args.length > 0 ? args.map((arg) => basename(arg)) : await actionNames()) {

@@ -1,4 +1,4 @@
-// What `make` publishes: the commit that is checked out, with the changes that are not committed yet.
+// What `make` publishes: the commit that is checked out, with uncommitted changes.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -29,7 +29,7 @@ export function headCommit(root: string): Commit {
 }
 
 /**
- * `owner/name` of the checkout: GITHUB_REPOSITORY, else where `origin` is on GitHub, else a local name.
+ * `owner/name` of the checkout: GITHUB_REPOSITORY, else the name of `origin` on GitHub, else a local name.
  */
 export function repositoryOf(root: string, env: NodeJS.ProcessEnv = process.env): string {
   if (env.GITHUB_REPOSITORY !== undefined && env.GITHUB_REPOSITORY !== "") return env.GITHUB_REPOSITORY;
@@ -37,22 +37,22 @@ export function repositoryOf(root: string, env: NodeJS.ProcessEnv = process.env)
   try {
     url = git(root, "remote", "get-url", "origin");
   } catch {
-    // A checkout that never was on GitHub has a name all the same.
+    // A checkout without origin gets the local name.
   }
   const [, repository] =
     /^(?:https:\/\/|ssh:\/\/git@|git@)github\.com[/:]([^/\s]+\/[^/\s]+?)(?:\.git)?\s*$/.exec(url) ?? [];
   return repository ?? "local/spin-publisher";
 }
 
-/** Paths that Git tracks or would track, and that exist. */
+/** Existing paths that Git tracks or would track. */
 export function checkoutPaths(root: string): readonly string[] {
   const listed = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0");
   return [...new Set(listed)].filter((path) => path !== "" && existsSync(join(root, path))).sort();
 }
 
 /**
- * Identifies what is not committed, `-dirty.` and eight hexadecimal digits; empty where there is nothing. It depends
- * on the content of the changed files only, so that undoing a change brings the old identity back.
+ * Identifies uncommitted changes: `-dirty.` and eight hexadecimal digits, or empty where there are none. It depends only
+ * on the content of the changed files, so that undoing a change restores the old suffix.
  */
 export async function dirtySuffix(root: string): Promise<string> {
   const entries = git(root, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all").split(
@@ -65,7 +65,7 @@ export async function dirtySuffix(root: string): Promise<string> {
   return `-dirty.${semverIdentifier(hash.digest("hex"))}`;
 }
 
-/** The first eight digits that may stand in a version: SemVer forbids a number with a leading zero. */
+/** The first eight digits that are valid in a version: SemVer forbids numbers with a leading zero. */
 export function semverIdentifier(hex: string): string {
   for (let start = 0; start + 8 <= hex.length; start += 1) {
     const identifier = hex.slice(start, start + 8);
@@ -84,7 +84,7 @@ async function contentOf(path: string): Promise<string> {
     .digest("hex")}`;
 }
 
-/** Makes `target` a copy of the checkout, and of nothing else. */
+/** Replaces `target` with a copy of the checkout. */
 export async function copyCheckout(root: string, target: string): Promise<void> {
   await rm(target, { recursive: true, force: true });
   for (const path of checkoutPaths(root)) {

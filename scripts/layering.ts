@@ -15,8 +15,8 @@ export interface Import {
 }
 
 /**
- * The rooms of a place, each with the rooms that it may import. A room is a folder of `src`; a room that is not listed
- * is an error, so that a new one is drawn before it is built.
+ * The folders of a package's or action's `src` ("rooms"), each with those it may import. A folder that is not listed is
+ * an error, so that its place is decided before it is used.
  */
 export type Rooms = Readonly<Record<string, readonly string[]>>;
 
@@ -33,7 +33,7 @@ export function importsOf({ path, text }: Source): readonly Import[] {
   });
 }
 
-/** Imports that go from one room of a place to another against the drawing, as `from → to`. */
+/** Imports from one room to another that the rules do not allow, as `from → to`. */
 export function againstTheRooms(place: string, rooms: Rooms, imports: readonly Import[]): readonly string[] {
   return imports.flatMap(({ from, to, kind }) => {
     const [here, there] = [roomOf(place, from), roomOf(place, to)];
@@ -43,7 +43,7 @@ export function againstTheRooms(place: string, rooms: Rooms, imports: readonly I
   });
 }
 
-/** The folder below `src` in which a file lies; undefined for files of `src` itself and of other places. */
+/** The folder below `src` that contains a file; undefined for files of `src` itself and of other places. */
 export function roomOf(place: string, path: string): string | undefined {
   const prefix = `${place}/src/`;
   if (!path.startsWith(prefix)) return undefined;
@@ -51,7 +51,7 @@ export function roomOf(place: string, path: string): string | undefined {
   return below.length === 0 ? undefined : room;
 }
 
-/** Groups of files that import each other in a circle, each sorted; types count, since a reader follows them too. */
+/** Groups of files that import each other in a circle, each sorted. Type imports count: a reader follows them too. */
 export function importCircles(imports: readonly Import[]): readonly (readonly string[])[] {
   const next = new Map<string, readonly string[]>();
   for (const { from, to, kind } of imports) {
@@ -69,7 +69,7 @@ export function importCircles(imports: readonly Import[]): readonly (readonly st
   return [...circles.values()];
 }
 
-/** What can be reached from a file in one step or more. */
+/** All files that a file imports, directly or indirectly. */
 function reach(file: string, next: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
   const seen = new Set<string>();
   const open = [...(next.get(file) ?? [])];

@@ -1,6 +1,7 @@
-// How much a registry holds for one digest.
+// How large an artifact is.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { objectsOf } from "@spin-publisher/json";
 
 interface Described {
   readonly digest: string;
@@ -8,8 +9,8 @@ interface Described {
 }
 
 /**
- * Bytes of everything that a manifest or index of an OCI layout stands for, itself included; what several of its
- * images share counts once.
+ * Bytes of a manifest or index in an OCI layout and of everything it refers to; what several of its images share
+ * counts once.
  */
 export async function artifactSize(layout: string, root: string): Promise<number> {
   const sizes = new Map<string, number>();
@@ -17,15 +18,12 @@ export async function artifactSize(layout: string, root: string): Promise<number
     const bytes = await readFile(join(layout, "blobs", ...digest.split(":")));
     sizes.set(digest, bytes.length);
     const { config, layers, manifests } = Object(JSON.parse(bytes.toString()));
-    for (const blob of [config, ...listOf(layers)].filter(isDescribed)) sizes.set(blob.digest, blob.size);
-    for (const child of listOf(manifests).filter(isDescribed)) await visit(child.digest);
+    for (const blob of [config, ...(objectsOf(layers) ?? [])].filter(isDescribed))
+      sizes.set(blob.digest, blob.size);
+    for (const child of (objectsOf(manifests) ?? []).filter(isDescribed)) await visit(child.digest);
   };
   await visit(root);
   return [...sizes.values()].reduce((total, size) => total + size, 0);
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function isDescribed(value: unknown): value is Described {

@@ -1,11 +1,12 @@
-// Releases the actions: puts each, as it runs, into a repository of its own, <owner>/<action>. The tag that is
-// pushed, v1.2.3, becomes its exact tag; v1 and the branch main follow where it is the newest.
+// Releases the actions: pushes each of them, as it runs, to its own repository <owner>/<action>. The pushed tag, v1.2.3,
+// becomes its exact tag; v1 and the branch main follow where it is the newest. Node and Git are all it needs: the
+// workflow runs it without installing packages.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** What an action's repository holds: what runs, and what people read. Sources and workflows stay here. */
+/** The contents of an action's repository: what runs and what people read, but no sources and no workflows. */
 const parts = ["action.yml", "README.md", "dist"];
 
 export interface Version {
@@ -34,7 +35,7 @@ export interface RefPlan {
   readonly main: boolean;
 }
 
-/** Which moving references follow a release, given the tags that are there. Pre-releases move none. */
+/** Which moving references follow a release, given the existing tags. Pre-releases move none. */
 export function planRefs(release: Version, present: readonly string[]): RefPlan {
   if (release.prerelease !== "") return { major: undefined, main: false };
   const others = present
@@ -53,18 +54,18 @@ export interface Mirroring {
   readonly root: string;
   readonly action: string;
   readonly release: Version;
-  /** Where the repository of the action is: `https://github.com/owner/setup-spin`. */
+  /** The action's repository: `https://github.com/owner/setup-spin`. */
   readonly url: string;
-  /** `owner/name` of the repository this is a part of. */
+  /** `owner/name` of this repository. */
   readonly source: string;
-  /** Environment of Git, with what opens the repository. */
+  /** Environment of Git, with credentials for the repository. */
   readonly env: NodeJS.ProcessEnv;
 }
 
 /**
- * Pushes one action to its repository, all references at once or none. Pushing the same again changes nothing.
+ * Pushes one action to its repository, all references at once or none. Pushing the same release again changes nothing.
  *
- * @throws Error when the exact tag is there with other content; releases are not changed.
+ * @throws Error when the exact tag exists with other content; releases never change.
  */
 export function mirrorAction({ root, action, release, url, source, env }: Mirroring): "pushed" | "unchanged" {
   const folder = mkdtempSync(join(tmpdir(), "mirror-"));
@@ -129,7 +130,7 @@ function readMirror(git: Git, url: string) {
   };
 }
 
-/** Writes the action's files into the object store; the tree depends on nothing but them. */
+/** Writes the action's files into the object store; the tree depends on nothing else. */
 function stageTree(git: Git, root: string, action: string): string {
   const base = join(root, "actions", action);
   const files = parts
@@ -148,7 +149,7 @@ function filesBelow(base: string, path: string): readonly string[] {
   return readdirSync(join(base, path)).flatMap((name) => filesBelow(base, `${path}/${name}`));
 }
 
-/** A commit that says where it comes from, and has its time, so that it is the same whenever it is made. */
+/** A commit that names its source commit and has its time, so that it is always the same. */
 function commitTree(
   git: Git,
   { root, action, release, source, env }: Omit<Mirroring, "url">,
@@ -176,7 +177,7 @@ function commitTree(
   );
 }
 
-/** Git's configuration for one process: the token opens this host only, and is in no file and no command line. */
+/** Git's configuration for one process: the token is sent to this host only, and never written to a file or argument. */
 export function gitEnvironment(serverUrl: string, token: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const credential = Buffer.from(`x-access-token:${token}`).toString("base64");
   return {
@@ -193,9 +194,8 @@ function main(env: NodeJS.ProcessEnv): void {
   const { MIRROR_TOKEN: token = "", GITHUB_REF_NAME: tag = "", GITHUB_REPOSITORY: source = "" } = env;
   const { GITHUB_REPOSITORY_OWNER: owner = "", GITHUB_SERVER_URL: serverUrl = "https://github.com" } = env;
   const release = parseTag(tag);
-  if (release === undefined) throw new Error(`"${tag}" is no version of the actions such as v1.2.3.`);
-  if (token === "" || owner === "")
-    throw new Error("MIRROR_TOKEN and GITHUB_REPOSITORY_OWNER must say who pushes where.");
+  if (release === undefined) throw new Error(`"${tag}" is not a version of the actions such as v1.2.3.`);
+  if (token === "" || owner === "") throw new Error("MIRROR_TOKEN and GITHUB_REPOSITORY_OWNER must be set.");
   for (const action of readdirSync(join(root, "actions"))) {
     const url = `${serverUrl}/${owner}/${action}`;
     const outcome = mirrorAction({

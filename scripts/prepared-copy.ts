@@ -1,4 +1,4 @@
-// The copy of the checkout that `make` publishes, and the two things in which it may differ from the checkout.
+// The copy of the checkout that `make` publishes, and the two ways in which it may differ from the checkout.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { copyCheckout, dirtySuffix } from "./checkout.ts";
@@ -6,15 +6,15 @@ import { withStandInPins } from "./stand-in-pins.ts";
 import { readVersions, withVersion } from "./version.ts";
 
 export interface PreparedCopy {
-  /** What is published, as the Git tags of a release say it. */
+  /** The published versions, as in the Git tags of a release. */
   readonly site: string;
   readonly chart: string;
 }
 
 /**
- * Copies the checkout, writes versions that say where it is not committed, and pins the stand-ins of modules.
+ * Copies the checkout, marks versions with uncommitted changes, and pins the stand-ins of modules.
  *
- * @param standIns download URL → digest of the module that is there instead.
+ * @param standIns download URL → digest of the stand-in module.
  */
 export async function prepareCopy(
   root: string,

@@ -1,7 +1,8 @@
-// make: publishes the site, its shim and its chart to a registry on this machine, by running the real workflow
-// file for a push of the tags that a release would push.
+// make: publishes the site, its shim and its chart to a registry on this machine, by running the real workflow file for
+// the tags that a release would push.
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { messageOf } from "@spin-publisher/errors";
 import {
   createJobTokens,
   personas,
@@ -14,15 +15,14 @@ import {
 import { headCommit, repositoryOf } from "./checkout.ts";
 import { prepareCopy } from "./prepared-copy.ts";
 import { describePublished, type Published, publishedBy, stepLine } from "./published.ts";
-import { parseUpstream, startWorld, type World } from "./world.ts";
+import { parseUpstream, startUpstreamServices, type UpstreamServices } from "./upstream-services.ts";
 
 export interface Publication {
   /** The checkout; it is not written to. */
   readonly root: string;
-  /** Where the registry lives, and for the time of the run its jobs. */
+  /** The folder of the registry and, during the run, of its jobs. */
   readonly state: string;
-  /** Where everything comes from that is not in the checkout. */
-  readonly startWorld: (registryFolder: string) => Promise<World>;
+  readonly startUpstreamServices: (registryFolder: string) => Promise<UpstreamServices>;
   readonly tell: (line: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -30,20 +30,20 @@ export interface Publication {
 export interface PublicationResult {
   readonly published: readonly Published[];
   readonly runs: readonly WorkflowRun[];
-  /** The step that failed first, where one did. */
+  /** The first step that failed. */
   readonly failed: StepRun | undefined;
 }
 
-/** Publishes what is checked out; nothing in the checkout changes. */
+/** Publishes what is checked out, without changing the checkout. */
 export async function publishCheckout(publication: Publication): Promise<PublicationResult> {
   const registryFolder = join(publication.state, "registry");
   await mkdir(registryFolder, { recursive: true });
   const temporary = await mkdtemp(join(publication.state, "run-"));
-  const world = await publication.startWorld(registryFolder);
+  const upstream = await publication.startUpstreamServices(registryFolder);
   try {
-    return await publishCopy(publication, registryFolder, temporary, world);
+    return await publishCopy(publication, registryFolder, temporary, upstream);
   } finally {
-    await world.close();
+    await upstream.close();
     await rm(temporary, { recursive: true, force: true });
   }
 }
@@ -52,10 +52,10 @@ async function publishCopy(
   { root, tell, signal }: Publication,
   registryFolder: string,
   temporary: string,
-  world: World,
+  upstream: UpstreamServices,
 ): Promise<PublicationResult> {
   const checkout = join(temporary, "checkout");
-  const { site, chart } = await prepareCopy(root, checkout, await world.moduleDigests(), tell);
+  const { site, chart } = await prepareCopy(root, checkout, await upstream.moduleDigests(), tell);
   const repository = repositoryOf(root);
   const [actor = ""] = repository.split("/");
   const commit = headCommit(root);
@@ -64,7 +64,7 @@ async function publishCopy(
   const registry = await startRegistry({
     root: registryFolder,
     authentication,
-    pullThrough: world.pullThrough,
+    pullThrough: upstream.pullThrough,
     persona: personas.ghcr,
   });
   try {
@@ -76,9 +76,9 @@ async function publishCopy(
         workspace: checkout,
         event: pushTag(tag, { ...commit, repository, actor }),
         temp: join(temporary, "jobs"),
-        mirrors: `${world.mirrors}\nhttps://ghcr.io=${registry.origin}`,
-        variables: world.variables,
-        runnerVariables: world.runnerVariables,
+        mirrors: `${upstream.mirrors}\nhttps://ghcr.io=${registry.origin}`,
+        variables: upstream.variables,
+        runnerVariables: upstream.runnerVariables,
         issueToken: tokens.issue,
         onStep: (job, step) => tell(stepLine(job, step)),
         ...(signal === undefined ? {} : { signal }),
@@ -107,7 +107,7 @@ async function main(): Promise<void> {
   const { published, failed } = await publishCheckout({
     root,
     state,
-    startWorld: (registryFolder) => startWorld(upstream, registryFolder),
+    startUpstreamServices: (registryFolder) => startUpstreamServices(upstream, registryFolder),
     tell: (line) => console.log(line),
     signal: interrupted.signal,
   });
@@ -125,7 +125,7 @@ if (import.meta.main) {
   try {
     await main();
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(messageOf(error));
     process.exitCode = 1;
   }
 }

@@ -1,4 +1,4 @@
-// What a run of the workflow published, and how it is told.
+// What a run of the workflow published, and how the output describes it.
 import { join } from "node:path";
 import { formatBytes } from "@spin-publisher/action-runtime";
 import type { JobRun, StepRun } from "@spin-publisher/sandbox";
@@ -12,11 +12,11 @@ export interface Published {
   readonly digest: string;
   readonly changed: boolean;
   readonly uploadedBytes: number;
-  /** Bytes of everything the reference stands for. */
+  /** Bytes of everything the reference includes. */
   readonly size: number;
 }
 
-/** The artifacts that the steps of a job say they have published. */
+/** The artifacts that the steps of a job report as published. */
 export async function publishedBy(job: JobRun, registryFolder: string): Promise<readonly Published[]> {
   const published = job.steps.map(async ({ outputs }): Promise<readonly Published[]> => {
     const { reference = "", digest = "", changed, "uploaded-bytes": uploaded } = outputs;
@@ -38,7 +38,7 @@ export function stepLine(job: string, { name, outcome, outputs, durationMillisec
 }
 
 /**
- * What was published, and how to look at it.
+ * What was published and how to inspect it.
  *
  * @param serve the command that serves it on localhost:5000.
  */
@@ -62,7 +62,7 @@ export function describePublished(
     "",
     ...published.map(({ reference }) => reference),
     "",
-    `${serve} serves them on http://localhost:5000, to look at with:`,
+    `${serve} serves them on http://localhost:5000. Inspect them with:`,
     `  curl http://localhost:5000/v2/${path}/manifests/${tag}`,
     ...local.map((reference) => `  skopeo inspect --raw --tls-verify=false docker://${reference}`),
     `On disk they are OCI layouts below ${registryFolder}.`,

@@ -1,11 +1,14 @@
-// Writes the tables of every action's README from its action.yml; with --check they must already be what it says.
+// Writes the tables of every action's README from its action.yml. With --check it writes nothing and fails where they
+// differ.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { messageOf } from "@spin-publisher/errors";
+import { isObject } from "@spin-publisher/json";
 import { parse } from "yaml";
 
 const root = join(import.meta.dirname, "..");
 
-/** What is told of an input or output. */
+/** An input or output as action.yml declares it. */
 export interface Parameter {
   readonly name: string;
   readonly description: string;
@@ -21,7 +24,7 @@ export interface Interface {
 /**
  * The inputs and outputs of an action.yml.
  *
- * @throws Error naming the one without a description: it is the user's documentation.
+ * @throws Error naming an input or output without a description, which is the user's documentation.
  */
 export function interfaceOf(actionYml: string): Interface {
   const document: unknown = parse(actionYml);
@@ -32,7 +35,7 @@ function parametersIn(document: unknown, section: "inputs" | "outputs"): readonl
   return Object.entries(mapping(mapping(document)[section])).map(([name, value]) => {
     const { description, required, default: fallback } = mapping(value);
     if (typeof description !== "string" || description.trim() === "") {
-      throw new Error(`action.yml does not describe ${section}.${name}.`);
+      throw new Error(`action.yml has no description for ${section}.${name}.`);
     }
     const written =
       fallback === undefined || fallback === null || fallback === "" ? undefined : String(fallback);
@@ -41,13 +44,13 @@ function parametersIn(document: unknown, section: "inputs" | "outputs"): readonl
 }
 
 function mapping(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+  return isObject(value) ? value : {};
 }
 
 /**
- * A README with its tables made anew between `<!-- inputs -->` and `<!-- /inputs -->`, and the same for `outputs`.
+ * A README with fresh tables between `<!-- inputs -->` and `<!-- /inputs -->`, and the same for `outputs`.
  *
- * @throws Error when it has no place for one of them.
+ * @throws Error when it lacks the markers of one of them.
  */
 export function withTables(readme: string, { inputs, outputs }: Interface): string {
   const inputRows = inputs.map(({ name, description, required, default: fallback }) => [
@@ -57,9 +60,9 @@ export function withTables(readme: string, { inputs, outputs }: Interface): stri
   ]);
   const outputRows = outputs.map(({ name, description }) => [code(name), description]);
   return between(
-    between(readme, "inputs", table(["Input", "What it says", "Default"], inputRows)),
+    between(readme, "inputs", table(["Input", "Description", "Default"], inputRows)),
     "outputs",
-    table(["Output", "What it says"], outputRows),
+    table(["Output", "Description"], outputRows),
   );
 }
 
@@ -68,7 +71,7 @@ function between(readme: string, name: string, content: string): string {
   const start = readme.indexOf(opening);
   const end = readme.indexOf(closing);
   if (start < 0 || end < start)
-    throw new Error(`There is no place between ${opening} and ${closing} for its ${name}.`);
+    throw new Error(`The markers ${opening} and ${closing} for its ${name} are missing.`);
   return `${readme.slice(0, start + opening.length)}\n${content}${readme.slice(end)}`;
 }
 
@@ -93,7 +96,7 @@ function code(text: string): string {
   return `\`${text}\``;
 }
 
-/** Paths of the READMEs that have tables, and what they should be. */
+/** Paths of the READMEs with tables → what they should contain. */
 export function readmes(folder = join(root, "actions")): ReadonlyMap<string, string> {
   const expected = new Map<string, string>();
   for (const action of readdirSync(folder).sort()) {
@@ -103,13 +106,13 @@ export function readmes(folder = join(root, "actions")): ReadonlyMap<string, str
       const declared = interfaceOf(readFileSync(join(folder, action, "action.yml"), "utf8"));
       expected.set(path, withTables(readFileSync(path, "utf8"), declared));
     } catch (cause) {
-      throw new Error(`${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      throw new Error(`${path}: ${messageOf(cause)}`, { cause });
     }
   }
   return expected;
 }
 
-/** The READMEs whose tables are not what their action.yml says. */
+/** The READMEs whose tables differ from their action.yml. */
 export function staleReadmes(folder?: string): readonly string[] {
   return [...readmes(folder)]
     .filter(([path, expected]) => readFileSync(path, "utf8") !== expected)
@@ -120,7 +123,7 @@ if (import.meta.main) {
   if (!process.argv.includes("--check")) for (const [path, text] of readmes()) writeFileSync(path, text);
   const stale = staleReadmes();
   if (stale.length > 0) {
-    console.error(`These tables are not what action.yml says; run make dist: ${stale.join(", ")}`);
+    console.error(`These tables differ from action.yml; run make dist: ${stale.join(", ")}`);
     process.exitCode = 1;
   }
 }

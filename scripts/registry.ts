@@ -1,14 +1,14 @@
-// make registry: serves what make has published on http://localhost:5000 (REGISTRY_PORT) to everybody on this
-// machine.
+// make registry: serves what make published on http://localhost:5000 (REGISTRY_PORT), to this machine only.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { errorCode, messageOf } from "@spin-publisher/errors";
 import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
-import { parseUpstream } from "./world.ts";
+import { parseUpstream } from "./upstream-services.ts";
 
 /**
- * Serves the registry in a folder, and tells what is in it.
+ * Serves the registry in a folder and lists what it holds.
  *
- * @throws Error when the port is taken, saying how to take another.
+ * @throws Error when the port is taken, saying how to choose another.
  */
 export async function serveRegistry(
   root: string,
@@ -17,7 +17,7 @@ export async function serveRegistry(
 ): Promise<RegistryServer> {
   await mkdir(root, { recursive: true });
   const registry = await startRegistry({ root, port }).catch((cause: unknown) => {
-    if (Object(cause).code !== "EADDRINUSE") throw cause;
+    if (errorCode(cause) !== "EADDRINUSE") throw cause;
     throw new Error(`Port ${port} is taken; choose another with make registry REGISTRY_PORT=${port + 1}.`, {
       cause,
     });
@@ -50,7 +50,7 @@ if (import.meta.main) {
   try {
     await main();
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(messageOf(error));
     process.exitCode = 1;
   }
 }

@@ -1,4 +1,4 @@
-// Sites pin their modules by digest. A stand-in module has another one, which the copy that is published must pin.
+// Sites pin their modules by digest. A stand-in module has another digest, which the published copy must pin.
 import { parse } from "smol-toml";
 
 export interface Repinned {
@@ -8,7 +8,7 @@ export interface Repinned {
 }
 
 /**
- * A `spin.toml` with the digests of stand-ins where it pins what they stand for. Everything else is kept as it is.
+ * A `spin.toml` that pins the digests of stand-ins in place of the real modules'. Everything else is unchanged.
  *
  * @param standIns download URL → `sha256:…`
  */
@@ -24,7 +24,7 @@ export function withStandInPins(
   return { text, repinned };
 }
 
-/** Every table with a `url` and a `digest`, wherever a version of the manifest format has it. */
+/** Every table with a `url` and a `digest`, wherever a version of the manifest format puts it. */
 function sourcesOf(value: unknown): ReadonlyArray<{ readonly url: string; readonly digest: string }> {
   if (typeof value !== "object" || value === null) return [];
   const { url, digest } = { url: undefined, digest: undefined, ...value };

@@ -1,4 +1,4 @@
-/** Lines of a table with aligned columns; numbers and sizes stand to the right. */
+/** Lines of a table with aligned columns; numbers and sizes are right-aligned. */
 export function tableOf(header: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   const widths = header.map((title, column) =>
     Math.max(...[title, ...rows.map((row) => row[column] ?? "")].map((cell) => cell.length)),

@@ -1,5 +1,5 @@
-// Runs the content named by CONTENT with the `spin` on PATH, straight from its registry, and fetches its front
-// page. REGISTRY_TOKEN, where it is set, opens the registry.
+// Runs the content named by CONTENT from its registry, with the `spin` on PATH, and fetches its front page.
+// REGISTRY_TOKEN, if set, authenticates to the registry. Node is all it needs: workflows run it without installing packages.
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A reference as Spin can reach it: Spin knows no mirrors, but a registry on loopback is asked by plain HTTP. */
+/** A reference that Spin can reach: Spin does not support mirrors, but can use plain HTTP for a registry on loopback. */
 export interface Reachable {
   readonly reference: string;
   readonly registry: string;
@@ -17,7 +17,7 @@ export interface Reachable {
 /**
  * Where Spin finds a published artifact: the registry itself, or the mirror that `ORIGIN_MIRRORS` sets for it.
  *
- * @throws Error when the mirror has a path, which a reference cannot express.
+ * @throws Error when the mirror has a path, which a reference cannot contain.
  */
 export function reachable(content: string, mirrors: string): Reachable {
   const [registry = ""] = content.split("/");
@@ -32,14 +32,14 @@ export function reachable(content: string, mirrors: string): Reachable {
   };
 }
 
-/** How long a first start may take: the content is fetched, and its modules are compiled. */
+/** How long the first start may take: Spin fetches the content and compiles its modules. */
 const patienceMilliseconds = 120_000;
 
 /**
  * Starts Spin, waits for the front page, and stops Spin again.
  *
  * @returns status and body of the first answer.
- * @throws Error when Spin ends, or answers nothing in time, with what it said.
+ * @throws Error with the output of Spin when it ends early or does not answer in time.
  */
 export async function fetchFrontPage(
   content: string,
@@ -94,10 +94,10 @@ async function firstAnswer(
       const response = await fetch(url, { signal: AbortSignal.any([stopped, AbortSignal.timeout(10_000)]) });
       return { status: response.status, body: await response.text() };
     } catch {
-      await sleep(200); // it does not listen yet
+      await sleep(200); // it is not listening yet
     }
   }
-  return `answered nothing within ${patienceMilliseconds / 1000} seconds`;
+  return `did not answer within ${patienceMilliseconds / 1000} seconds`;
 }
 
 async function freePort(): Promise<number> {
@@ -105,13 +105,13 @@ async function freePort(): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("There is no free port.");
+  if (address === null || typeof address === "string") throw new Error("No port is free.");
   return address.port;
 }
 
 async function main(): Promise<void> {
   const content = process.env.CONTENT ?? "";
-  if (content === "") throw new Error("CONTENT must name what is to be run.");
+  if (content === "") throw new Error("CONTENT must be set to the reference of the content.");
   const { status, body, seconds } = await fetchFrontPage(content);
   if (status !== 200) throw new Error(`The front page answered ${status}:\n${body.slice(0, 2000)}`);
   const [, title = "no title"] = /<title>([^<]*)<\/title>/i.exec(body) ?? [];

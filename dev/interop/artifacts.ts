@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pushTag, runActionProcess } from "@spin-publisher/sandbox";
 import { withStandInPins } from "../../scripts/stand-in-pins.ts";
 
-/** What one of our actions published. */
+/** An artifact that one of our actions published. */
 export interface PublishedArtifact {
   readonly name: "content" | "shim" | "chart";
   /** `host/repository:tag` */
@@ -17,9 +17,9 @@ export interface Publisher {
   publish(host: string): Promise<readonly PublishedArtifact[]>;
 }
 
-/** Where the actions find the rest of the world. */
-export interface Surroundings {
-  /** `ORIGIN_MIRRORS` with everything but the target: GitHub, modules, charts, and ghcr.io for the base image. */
+/** What the actions need besides their target registry. */
+export interface Dependencies {
+  /** `ORIGIN_MIRRORS` for GitHub, modules, charts, and ghcr.io with the base image. */
   readonly mirrors: string;
   readonly moduleDigests: ReadonlyMap<string, string>;
   /** An empty folder. */
@@ -28,9 +28,9 @@ export interface Surroundings {
 
 export const version = "0.1.2";
 
-/** @param root the checkout; its site and chart are copied, and its bundles are run as they are. */
-export async function createPublisher(root: string, surroundings: Surroundings): Promise<Publisher> {
-  const { mirrors, moduleDigests, temporary } = surroundings;
+/** @param root the checkout: its site and chart are copied, and its bundles run as they are. */
+export async function createPublisher(root: string, dependencies: Dependencies): Promise<Publisher> {
+  const { mirrors, moduleDigests, temporary } = dependencies;
   const workspace = join(temporary, "checkout");
   for (const name of ["site", "charts"]) {
     await cp(join(root, name), join(workspace, name), { recursive: true });

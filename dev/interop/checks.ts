@@ -1,28 +1,29 @@
+import { messageOf } from "@spin-publisher/errors";
 import { tableOf } from "../../scripts/table.ts";
 
-/** One thing that was looked at, and what came of it. */
+/** The result of one check. */
 export interface CheckResult {
-  /** What is judged: an artifact in a registry, or our registry. */
+  /** What is checked: an artifact in a registry, or the sandbox's registry. */
   readonly subject: string;
   readonly check: string;
-  /** The independent program that judged, with its version. */
+  /** The third-party program that checked it, with its version. */
   readonly judge: string;
   readonly outcome: "passed" | "failed" | "skipped";
-  /** What was seen, or why it failed or was skipped, in one line. */
+  /** What was found, or why the check failed or was skipped, in one line. */
   readonly seen: string;
 }
 
 export interface Checks {
   readonly results: readonly CheckResult[];
-  /** Runs a check; its text tells what was seen, and an error is a failure. The others go on. */
+  /** Runs a check, which returns what it found or throws. A failed check does not stop the others. */
   check(subject: string, check: string, judge: string, work: () => Promise<string>): Promise<void>;
-  /** What cannot be checked counts as failed, unless skipping was allowed. */
+  /** Records a check that cannot run here: failed, unless skipping is allowed. */
   cannot(subject: string, check: string, judge: string, because: string): void;
 }
 
 /**
- * @param allowSkip whether what cannot be checked here is passed over.
- * @param tell hears of each result as it comes.
+ * @param allowSkip whether checks that cannot run here are skipped.
+ * @param tell receives each result as it arrives.
  */
 export function createChecks(allowSkip: boolean, tell: (line: string) => void): Checks {
   const results: CheckResult[] = [];
@@ -37,8 +38,7 @@ export function createChecks(allowSkip: boolean, tell: (line: string) => void): 
       try {
         add({ subject, check, judge, outcome: "passed", seen: await work() });
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
-        add({ subject, check, judge, outcome: "failed", seen: message.trim() });
+        add({ subject, check, judge, outcome: "failed", seen: messageOf(error).trim() });
       }
     },
     cannot(subject, check, judge, because) {
@@ -47,7 +47,7 @@ export function createChecks(allowSkip: boolean, tell: (line: string) => void): 
   };
 }
 
-/** A table of what was checked; the last line counts it. */
+/** A table of the results; the last line counts them. */
 export function summaryOf(results: readonly CheckResult[]): readonly string[] {
   const rows = results.map(({ subject, check, judge, outcome, seen }) => {
     const [line = ""] = seen.split("\n");
@@ -57,13 +57,13 @@ export function summaryOf(results: readonly CheckResult[]): readonly string[] {
     results.filter((result) => result.outcome === outcome).length;
   const skipped = count("skipped") === 0 ? "" : `, ${count("skipped")} skipped`;
   return [
-    ...tableOf(["what", "check", "judge", "result", "seen"], rows),
+    ...tableOf(["subject", "check", "judge", "result", "found"], rows),
     "",
     `${count("passed")} passed, ${count("failed")} failed${skipped}`,
   ];
 }
 
-/** @throws Error saying what was seen instead. */
+/** @throws Error with both values where they differ. */
 export function requireEqual(what: string, seen: string, wanted: string): void {
-  if (seen !== wanted) throw new Error(`${what} is ${seen}, not ${wanted}`);
+  if (seen !== wanted) throw new Error(`${what} is ${seen}, expected ${wanted}`);
 }

@@ -6,14 +6,14 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** 120 by default. */
   readonly timeoutSeconds?: number;
-  /** Exit codes besides 0 that are no failure. */
+  /** Exit codes besides 0 that are not failures. */
   readonly accept?: readonly number[];
 }
 
 /**
  * Runs a program and returns the bytes it printed.
  *
- * @throws Error with what it said last, when it cannot be started, fails or takes too long.
+ * @throws Error with its last output when it cannot be started, fails or takes too long.
  */
 export function run(program: string, args: readonly string[], options: CommandOptions = {}): Promise<Buffer> {
   const { cwd, env = {}, timeoutSeconds = 120, accept = [] } = options;
@@ -47,7 +47,7 @@ export function run(program: string, args: readonly string[], options: CommandOp
   });
 }
 
-/** What it printed, as text without the line end. */
+/** The output of a program, as text without surrounding white space. */
 export async function textOf(
   program: string,
   args: readonly string[],
@@ -56,7 +56,7 @@ export async function textOf(
   return (await run(program, args, options)).toString().trim();
 }
 
-/** The path of a program, or undefined where there is none of this name. */
+/** The path of a program; undefined where no program has this name. */
 export async function find(program: string): Promise<string | undefined> {
   const path = await textOf("sh", ["-c", `command -v ${program}`], { accept: [1, 127] });
   return path === "" ? undefined : path;

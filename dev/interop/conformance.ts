@@ -2,15 +2,15 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { run } from "./commands.ts";
-import type { Tool } from "./tools.ts";
+import type { Tool } from "./tool.ts";
 
-/** What the suite says of each endpoint and each form of content: Pass, FAIL, Skip, Disabled … */
+/** The status of each endpoint and each form of content: Pass, FAIL, Skip, Disabled … */
 export interface ConformanceReport {
   readonly endpoints: ReadonlyMap<string, string>;
   readonly content: ReadonlyMap<string, string>;
 }
 
-/** The four workflows of the distribution-spec, by the names the suite gives to their endpoints. */
+/** The four workflows of the distribution-spec, by the suite's names of their endpoints. */
 export const workflows = {
   pull: /^(Ping|Blob (get|head).*|Manifest (get|head).*)$/,
   push: /^(Blob (push|post|chunked|streaming|mount|anonymous|upload).*|Manifest put.*)$/,
@@ -43,16 +43,16 @@ export async function runConformance(
   return parseReport(await readFile(join(folder, "results.yaml"), "utf8"));
 }
 
-/** @throws Error when it is no report of the suite. */
+/** @throws Error when the text is not a report of the suite. */
 export function parseReport(text: string): ConformanceReport {
   const { apis, data } = Object(parse(text));
   return { endpoints: statuses(apis), content: statuses(data) };
 }
 
 /**
- * @param optional what may be switched off.
+ * @param optional endpoints that may be disabled.
  * @returns how many passed.
- * @throws Error naming what did not pass, and when there was nothing.
+ * @throws Error naming what did not pass, or when nothing was tested.
  */
 export function requirePassed(
   results: ReadonlyMap<string, string>,
@@ -65,7 +65,7 @@ export function requirePassed(
   );
   if (wrong.length > 0 || chosen.length === 0) {
     const list = wrong.map(([name, status]) => `${name}: ${status}`).join(", ");
-    throw new Error(chosen.length === 0 ? "the suite reports nothing of it" : list);
+    throw new Error(chosen.length === 0 ? "the suite did not test any of it" : list);
   }
   const off = chosen.filter(([, status]) => status === "Disabled").length;
   return `${chosen.length - off} passed${off === 0 ? "" : `, ${off} not in this version`}`;
@@ -73,6 +73,6 @@ export function requirePassed(
 
 function statuses(value: unknown): ReadonlyMap<string, string> {
   const entries = Object.entries(Object(value)).filter(([, status]) => typeof status === "string");
-  if (entries.length === 0) throw new Error("The conformance suite left no report that can be read.");
+  if (entries.length === 0) throw new Error("The conformance suite did not write a readable report.");
   return new Map(entries.map(([name, status]) => [name, String(status)]));
 }

@@ -1,7 +1,7 @@
 import { find, run, textOf } from "./commands.ts";
-import type { Obtained } from "./tools.ts";
+import type { Obtained } from "./tool.ts";
 
-/** Debian's registry and skopeo, installed where they are missing. */
+/** Debian's registry and skopeo; installs them where they are missing. */
 export async function debianPrograms(tell: (line: string) => void) {
   const names = ["docker-registry", "skopeo"];
   const found = async () => Promise.all(names.map(find));
@@ -18,9 +18,9 @@ export async function debianPrograms(tell: (line: string) => void) {
   };
 }
 
-/** @throws Error saying why it cannot be done here. */
+/** @throws Error saying why packages cannot be installed here. */
 export async function installPackages(names: readonly string[], tell: (line: string) => void): Promise<void> {
-  if ((await find("apt-get")) === undefined) throw new Error("there is no apt-get to install it with");
+  if ((await find("apt-get")) === undefined) throw new Error("apt-get is not available to install it");
   const become = await rootPrefix();
   if (become === undefined) throw new Error(`only root can install it: apt-get install ${names.join(" ")}`);
   const aptGet = async (...args: readonly string[]) => {
@@ -33,11 +33,11 @@ export async function installPackages(names: readonly string[], tell: (line: str
   await aptGet("install", "-y", "--no-install-recommends", ...names);
 }
 
-/** What goes before a command that only root may run; undefined where we cannot become root. */
+/** The prefix that runs a command as root; undefined where we cannot become root. */
 async function rootPrefix(): Promise<readonly string[] | undefined> {
   if (process.getuid?.() === 0) return [];
   if ((await find("sudo")) === undefined) return undefined;
-  const sudo = ["sudo", "-n"]; // as on GitHub's runners: it must not ask
+  const sudo = ["sudo", "-n"]; // as on GitHub's runners: without a password
   return run("sudo", ["-n", "true"]).then(
     () => sudo,
     () => undefined,

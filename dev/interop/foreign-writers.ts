@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { startRegistry } from "@spin-publisher/sandbox";
 import { type Checks, requireEqual } from "./checks.ts";
 import { run, textOf } from "./commands.ts";
-import { isTool, type Obtained, type Tool } from "./tools.ts";
+import { isTool, type Obtained, type Tool } from "./tool.ts";
 
 /**
- * Has independent clients write to our registry over TLS and HTTP/2, and read from it what they wrote.
+ * Has third-party clients write to the sandbox's registry over TLS and HTTP/2, and read back what they wrote.
  *
  * @param source `host/repository:tag` of an index, served without TLS.
- * @param folder an empty one.
+ * @param folder an empty folder.
  */
 export async function checkForeignWriters(
   checks: Checks,

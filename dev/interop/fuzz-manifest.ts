@@ -1,6 +1,6 @@
-// Reads made-up and damaged manifests until the given number is reached (100,000 where none is given):
+// Reads random and damaged manifests, 100,000 by default:
 //   node dev/interop/fuzz-manifest.ts [number] [seed]
-// Each has to end in an application or in a clear refusal, quickly, and its files must not lead out of the application.
+// Each must quickly become an application or a clear refusal, and its files must not lead out of the application.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

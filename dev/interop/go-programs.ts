@@ -1,14 +1,15 @@
 import { access, mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { messageOf } from "@spin-publisher/errors";
 import { find, run, textOf } from "./commands.ts";
 import { installPackages } from "./debian.ts";
-import { isTool, type Obtained, type Tool } from "./tools.ts";
+import { isTool, type Obtained, type Tool } from "./tool.ts";
 
-/** A command of a module that `go install` takes. */
+/** A command of a Go module. */
 interface GoProgram {
   readonly name: string;
   readonly module: string;
-  /** Its folder in the module; empty for the module itself. */
+  /** Its folder in the module; empty for the root. */
   readonly command: string;
   readonly version: string;
 }
@@ -20,7 +21,7 @@ const crane: GoProgram = {
   version: "v0.22.1",
 };
 
-/** The commit of the distribution-spec that the Go module proxy has. */
+/** The commit of the distribution-spec that the Go module proxy serves. */
 const conformance: GoProgram = {
   name: "conformance",
   module: "github.com/opencontainers/distribution-spec/conformance",
@@ -28,7 +29,7 @@ const conformance: GoProgram = {
   version: "v0.0.0-20260831232431-97274622c111",
 };
 
-/** The last version that is a module of its repository's name; inside it has another, so it is built in place. */
+/** The last version whose module has the repository's name. Its go.mod has another, so it is built in place. */
 const zot: GoProgram = {
   name: "zot",
   module: "github.com/project-zot/zot",
@@ -36,13 +37,13 @@ const zot: GoProgram = {
   version: "v1.4.3",
 };
 
-/** The least Go that compiles them, and the one that is fetched where there is an older one. */
+/** The oldest Go that compiles them, and the version that is fetched where only an older one is installed. */
 const goVersion = { least: [1, 25], fetched: "1.26.8" } as const;
 
 const environment = { GOFLAGS: "-buildvcs=false", GOWORK: "off" };
 
 /**
- * Builds what is not in the cache yet. A Go compiler is only looked for when one is needed.
+ * Builds what is not cached yet. A Go compiler is looked for only when it is needed.
  *
  * @param cache a folder for each program and version.
  */
@@ -79,8 +80,8 @@ async function obtained(
     await build(program, path, go.path, tell);
     return { name, path };
   } catch (error) {
-    await rm(dirname(path), { recursive: true, force: true }); // or half of it would be taken for all of it
-    return { name, because: error instanceof Error ? error.message : String(error) };
+    await rm(dirname(path), { recursive: true, force: true }); // so that a partial build is not taken for a complete one
+    return { name, because: messageOf(error) };
   }
 }
 
@@ -95,9 +96,9 @@ const buildInPlace: Builder = async ({ module, command, version }, path, go, tel
   const directory = await downloadedModule(go, `${module}@${version}`, tell);
   tell(`go build ${module}${command}@${version}`);
   const source = join(dirname(path), "source");
-  await run("cp", ["-r", directory, source]); // the module cache is no place to build in
+  await run("cp", ["-r", directory, source]); // the module cache is read-only
   await run("chmod", ["-R", "u+w", source]);
-  const tags = ["-tags", "containers_image_openpgp"]; // in Go; the other implementation needs gpgme's headers
+  const tags = ["-tags", "containers_image_openpgp"]; // pure Go; the default needs gpgme's headers
   await run(go, ["build", "-trimpath", "-ldflags=-s -w", ...tags, "-o", path, `.${command}`], {
     cwd: source,
     env: { ...environment, CGO_ENABLED: "0" },
@@ -107,23 +108,23 @@ const buildInPlace: Builder = async ({ module, command, version }, path, go, tel
 };
 
 /**
- * A Go that is new enough. Where there is none at all, Debian's; where it is too old, that one fetches a newer one,
- * which Go publishes as a module.
+ * A Go that is new enough. Where none is installed, Debian's; where it is too old, it fetches a newer toolchain, which
+ * Go publishes as a module.
  */
 async function findGo(tell: (line: string) => void): Promise<Obtained> {
   const name = `Go ${goVersion.least.join(".")} or newer`;
   try {
     if ((await find("go")) === undefined) await installPackages(["golang-go"], tell);
     const path = await find("go");
-    if (path === undefined) return { name, because: "there is none" };
+    if (path === undefined) return { name, because: "it is not installed" };
     const version = await textOf(path, ["env", "GOVERSION"]);
     return isEnough(version) ? { name: version, path } : await fetchedGo(path, tell);
   } catch (error) {
-    return { name, because: error instanceof Error ? error.message : String(error) };
+    return { name, because: messageOf(error) };
   }
 }
 
-/** @param version as Go tells it: `go1.26.8` */
+/** @param version as `go env GOVERSION` prints it: `go1.26.8` */
 export function isEnough(version: string): boolean {
   const [, major = 0, minor = 0] = (/^go(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
   const [leastMajor, leastMinor] = goVersion.least;
@@ -134,12 +135,12 @@ async function fetchedGo(old: string, tell: (line: string) => void): Promise<Too
   const architecture = process.arch === "x64" ? "amd64" : process.arch;
   const source = `golang.org/toolchain@v0.0.1-go${goVersion.fetched}.linux-${architecture}`;
   const directory = await downloadedModule(old, source, tell);
-  // Modules hold no permissions; Go's own command does the same when it fetches a toolchain.
+  // Modules do not store permissions; the go command does the same after it fetched a toolchain.
   await run("sh", ["-c", 'chmod a+x "$1"/bin/* "$1"/pkg/tool/*/*', "sh", directory]);
   return { name: `go${goVersion.fetched}`, path: join(directory, "bin", "go") };
 }
 
-/** The folder of a module, after its checksum was compared with the public log. */
+/** Downloads a module, whose checksum Go compares with the public log, and returns its folder. */
 async function downloadedModule(
   compiler: string,
   source: string,
@@ -149,7 +150,7 @@ async function downloadedModule(
   const env = { ...environment, GOFLAGS: "-mod=mod" };
   const answer = await textOf(compiler, ["mod", "download", "-json", source], { env, timeoutSeconds: 300 });
   const { Dir: directory } = Object(JSON.parse(answer));
-  if (typeof directory !== "string") throw new Error(`go mod download ${source} told no folder`);
+  if (typeof directory !== "string") throw new Error(`go mod download ${source} did not return a folder`);
   return directory;
 }
 

@@ -1,10 +1,10 @@
 import { type Behaviour, type Persona, probeRegistry, startRegistry } from "@spin-publisher/sandbox";
 
 /**
- * Puts the same questions to a program and to the persona that stands in for it.
+ * Sends the same requests to a real registry and to the persona that stands in for it.
  *
  * @returns how many answers agree.
- * @throws Error naming every question they answer differently.
+ * @throws Error naming every difference.
  */
 export async function requireAgreement(origin: string, persona: Persona): Promise<string> {
   const real = await probeRegistry(origin, "probe");

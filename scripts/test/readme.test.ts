@@ -33,11 +33,11 @@ afterEach(() => {
 });
 
 describe("the tables of a README", () => {
-  test("are what action.yml says, and nothing else of it is touched", () => {
+  test("match action.yml, and the rest of the README is unchanged", () => {
     expect(withTables(empty, interfaceOf(actionYml))).toBe(`# Action
 
 <!-- inputs -->
-| Input     | What it says                   | Default                                                                    |
+| Input     | Description                    | Default                                                                    |
 | --------- | ------------------------------ | -------------------------------------------------------------------------- |
 | \`token\`   | Token for the API; or nothing. | \`\${{ github.server_url == 'https://github.com' && github.token \\|\\| '' }}\` |
 | \`chart\`   | Folder of the chart.           | **required**                                                               |
@@ -48,28 +48,26 @@ describe("the tables of a README", () => {
 text
 
 <!-- outputs -->
-| Output   | What it says |
-| -------- | ------------ |
-| \`digest\` | Its digest.  |
+| Output   | Description |
+| -------- | ----------- |
+| \`digest\` | Its digest. |
 <!-- /outputs -->
 end
 `);
   });
 
-  test("stay as they are when they are made again", () => {
+  test("do not change when they are written again", () => {
     const once = withTables(empty, interfaceOf(actionYml));
     expect(withTables(once, interfaceOf(actionYml))).toBe(once);
   });
 
-  test("need a place", () => {
-    expect(() => withTables("# Action\n", interfaceOf(actionYml))).toThrow(
-      "no place between <!-- inputs -->",
-    );
+  test("need their markers", () => {
+    expect(() => withTables("# Action\n", interfaceOf(actionYml))).toThrow("The markers <!-- inputs -->");
   });
 
   test("need descriptions", () => {
     expect(() => interfaceOf("inputs:\n  chart:\n    required: true\n")).toThrow(
-      "does not describe inputs.chart",
+      "has no description for inputs.chart",
     );
   });
 

@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-test("make registry tells what it serves, and serves it to everybody", async () => {
+test("make registry lists what it serves, and serves it without credentials", async () => {
   await seedSpinImages(
     folder,
     spinReleases.filter(({ tag }) => tag.startsWith("v4.0.")),
@@ -27,7 +27,7 @@ test("make registry tells what it serves, and serves it to everybody", async () 
   ]);
 });
 
-test("a port that is taken is said, with the way out", async () => {
+test("a port that is taken is an error that says how to choose another", async () => {
   const first = await serveRegistry(join(folder, "a"), 0, () => {});
   const port = Number(new URL(first.origin).port);
   const second = await serveRegistry(join(folder, "b"), port, () => {}).catch(

@@ -10,7 +10,7 @@ import { isEnough } from "../go-programs.ts";
 import { requireAgreement } from "../persona-agreement.ts";
 
 describe("checks", () => {
-  test("are counted in the last line, and none stops the others", async () => {
+  test("are counted in the last line, and a failure does not stop the others", async () => {
     const told: string[] = [];
     const checks = createChecks(false, (line) => told.push(line));
     await checks.check("shim", "is there", "crane 1", async () => "linux/amd64");
@@ -21,13 +21,13 @@ describe("checks", () => {
     checks.cannot("chart", "templates", "helm 3", "npm has it for x64 only");
     expect(told).toEqual([
       "  ✓ shim: is there (crane 1): linux/amd64",
-      "  ✗ shim: is whole (crane 1): the digest is sha256:a, not sha256:b",
+      "  ✗ shim: is whole (crane 1): the digest is sha256:a, expected sha256:b",
       "  ✗ chart: templates (helm 3): npm has it for x64 only",
     ]);
     expect(summaryOf(checks.results).at(-1)).toBe("1 passed, 2 failed");
   });
 
-  test("that cannot be made are skipped only where that is allowed", () => {
+  test("that cannot run here are skipped only where that is allowed", () => {
     const checks = createChecks(true, () => {});
     checks.cannot("chart", "templates", "helm 3", "npm has it for x64 only");
     expect(summaryOf(checks.results).at(-1)).toBe("0 passed, 0 failed, 1 skipped");
@@ -46,7 +46,7 @@ describe("commands", () => {
     await expect(textOf("sh", ["-c", script], { timeoutSeconds: 0.2 })).rejects.toThrow(message);
   });
 
-  test("say that a program is not there", async () => {
+  test("say that a program does not exist", async () => {
     expect(await find("no-such-program")).toBeUndefined();
     await expect(textOf("no-such-program", [])).rejects.toThrow(
       "no-such-program cannot be started: spawn no-such-program ENOENT",
@@ -75,22 +75,22 @@ data:
 
   test.each([
     ["a failure", workflows.push, "Blob upload cancel: Disabled, Manifest put by tag: FAIL"],
-    ["what was passed over", workflows["content management"], "Blob delete: Skip"],
-    ["nothing at all", /^Referrers$/, "the suite reports nothing of it"],
+    ["a skipped endpoint", workflows["content management"], "Blob delete: Skip"],
+    ["nothing at all", /^Referrers$/, "the suite did not test any of it"],
   ])("fails for %s", (_what, names, message) => {
     expect(() => requirePassed(report.endpoints, names)).toThrow(message);
   });
 
-  test("may leave out what the version does not have", () => {
+  test("may omit what the version does not have", () => {
     const names = /^Blob (push|upload cancel)$/;
     expect(requirePassed(report.endpoints, names, /cancel/)).toBe("1 passed, 1 not in this version");
   });
 
-  test.each(["", "apis: {}", "- a"])("is none when it is %j", (text) => {
-    expect(() => parseReport(text)).toThrow("left no report");
+  test.each(["", "apis: {}", "- a"])("is not accepted as %j", (text) => {
+    expect(() => parseReport(text)).toThrow("did not write a readable report");
   });
 
-  test("puts every endpoint into one workflow", () => {
+  test("assigns every endpoint to one workflow", () => {
     const endpoints = [...report.endpoints.keys()];
     const homes = endpoints.map(
       (name) => Object.values(workflows).filter((names) => names.test(name)).length,
@@ -106,11 +106,11 @@ test.each([
   ["go1.30", true],
   ["go2.1", true],
   ["devel +1234", false],
-])("%s compiles the judges: %s", (version, enough) => {
+])("%s can compile the third-party programs: %s", (version, enough) => {
   expect(isEnough(version)).toBe(enough);
 });
 
-test("a persona agrees with what behaves like it, and every difference is named", async () => {
+test("a persona agrees with a registry that behaves like it, and every difference is named", async () => {
   const root = await mkdtemp(join(tmpdir(), "interop-test-"));
   const registry = await startRegistry({ root, persona: personas.zot });
   try {

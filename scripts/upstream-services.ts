@@ -1,48 +1,48 @@
-// Where what we publish comes from: stand-ins on this machine, or the real thing.
+// The services that the workflow downloads from: stand-ins on this machine, or the real ones.
 import { createFetch, parseMirrors } from "@spin-publisher/http";
 import { type PullThrough, seedSpinImages, startRelay, startUpstream } from "@spin-publisher/sandbox";
 
 export type UpstreamKind = "stand-ins" | "online";
 
-export interface World {
+export interface UpstreamServices {
   /** `ORIGIN_MIRRORS`, without the registry. */
   readonly mirrors: string;
-  /** Repositories of the local registry that are filled from the real one. */
+  /** Repositories of the local registry that are filled from a real one. */
   readonly pullThrough: readonly PullThrough[];
   /** Repository variables of the workflow. */
   readonly variables: Readonly<Record<string, string>>;
-  /** What every process of a job needs to reach this world. */
+  /** Environment variables that every process of a job needs to reach them. */
   readonly runnerVariables: Readonly<Record<string, string>>;
-  /** What a site has to pin to use stand-in modules: download URL → `sha256:…`. */
+  /** The digests that a site must pin to use stand-in modules: download URL → `sha256:…`. */
   moduleDigests(): Promise<ReadonlyMap<string, string>>;
   close(): Promise<void>;
 }
 
-/** @throws Error for anything else. */
+/** @throws Error for anything but the two kinds. */
 export function parseUpstream(text: string): UpstreamKind {
   if (text === "stand-ins" || text === "online") return text;
-  throw new Error(`UPSTREAM is "stand-ins" or "online", not "${text}".`);
+  throw new Error(`UPSTREAM must be "stand-ins" or "online", but it is "${text}".`);
 }
 
-/** @param registryFolder where the base images are put that the registry has to serve. */
-export async function startWorld(
+/** @param registryFolder the registry's folder, which receives the stand-ins of base images. */
+export async function startUpstreamServices(
   kind: UpstreamKind,
   registryFolder: string,
   env: NodeJS.ProcessEnv = process.env,
-): Promise<World> {
+): Promise<UpstreamServices> {
   return kind === "online" ? startOnline(env) : startStandIns(registryFolder);
 }
 
-async function startStandIns(registryFolder: string): Promise<World> {
+async function startStandIns(registryFolder: string): Promise<UpstreamServices> {
   await seedSpinImages(registryFolder);
   const { mirrors, moduleDigests, close } = await startUpstream();
-  // The stand-in for Spin runs nothing.
+  // The stand-in for Spin cannot run a site.
   const variables = { SKIP_SPIN_UP: "true" };
   return { mirrors, moduleDigests, close, variables, runnerVariables: {}, pullThrough: [] };
 }
 
-/** Only what must stay here is redirected: pushes to the registry, and the API, which knows no token of ours. */
-async function startOnline(env: NodeJS.ProcessEnv): Promise<World> {
+/** Only pushes to the registry and the API are redirected: GitHub would not accept the token of a sandbox job. */
+async function startOnline(env: NodeJS.ProcessEnv): Promise<UpstreamServices> {
   const mirrors = parseMirrors(env.ORIGIN_MIRRORS ?? "");
   const fetch = createFetch({ mirrors });
   const token = env.GITHUB_TOKEN ?? "";
