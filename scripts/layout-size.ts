@@ -18,9 +18,9 @@ export async function artifactSize(layout: string, root: string): Promise<number
     const bytes = await readFile(join(layout, "blobs", ...digest.split(":")));
     sizes.set(digest, bytes.length);
     const { config, layers, manifests } = Object(JSON.parse(bytes.toString()));
-    for (const blob of [config, ...(objectsOf(layers) ?? [])].filter(isDescribed))
-      sizes.set(blob.digest, blob.size);
-    for (const child of (objectsOf(manifests) ?? []).filter(isDescribed)) await visit(child.digest);
+    for (const blob of [config, ...(objectsOf(layers) ?? [])])
+      if (isDescribed(blob)) sizes.set(blob.digest, blob.size);
+    for (const child of objectsOf(manifests) ?? []) if (isDescribed(child)) await visit(child.digest);
   };
   await visit(root);
   return [...sizes.values()].reduce((total, size) => total + size, 0);
