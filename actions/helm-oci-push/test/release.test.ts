@@ -29,7 +29,7 @@ describe("the tag in the registry", () => {
 
   test("a version that is longer than any tag is refused", () => {
     expect(() => chartTag({ ...metadata, version: `1.0.0-${"a".repeat(130)}` })).toThrow(
-      /cannot be a tag in a registry/,
+      /is not a legal tag in a registry/,
     );
   });
 });

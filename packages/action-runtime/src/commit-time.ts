@@ -6,10 +6,10 @@ import type { GitHubEvent } from "./event.ts";
 export type Run = (program: string, args: readonly string[]) => Promise<{ readonly stdout: string }>;
 
 /**
- * When the event's commit was made, in seconds: from the checkout where it has the commit, else from the event's
- * payload. Never from the clock: the tag of a commit must not depend on when it was published.
+ * The time of the event's commit in seconds: from the checkout where that has the commit, else from the event's
+ * payload. Never from the clock: the tag of a commit must not depend on when it is published.
  *
- * @throws Error when neither knows (a `workflow_dispatch` without a checkout, for example).
+ * @throws Error when neither has it (a `workflow_dispatch` without a checkout, for example).
  */
 export async function commitEpoch(event: GitHubEvent, run: Run = promisify(execFile)): Promise<number> {
   let cause: unknown;
@@ -22,7 +22,7 @@ export async function commitEpoch(event: GitHubEvent, run: Run = promisify(execF
   }
   if (event.payloadEpoch !== undefined) return event.payloadEpoch;
   throw new Error(
-    `The time of commit ${event.sha.slice(0, 8)} is needed for its tag, but there is no checkout with it and the event does not say it; add actions/checkout before this step or set the input "tag".`,
+    `The tag of commit ${event.sha.slice(0, 8)} contains its time, but neither a checkout nor the event has it. Add actions/checkout before this step, or set the input "tag".`,
     { cause },
   );
 }

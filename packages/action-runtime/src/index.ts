@@ -1,8 +1,10 @@
+export type { Built } from "./built.ts";
 export type { GitHubEvent, Pushed } from "./event.ts";
 export { runAction } from "./failure.ts";
 export { choice, flag, lines, pairs, requiredText, text } from "./inputs.ts";
-export { type Built, type Publication, runPublishing } from "./publishing.ts";
-export { type PublishingInputs, packagesHost, readPublishingInputs } from "./publishing-inputs.ts";
+export { type Publication, runPublishing } from "./publishing.ts";
+export { type PublishingInputs, readPublishingInputs } from "./publishing-inputs.ts";
+export { packagesHost } from "./registry-credentials.ts";
 export { formatBytes } from "./report.ts";
 export { requestedTag } from "./requested-tag.ts";
 export { createTemporaryFolder, temporaryRoot, workspaceFolder } from "./runner-folders.ts";

@@ -1,6 +1,6 @@
 import { getInput, getMultilineInput } from "@actions/core";
 
-/** An input as it was given, trimmed; empty where it was not. */
+/** The value of an input, trimmed; empty where it was not given. */
 export function text(name: string): string {
   return getInput(name);
 }
@@ -20,7 +20,7 @@ export function flag(name: string): boolean {
   throw new Error(`Input "${name}" must be true or false, but it is "${value}".`);
 }
 
-/** @throws Error when the input is none of `values`. */
+/** @throws Error when the input is not one of `values`. */
 export function choice<Value extends string>(name: string, values: readonly Value[]): Value {
   const given = text(name);
   const value = values.find((candidate) => candidate === given);
@@ -28,7 +28,7 @@ export function choice<Value extends string>(name: string, values: readonly Valu
   throw new Error(`Input "${name}" must be one of ${values.join(", ")}, but it is "${given}".`);
 }
 
-/** The lines of an input that hold anything, trimmed. */
+/** The lines of an input, trimmed, without empty ones. */
 export function lines(name: string): readonly string[] {
   return getMultilineInput(name);
 }
@@ -44,7 +44,7 @@ export function pairs(name: string): Readonly<Record<string, string>> {
     const separator = line.indexOf("=");
     const key = line.slice(0, separator).trim();
     if (separator < 0 || key === "") {
-      throw new Error(`Input "${name}" wants lines of the form key=value, but one of them is "${line}".`);
+      throw new Error(`Input "${name}" expects lines of the form key=value, but one of them is "${line}".`);
     }
     if (found.has(key)) throw new Error(`Input "${name}" sets "${key}" twice; keep one of the lines.`);
     found.set(key, line.slice(separator + 1).trim());

@@ -1,6 +1,6 @@
 import { info, notice, warning } from "@actions/core";
+import { messageOf } from "@spin-publisher/errors";
 import {
-  type Artifact,
   createRegistryClient,
   formatReference,
   inspectTarget,
@@ -13,36 +13,27 @@ import {
   type TargetState,
   writeLayout,
 } from "@spin-publisher/oci";
+import type { Built } from "./built.ts";
 import type { PublishingInputs } from "./publishing-inputs.ts";
-import { formatBytes, type Report, reportDone, tellEvent } from "./report.ts";
+import { formatBytes, logEvent, type Report, reportDone } from "./report.ts";
 import { createTemporaryFolder } from "./runner-folders.ts";
 import { reasonToKeep } from "./tag.ts";
 
-/** What a builder made, and what only it can say about it. */
-export interface Built {
-  readonly artifact: Artifact;
-  readonly describeDifference?: PublishPolicy["describeDifference"];
-  /** Outputs beyond those of every publishing action. */
-  readonly outputs?: Readonly<Record<string, string>>;
-  /** Markdown for the job summary, below the table; it may still be in the making while the artifact is published. */
-  readonly summary?: string | Promise<string>;
-}
-
 export interface Publication {
   readonly inputs: PublishingInputs;
-  /** How the log calls it: content, shim, chart. */
+  /** Its name in the log: content, shim, chart. */
   readonly what: string;
   readonly repository: Repository;
   readonly tag: string;
   /**
-   * Makes the artifact. The target is being asked meanwhile: await `state` where the answer is needed, not before.
+   * Makes the artifact, while the target is being read: await `state` where it is needed, not before.
    */
   readonly build: (state: Promise<TargetState>, client: RegistryClient) => Promise<Built>;
 }
 
 /**
- * The one flow of every publishing action: ask the target, build, then publish or, in a dry run, leave an OCI
- * layout on disk; outputs and summary are written at the end, in one place.
+ * The flow of every publishing action: read the target, build, then publish or, in a dry run, leave an OCI layout on
+ * disk; outputs and summary are written at the end, in one place.
  */
 export async function runPublishing(publication: Publication): Promise<void> {
   const { inputs, repository, tag } = publication;
@@ -56,10 +47,10 @@ export async function runPublishing(publication: Publication): Promise<void> {
     credentials: inputs.credentialsFor(repository.registry),
     // Of the target, not of the registries that a base image or content may come from.
     insecure: (registry) => inputs.insecure && registry === repository.registry,
-    onEvent: tellEvent,
+    onEvent: logEvent,
   });
   const state = inspect(client, target, inputs.dryRun);
-  state.catch(() => {}); // the builder may fail before it looks; its error is the one to show
+  state.catch(() => {}); // a builder that fails before it awaits this has the error to show
   const built = await publication.build(state, client);
   const report = inputs.dryRun
     ? await leaveLayout(built, await state, client, inputs)
@@ -74,17 +65,18 @@ async function inspect(client: RegistryClient, target: PublishTarget, dryRun: bo
     return state;
   } catch (error) {
     if (!dryRun) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    notice(`The registry could not be asked what it holds, so this dry run compares with nothing: ${reason}`);
+    notice(
+      `This dry run is compared with nothing, since the registry could not be read: ${messageOf(error)}`,
+    );
     return { target, existing: undefined, aliases: new Map(), previous: undefined };
   }
 }
 
 function describeState({ target, existing, aliases }: TargetState): string {
-  if (existing !== undefined) return `  the tag exists: ${existing.descriptor.digest}`;
+  if (existing !== undefined) return `  the tag exists with ${existing.descriptor.digest}`;
   const [alias] = [...aliases].find(([, manifest]) => manifest !== undefined) ?? [];
-  const compared = alias === undefined ? "no earlier version is known" : `the version before is ${alias}`;
-  return `  the tag ${target.tag} is free; ${compared}`;
+  const compared = alias === undefined ? "there is no previous version" : `the previous version is ${alias}`;
+  return `  the tag ${target.tag} does not exist yet; ${compared}`;
 }
 
 async function publishBuilt(
@@ -107,7 +99,7 @@ async function publishBuilt(
   const { total, uploaded, mounted, present } = report.blobs;
   if (report.changed) {
     info(
-      `  ${total} blobs: ${uploaded} uploaded, ${mounted} mounted, ${present} there already; ${formatBytes(report.uploadedBytes)} sent in ${report.requests} requests, ${report.retries} of them retries`,
+      `  ${total} blobs: ${uploaded} uploaded, ${mounted} mounted, ${present} already present; ${formatBytes(report.uploadedBytes)} sent in ${report.requests} requests, ${report.retries} of them retries`,
     );
   }
   return { ...report, layout: "" };
@@ -123,7 +115,7 @@ async function leaveLayout(
   const reference = formatReference({ ...target.repository, tag: target.tag, digest });
   if (immutable && existing !== undefined && existing.descriptor.digest !== digest) {
     warning(
-      `Publishing this would be refused: ${target.tag} is taken by ${existing.descriptor.digest}, this is ${digest}.`,
+      `Publishing this would be refused: the tag ${target.tag} exists with ${existing.descriptor.digest}, and this run made ${digest}.`,
     );
   }
   const layout = await createTemporaryFolder("layout-", "The OCI layout of a dry run");

@@ -1,9 +1,9 @@
 import { appendFile } from "node:fs/promises";
 import { debug, info, setOutput, summary } from "@actions/core";
 import type { PublishEvent, PublishReport } from "@spin-publisher/oci";
-import type { Built } from "./publishing.ts";
+import type { Built } from "./built.ts";
 
-/** What a publishing action says about what it did, or in a dry run would have done. */
+/** The result of a publishing action, or in a dry run of what it would do. */
 export type Report = Pick<
   PublishReport,
   "reference" | "digest" | "tag" | "changed" | "uploadedBytes" | "aliases"
@@ -12,11 +12,11 @@ export type Report = Pick<
   readonly layout: string;
 };
 
-/** One log line for what a user should see while it happens; everything else only with step debugging. */
-export function tellEvent(event: PublishEvent): void {
+/** One log line for what a user should see at once; the rest shows with step debugging only. */
+export function logEvent(event: PublishEvent): void {
   if (event.kind === "retry") {
     const seconds = (event.delayMilliseconds / 1000).toFixed(1);
-    info(`  trying again in ${seconds} s: ${event.what}: ${event.because}`);
+    info(`  retrying in ${seconds} s: ${event.what}: ${event.because}`);
   } else debug(describeEvent(event));
 }
 
@@ -27,13 +27,13 @@ function describeEvent(event: Exclude<PublishEvent, { kind: "retry" }>): string 
     case "blob-mounted":
       return `mounted ${event.descriptor.digest} from ${event.from.name}`;
     case "blob-present":
-      return `there already: ${event.descriptor.digest}`;
+      return `already present: ${event.descriptor.digest}`;
     case "manifest-written":
       return `wrote manifest ${event.digest}${event.tag === undefined ? "" : ` to ${event.tag}`}`;
   }
 }
 
-/** Writes every output, the job summary and, for `actions/attest`, the artifact's name and digest. */
+/** Writes the outputs, the job summary and, for `actions/attest`, the reference with its digest. */
 export async function reportDone(what: string, report: Report, built: Built, seconds: number): Promise<void> {
   const outcome = outcomeOf(report);
   info(`${outcome}: ${report.reference}`);
@@ -71,7 +71,7 @@ function outcomeOf({ changed, layout }: Report): string {
 }
 
 /**
- * Lines in `GITHUB_ARTIFACTS` let a later `actions/attest` find its subjects by itself (runner 2.336 and newer).
+ * Lines in `GITHUB_ARTIFACTS` let a later `actions/attest` find its subjects without inputs (runner 2.336 and newer).
  */
 async function offerForAttestation({ reference }: Report): Promise<void> {
   const file = process.env.GITHUB_ARTIFACTS;

@@ -6,15 +6,15 @@ import type { Pushed } from "./event.ts";
 /** Longest slug: 60 + `-` + 8 + `-` + 10 stays far below the 128 characters of a tag. */
 const slugLength = 60;
 
-/** Names that stand for something else as an alias and so cannot stand for a branch. */
+/** Names that mean something else as an alias, and so cannot stand for a branch. */
 const reserved = new Set(["latest"]);
 
 /**
- * The tag an event's artifacts get, a function of the commit and of nothing else.
+ * The tag of an event's artifacts: a function of the commit alone.
  *
- * @param epoch commit time in seconds; asked only for branches.
- * @throws Error when a Git tag is not a legal OCI tag, with a legal one as a suggestion; when nothing was pushed that a
- *   tag could be named after.
+ * @param epoch commit time in seconds; called for branches only.
+ * @throws Error when a Git tag is not a legal OCI tag, with a legal one as a suggestion; when the ref is not a tag, a
+ *   branch or a pull request.
  */
 export async function automaticTag(
   pushed: Pushed,
@@ -31,7 +31,7 @@ export async function automaticTag(
       return `${slugOf(pushed.name)}-${shortSha}-${String(await epoch()).padStart(10, "0")}`;
     case "other":
       throw new Error(
-        `No tag follows from "${pushed.ref}", which is no tag, branch or pull request; set the input "tag".`,
+        `No tag follows from the ref "${pushed.ref}": it is not a tag, a branch or a pull request. Set the input "tag".`,
       );
   }
 }
@@ -79,8 +79,7 @@ export function releaseVersion(tag: string): string | undefined {
 }
 
 /**
- * Why an alias must stay on the version it has: it only ever moves forward. Undefined where it may move, and
- * where either side is not a release.
+ * Why an alias must stay on its current version: between releases it only moves forward. Undefined where it may move.
  */
 export function reasonToKeep(alias: string, current: string | undefined, next: string): string | undefined {
   if (current === undefined || releaseVersion(current) === undefined || releaseVersion(next) === undefined) {
@@ -92,12 +91,12 @@ export function reasonToKeep(alias: string, current: string | undefined, next: s
 /**
  * A name that may move.
  *
- * @throws Error as `requireTag`, and for a version: what is released under it must not become something else.
+ * @throws Error as `requireTag`, and for a version, which must not move.
  */
 export function requireAlias(alias: string): string {
   if (semver.valid(alias) !== alias) return requireTag(alias);
   throw new Error(
-    `"${alias}" cannot be an alias: a version never changes its meaning, an alias does; use a name such as "latest".`,
+    `"${alias}" is invalid as an alias: an alias moves, and a version must not. Use a name such as "latest".`,
   );
 }
 
@@ -109,6 +108,6 @@ export function requireTag(tag: string): string {
     .replace(/^[.-]+/, "")
     .slice(0, 128);
   throw new Error(
-    `"${tag}" cannot be a tag in a registry (letters, digits, "_", ".", "-", at most 128 characters)${isTag(legal) ? `; use "${legal}"` : ""}.`,
+    `"${tag}" is not a legal tag in a registry (letters, digits, "_", ".", "-", at most 128 characters)${isTag(legal) ? `; use "${legal}"` : ""}.`,
   );
 }

@@ -74,7 +74,7 @@ describe("an event", () => {
     expect(event.sha).toBe(head);
   });
 
-  test("on the base branch of a pull request is about the pull request all the same", async () => {
+  test("on the base branch of a pull request is about the pull request too", async () => {
     const payload = { pull_request: { number: 7, head: { sha: head } } };
     const event = await eventOn({ GITHUB_EVENT_NAME: "pull_request_target" }, payload);
     expect(event).toMatchObject({ pushed: { kind: "pull-request", number: 7 }, sha: head });
@@ -92,13 +92,13 @@ describe("an event", () => {
   });
 
   test.each(["{", "[", "7", "null"])(
-    "with the payload %j is an error that names the file",
+    "with the payload %j is an error that names the variable",
     async (payload) => {
       await expect(eventOn({}, payload)).rejects.toThrow("GITHUB_EVENT_PATH");
     },
   );
 
-  test("without a payload is read all the same", async () => {
+  test("without a payload is read too", async () => {
     expect((await eventOn({ GITHUB_EVENT_PATH: "" })).payloadEpoch).toBeUndefined();
   });
 });
@@ -119,10 +119,10 @@ describe("the time of a commit", () => {
     expect(await commitEpoch(event, noGit)).toBe(Date.parse("2026-01-02T02:04:05Z") / 1000);
   });
 
-  test("is an error that names both ways out where nobody knows it", async () => {
+  test("is an error with both ways out where neither has it", async () => {
     const unknown = { ...event, payloadEpoch: undefined };
     await expect(commitEpoch(unknown, noGit)).rejects.toThrow(
-      /add actions\/checkout .* or set the input "tag"/,
+      /Add actions\/checkout .* or set the input "tag"/,
     );
   });
 });

@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 describe("inputs", () => {
-  test("are trimmed, and empty where they were not given", () => {
+  test("are trimmed, and empty where they are not given", () => {
     given("image", "  ghcr.io/o/r \n");
     expect(text("image")).toBe("ghcr.io/o/r");
     expect(text("absent")).toBe("");
@@ -31,7 +31,7 @@ describe("inputs", () => {
     expect(flag("dry-run")).toBe(expected);
   });
 
-  test.each(["", "yes", "1", "tRue"])("%j is no flag", (value) => {
+  test.each(["", "yes", "1", "tRue"])("%j is not a flag", (value) => {
     given("dry-run", value);
     expect(() => flag("dry-run")).toThrow(`must be true or false, but it is "${value}"`);
   });
@@ -45,7 +45,7 @@ describe("inputs", () => {
     expect(choice("engine", ["auto", "native", "cli"])).toBe("cli");
   });
 
-  test("with lines pass over empty ones", () => {
+  test("with lines skip empty ones", () => {
     given("aliases", "\n latest \n\n main\n");
     expect(lines("aliases")).toEqual(["latest", "main"]);
   });

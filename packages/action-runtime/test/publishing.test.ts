@@ -125,7 +125,7 @@ describe("publishing", () => {
     expect(await readFile(join(folder, "ARTIFACTS"), "utf8")).toBe(`oci://${reference}\n`);
   });
 
-  test("the same again changes nothing and asks the repository twice: the tag and its alias", async () => {
+  test("publishing the same again changes nothing and reads the tag and its alias only", async () => {
     await run(artifact("page", "0.1.2"));
     registry.clearRequests();
     expect(await run(artifact("page", "0.1.2"))).toMatchObject({ changed: "false", "uploaded-bytes": "0" });
@@ -146,7 +146,7 @@ describe("publishing", () => {
     expect(registry.requests.filter(({ method }) => method !== "GET")).toEqual([]);
   });
 
-  test("an alias never goes back to an older release", async () => {
+  test("an alias never moves back to an older release", async () => {
     await run(artifact("new", "0.2.0"), { tag: "0.2.0" });
     const { digest } = await run(artifact("old", "0.1.2"));
     const latest = await (
@@ -192,12 +192,12 @@ describe("credentials", () => {
     expect(users).toEqual(new Set(["ada"]));
   });
 
-  test("and for no other, where it would only be leaked", async () => {
+  test("and is not sent to any other registry", async () => {
     await expect(run(artifact("page"), { repository: `${registry.host}/o/site` })).rejects.toThrow();
     expect(users).toEqual(new Set(["anonymous"]));
   });
 
-  test("what is given as an input goes to the registry that is published to", async () => {
+  test("those given as inputs go to the registry that is published to", async () => {
     await run(artifact("page"), {
       repository: `${registry.host}/o/site`,
       "registry-username": "grace",

@@ -7,6 +7,6 @@ test.each([
   [1024, "1.0 KiB"],
   [10_485_760, "10.0 MiB"],
   [5 * 1024 ** 4, "5120.0 GiB"],
-])("%d bytes read %s", (bytes, text) => {
+])("%d bytes are %s", (bytes, text) => {
   expect(formatBytes(bytes)).toBe(text);
 });

@@ -28,16 +28,16 @@ describe("the automatic tag", () => {
     expect(await automaticTag(pushed, sha, epoch)).toBe(expected);
   });
 
-  test("of a Git tag that no registry takes is an error with a suggestion", async () => {
+  test("of a Git tag that is illegal in registries is an error with a suggestion", async () => {
     await expect(automaticTag(tag("0.1.2+build/5"), sha, epoch)).rejects.toThrow('use "0.1.2-build-5"');
   });
 
   test("does not exist for a ref that is neither tag, branch nor pull request", async () => {
     const pushed: Pushed = { kind: "other", ref: "refs/notes/x" };
-    await expect(automaticTag(pushed, sha, epoch)).rejects.toThrow('set the input "tag"');
+    await expect(automaticTag(pushed, sha, epoch)).rejects.toThrow('Set the input "tag"');
   });
 
-  test("asks for the commit's time only where the tag carries it", async () => {
+  test("needs the commit's time only where the tag contains it", async () => {
     const never = () => Promise.reject(new Error("asked"));
     await expect(automaticTag(tag("0.1.2"), sha, never)).resolves.toBe("0.1.2");
     await expect(automaticTag({ kind: "pull-request", number: 7 }, sha, never)).resolves.toBe(
@@ -131,8 +131,8 @@ test.each([
   expect(reasonToKeep("latest", current, next)).toBe(reason);
 });
 
-test.each(["0.1.2", "1.0.0-rc.1"])("%s is a version and no alias", (name) => {
-  expect(() => requireAlias(name)).toThrow("a version never changes its meaning");
+test.each(["0.1.2", "1.0.0-rc.1"])("%s is a version, not an alias", (name) => {
+  expect(() => requireAlias(name)).toThrow("an alias moves, and a version must not");
 });
 
 test.each(["latest", "main", "1", "1.2", "v1"])("%s may be an alias", (name) => {
@@ -140,5 +140,5 @@ test.each(["latest", "main", "1", "1.2", "v1"])("%s may be an alias", (name) => 
 });
 
 test.each(["", ".a", "-a", "a b", "a+b", "a".repeat(129)])("%j is not accepted as a tag", (name) => {
-  expect(() => requireTag(name)).toThrow("cannot be a tag in a registry");
+  expect(() => requireTag(name)).toThrow("is not a legal tag in a registry");
 });

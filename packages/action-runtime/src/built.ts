@@ -1,0 +1,11 @@
+import type { Artifact, PublishPolicy } from "@spin-publisher/oci";
+
+/** What a builder made, and what only it can say about it. */
+export interface Built {
+  readonly artifact: Artifact;
+  readonly describeDifference?: PublishPolicy["describeDifference"];
+  /** Outputs beyond those of every publishing action. */
+  readonly outputs?: Readonly<Record<string, string>>;
+  /** Markdown for the job summary, below the table; it may still be in the making while the artifact is published. */
+  readonly summary?: string | Promise<string>;
+}

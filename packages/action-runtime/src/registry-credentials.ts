@@ -1,0 +1,53 @@
+import { setSecret } from "@actions/core";
+import type { Fetch } from "@spin-publisher/http";
+import { type CredentialSource, credentialOrder, dockerConfigCredentials } from "@spin-publisher/oci";
+import type { GitHubEvent } from "./event.ts";
+import { text } from "./inputs.ts";
+
+/**
+ * The credentials of a run that publishes to a given registry. In order: the inputs (for that registry only), Docker's
+ * configuration, the job's token (for GitHub's own registry only), none. The runner fills in the inputs' defaults, so an
+ * input counts as given when its value differs from its default.
+ */
+export function readCredentials(event: GitHubEvent): (registry: string) => CredentialSource {
+  const username = text("registry-username");
+  const password = text("registry-password");
+  const jobToken = text("github-token");
+  for (const secret of [password, jobToken]) maskWithDerivedForms(username, secret);
+  const given = password !== "" && (password !== jobToken || username !== event.actor);
+  const dockerConfig = dockerConfigCredentials();
+  const registry = packagesHost(event.serverUrl);
+  return (target) =>
+    credentialOrder({
+      ...(given ? { explicit: { kind: "basic", username, password }, explicitFor: target } : {}),
+      dockerConfig,
+      ...(jobToken === "" ? {} : { jobToken: { registry, username: event.actor, password: jobToken } }),
+    });
+}
+
+/** Masks the credentials of every request, whatever their source: Docker's configuration, a token of a registry. */
+export function maskingCredentials(send: Fetch): Fetch {
+  const masked = new Set<string>();
+  return (input, init) => {
+    const [, secret = ""] = new Headers(init?.headers).get("authorization")?.split(" ") ?? [];
+    if (secret !== "" && !masked.has(secret)) {
+      masked.add(secret);
+      setSecret(secret);
+    }
+    return send(input, init);
+  };
+}
+
+/** Basic authentication sends base64 of `user:password`, which is as secret as the password itself. */
+function maskWithDerivedForms(username: string, secret: string): void {
+  if (secret === "") return;
+  setSecret(secret);
+  setSecret(encodeURIComponent(secret));
+  setSecret(Buffer.from(`${username}:${secret}`).toString("base64"));
+}
+
+/** The container registry that belongs to a GitHub server: `ghcr.io`, or `containers.<host>` of an Enterprise Server. */
+export function packagesHost(serverUrl: string): string {
+  const { host } = new URL(serverUrl);
+  return host === "github.com" ? "ghcr.io" : `containers.${host}`;
+}
