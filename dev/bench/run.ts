@@ -1,4 +1,4 @@
-// Every benchmark, one after the other: times as medians, side by side in one run. Nothing here passes or fails.
+// Every benchmark in turn: times are medians, measured side by side in one run. Benchmarks do not pass or fail.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 

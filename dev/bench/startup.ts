@@ -1,5 +1,5 @@
-// How long an action takes that finds everything done: its bundle against a Node that does nothing, interleaved.
-// The budget is 100 ms over bare Node; it is compared here and not asserted in tests, which may share their machine.
+// How long an action takes that has nothing to do: its bundle beside an idle Node, interleaved.
+// The budget is 100 ms over bare Node. Tests do not assert it, since they may share their machine.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ interface Measured {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** setup-spin with the version it is asked for in the tool cache: no request, no process, nothing to unpack. */
+/** setup-spin with the requested version in the tool cache: no request, no process, nothing to unpack. */
 function warmSetupSpin(folder: string): Measured {
   const toolCache = join(folder, "_tool");
   for (const shelf of ["x64", "arm64"]) {

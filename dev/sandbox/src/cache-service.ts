@@ -10,7 +10,7 @@ export interface CacheServiceOptions {
   /** 0, the default, takes a free one. */
   readonly port?: number;
   readonly mode?: CacheMode;
-  /** Whether the runner tells the mode beforehand (2.336 and newer), or the client finds out by being refused. */
+  /** Whether the runner announces the mode (2.336 and newer), or the client finds out when it is refused. */
   readonly announcesMode?: boolean;
 }
 

@@ -32,7 +32,7 @@ async function service(options: CacheServiceOptions = {}) {
 }
 
 describe("the cache service", () => {
-  test("gives back what was saved, for the same key and version only", async () => {
+  test("returns what was saved, for the same key and version only", async () => {
     const { call, save } = await service();
     expect(await save("key", "one", "content")).toMatchObject({
       status: 201,
@@ -47,7 +47,7 @@ describe("the cache service", () => {
     expect(other.body.ok).toBe(false);
   });
 
-  test("never writes an entry again", async () => {
+  test("never overwrites an entry", async () => {
     const { call, save } = await service();
     await save("key", "one", "content");
     expect(await call("CreateCacheEntry", { key: "key", version: "one" })).toMatchObject({
@@ -82,7 +82,7 @@ describe("the cache service", () => {
     expect(started.env.ACTIONS_CACHE_MODE).toBe(mode);
   });
 
-  test("refuses a stranger", async () => {
+  test("refuses requests without its token", async () => {
     const { call } = await service();
     expect((await call("CreateCacheEntry", { key: "key", version: "one" }, "guess")).status).toBe(401);
     const { started } = await service();

@@ -1,7 +1,7 @@
 import { idOf, ownerOf, type WorkflowEvent } from "./event.ts";
 import type { ContextValue } from "./expression.ts";
 
-/** What the run, not the event, decides about the `github` context. Empty where there is none yet. */
+/** The parts of the `github` context that the run, not the event, decides. Empty where not known yet. */
 export interface RunIdentity {
   readonly workflow: string;
   /** Path of the workflow file inside the repository. */

@@ -24,8 +24,8 @@ export interface ActionDefinition {
 /**
  * Reads an action's `action.yml`.
  *
- * @throws Error when there is none, or when it is not a `node24` action without `pre` (a runner ignores `pre`
- *   for an action used from the checkout, so ours must do without).
+ * @throws Error when it is missing, or not a `node24` action without `pre` (a runner ignores `pre`
+ *   for an action used from the checkout).
  */
 export async function readActionDefinition(folder: string): Promise<ActionDefinition> {
   const path = join(folder, "action.yml");

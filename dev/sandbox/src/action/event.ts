@@ -20,7 +20,7 @@ export interface WorkflowEvent {
   readonly payload: { readonly [key: string]: ContextValue };
 }
 
-/** What a test or a publisher wants to decide about an event; everything else has a plausible default. */
+/** The details of an event that a caller can set; everything else has a plausible default. */
 export interface EventDetails {
   readonly repository?: string;
   readonly actor?: string;

@@ -48,7 +48,7 @@ export function evaluate(
   }
 }
 
-/** Replaces every `${{ … }}` of a text by its value, as the runner writes it into an input or a variable. */
+/** Replaces every `${{ … }}` of a text by its value, formatted as the runner does for an input or a variable. */
 export function interpolate(text: string, contexts: Contexts, functions: ExpressionFunctions = {}): string {
   return text.replace(/\$\{\{((?:'(?:[^']|'')*'|[^'])*?)\}\}/g, (_match, expression: string) =>
     asText(evaluate(expression, contexts, functions)),

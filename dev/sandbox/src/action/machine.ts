@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import type { ContextValue } from "./expression.ts";
 
-/** The runner machine: its folders, and what it tells every process about itself. */
+/** The runner machine: its folders, and how it describes itself to every process. */
 export interface Machine {
   readonly home: string;
   /** `RUNNER_TEMP` */
@@ -15,7 +15,7 @@ export interface Machine {
   readonly debug: boolean;
 }
 
-/** Makes the folders of a runner below `root`; what an earlier run left there (a tool cache) stays. */
+/** Makes the folders of a runner below `root`; what an earlier run left (a tool cache) stays. */
 export async function createMachine(root: string, options: Partial<Machine> = {}): Promise<Machine> {
   const machine: Machine = {
     home: join(root, "home"),
@@ -33,7 +33,7 @@ export async function createMachine(root: string, options: Partial<Machine> = {}
 }
 
 /**
- * The only thing taken over from the host, without what package managers put in front of it: a `helm` among
+ * The only variable taken from the host, without what package managers put in front of it: a `helm` among
  * the development dependencies is not a `helm` on the runner.
  */
 function hostPath(path: string): string {

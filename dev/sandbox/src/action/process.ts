@@ -50,10 +50,10 @@ export interface ActionRun {
 }
 
 /**
- * Runs an action's bundle as a Node 24 process in the environment a hosted runner gives it. Nothing of ours is
- * inherited but PATH.
+ * Runs an action's bundle as a Node 24 process in the environment of a hosted runner. It inherits nothing
+ * but PATH.
  *
- * @throws Error when the action could not be run, or when it did what a runner punishes: showed a masked value,
+ * @throws Error when the action could not be run, or broke a rule of the runner: it printed a masked value,
  *   left a malformed command file, set an undeclared output, or never ended.
  */
 export async function runActionProcess(options: ActionProcess): Promise<ActionRun> {
@@ -109,7 +109,7 @@ export async function runNodeScript(
   });
 }
 
-/** @throws Error when a step set outputs that `action.yml` does not declare (nothing can read them by contract). */
+/** @throws Error when a step sets outputs that `action.yml` does not declare. */
 export function requireDeclared(definition: ActionDefinition, { outputs }: StepResult): void {
   const undeclared = Object.keys(outputs).filter((name) => !definition.outputs.includes(name));
   if (undeclared.length > 0)

@@ -9,7 +9,7 @@ export interface StepProcess {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  /** The whole environment; nothing of ours is inherited. */
+  /** The whole environment; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
   readonly machine: Machine;
   /** The job's secrets; `::add-mask::` adds to them. */
@@ -26,10 +26,10 @@ export interface StepResult extends StepFiles {
 }
 
 /**
- * Runs one process of a step with fresh command files and reads what it said and left. Unlike on a real runner no
+ * Runs one process of a step with fresh command files and reads its output and files. Unlike on a real runner, no
  * process it started outlives it.
  *
- * @throws Error when it shows a masked value in its log or summary, prints a retired command, leaves a malformed
+ * @throws Error when it prints a masked value in its log or summary, uses a retired command, leaves a malformed
  *   command file, or does not end in time.
  */
 export async function runStepProcess(step: StepProcess): Promise<StepResult> {
@@ -71,7 +71,7 @@ async function exitOf(
     try {
       if (child.pid !== undefined) process.kill(-child.pid, signal);
     } catch {
-      // The group is gone, which is what was wanted.
+      // The group has already ended.
     }
   };
   let timedOut = false;

@@ -6,7 +6,7 @@ import type { Route } from "./route.ts";
 
 export type Action = "pull" | "push" | "delete";
 
-/** How the registry tells its users apart. */
+/** How the registry authenticates its users. */
 export interface Authentication {
   readonly scheme: "basic" | "bearer";
   /** Passwords by user name. */
@@ -16,7 +16,7 @@ export interface Authentication {
    * alone and ignores the name that comes with it.
    */
   readonly identify?: (user: string, password: string) => string | undefined;
-  /** Whether a user (undefined: anonymous) may do something. By default every user may, and nobody else. */
+  /** Whether a user (undefined: anonymous) may do something. By default every user may, and anonymous clients may not. */
   readonly permits?: (user: string | undefined, action: Action, repository: string) => boolean;
   /** Life of a bearer token in seconds; 60 by default, the least the token specification knows. */
   readonly tokenSeconds?: number;

@@ -19,7 +19,7 @@ export function createIdentity(now: Date = new Date()): Identity {
   const day = 24 * 3600 * 1000;
   const validity = sequence(time(now.getTime() - day), time(now.getTime() + 365 * day));
   const extensions = sequence(
-    extension(objectIdentifier(2, 5, 29, 19), sequence(tlv(0x01, Buffer.from([0xff])))), // CA: trust is put in it
+    extension(objectIdentifier(2, 5, 29, 19), sequence(tlv(0x01, Buffer.from([0xff])))), // CA: clients trust it directly
     extension(
       objectIdentifier(2, 5, 29, 17), // subjectAltName: dNSName, iPAddress
       sequence(tlv(0x82, Buffer.from("localhost")), tlv(0x87, Buffer.from([127, 0, 0, 1]))),
@@ -48,7 +48,7 @@ function extension(identifier: Buffer, value: Buffer): Buffer {
   return sequence(identifier, tlv(0x04, value));
 }
 
-/** GeneralizedTime, which RFC 5280 wants from 2050 on and everybody reads before. */
+/** GeneralizedTime: RFC 5280 requires it from 2050 on, and every reader accepts it before. */
 function time(milliseconds: number): Buffer {
   const digits = new Date(milliseconds).toISOString().replace(/[-:T]|\.\d+/g, "");
   return tlv(0x18, Buffer.from(digits));

@@ -3,33 +3,33 @@ import type { RequestRecord } from "./request-log.ts";
 
 /** Something that goes wrong with one request. */
 export type Fault =
-  /** Another answer; what was asked for does not happen. */
+  /** Another answer; the request is not carried out. */
   | { readonly kind: "answer"; readonly reply: Reply }
-  /** The connection breaks: at once, when the body has come, when the work is done, or amid the answer. */
+  /** The connection breaks: at once, after the body, after the work is done, or in the middle of the answer. */
   | { readonly kind: "reset"; readonly when: "on-arrival" | "before-effect" | "after-effect" | "in-answer" }
-  /** No answer ever comes; what was asked for does not happen. */
+  /** The request is never answered, and not carried out. */
   | { readonly kind: "silence" }
-  /** The body of the answer comes in pieces, with pauses. */
+  /** The body of the answer arrives in pieces, with pauses. */
   | { readonly kind: "slow-answer"; readonly pieces: number; readonly pauseMilliseconds: number }
-  /** Every token handed out so far is worthless from this request on. */
+  /** Every token issued so far is invalid from this request on. */
   | { readonly kind: "tokens-expire" }
   /** `Docker-Content-Digest` names another digest than the content has. */
   | { readonly kind: "wrong-digest-header" }
-  /** One byte of the content of the answer is another. */
+  /** One byte of the answer's content is changed. */
   | { readonly kind: "corrupt-content" }
-  /** What is there is not found, as in a read right after a write. */
+  /** Existing content is not found, as in a read right after a write. */
   | { readonly kind: "not-yet-visible" }
-  /** The first blob that a pushed manifest refers to is gone. */
+  /** The first blob that a pushed manifest refers to is missing. */
   | { readonly kind: "lost-blob" };
 
-/** Decides for a request that has just arrived what goes wrong with it. */
+/** Decides what goes wrong with a request that has just arrived. */
 export type FaultPlan = (request: RequestRecord) => Fault | undefined;
 
 /**
- * The publisher is killed with its n-th request (from 1, counted since the last `clearRequests`): that one and
- * everything after it meets a broken connection.
+ * The publisher is killed with its n-th request (from 1, counted since the last `clearRequests`): it and
+ * every later request meet a broken connection.
  *
- * @param lastTakesEffect whether the n-th request is still carried out, and only its answer is lost.
+ * @param lastTakesEffect whether the n-th request is carried out and only its answer is lost.
  */
 export function stopAfter(n: number, lastTakesEffect = false): FaultPlan {
   return ({ order }) => {
@@ -38,7 +38,7 @@ export function stopAfter(n: number, lastTakesEffect = false): FaultPlan {
   };
 }
 
-/** The first `times` requests that `matches` picks meet `fault`. */
+/** `fault` for the first `times` requests that `matches` selects. */
 export function faultOn(matches: (request: RequestRecord) => boolean, fault: Fault, times = 1): FaultPlan {
   let left = times;
   return (request) => {

@@ -5,7 +5,7 @@ import { type Reply, refusal } from "./reply.ts";
 import type { Route } from "./route.ts";
 import { bytesOf, close, collect } from "./wire.ts";
 
-/** The reply to a request that meets a fault, if there is to be one at all. */
+/** The reply to a request with a fault; undefined where it gets no reply. */
 export async function faultyAnswer(
   fault: Fault,
   route: Route,

@@ -4,7 +4,7 @@ import { type Digest, isDigest, mediaTypes } from "@spin-publisher/oci";
 import { isManifestType, jsonObject, type ManifestDocument, parseManifest } from "./manifest-document.ts";
 import { isTagName } from "./route.ts";
 
-/** A manifest of a repository, as its descriptor in the layout says and its bytes tell. */
+/** A manifest of a repository: what its descriptor in the layout and its bytes say. */
 export interface StoredManifest extends ManifestDocument {
   readonly digest: Digest;
   readonly size: number;
@@ -27,8 +27,8 @@ export function blobPath(layout: string, digest: Digest): string {
  * Reads the index.json of an image layout and every manifest that can be reached from it. Layouts made by other
  * tools list only their roots, so the children of an index are looked for among the blobs.
  *
- * @returns undefined where there is no layout.
- * @throws Error when the folder holds an index.json that is none.
+ * @returns undefined where the folder is not a layout.
+ * @throws Error when the folder's index.json is not valid.
  */
 export async function readLayoutIndex(layout: string): Promise<RepositoryIndex | undefined> {
   const file = join(layout, "index.json");
@@ -95,13 +95,13 @@ function entries(index: Record<string, unknown>): ReadonlyArray<{
   });
 }
 
-/** What a file looks like from outside, to see whether somebody replaced it. */
+/** A fingerprint of a file, which changes when the file is replaced. */
 export async function versionOf(file: string): Promise<string> {
   const found = await stat(file, { bigint: true }).catch(absent);
   return found === undefined ? "absent" : `${found.ino}-${found.size}-${found.mtimeNs}`;
 }
 
-/** For `catch`: turns "there is no such file" into undefined and lets everything else through. */
+/** For `catch`: returns undefined for a missing file and rethrows every other error. */
 export function absent(error: unknown): undefined {
   if (!hasCode(error, "ENOENT") && !hasCode(error, "ENOTDIR")) throw error;
 }

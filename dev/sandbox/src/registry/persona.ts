@@ -12,13 +12,13 @@ export interface Persona {
   readonly uploadState: boolean;
   /** The path below the repository at which uploads are continued. */
   readonly uploadPath: "blobs/uploads" | "blobs/upload";
-  /** A chunk must say where it begins, or else is taken for the next one. */
+  /** A chunk must have a Content-Range; elsewhere a chunk without one is appended. */
   readonly checksContentRange: boolean;
   /** The most bytes a chunk with a Content-Range may have. */
   readonly chunkBytes?: number;
   /** A mount without `from` looks in every repository. */
   readonly anonymousMount: boolean;
-  /** A mount from a repository that is not there is a 401, as if credentials were missing. */
+  /** A mount from a repository that does not exist is a 401, as if credentials were missing. */
   readonly mountDemandsAccess: boolean;
   /** A push by digest may name tags. */
   readonly multiTagPush: boolean;
@@ -36,7 +36,7 @@ export interface Persona {
   readonly sparseIndexes: boolean;
   /** A manifest may be pushed before its blobs. */
   readonly sparseManifests: boolean;
-  /** Whoever may not is told 403 DENIED, with a token as without; elsewhere it is a 401 that asks for another token. */
+  /** Missing permission is a 403 DENIED, with and without a token; elsewhere it is a 401 that asks for another token. */
   readonly deniesOutright: boolean;
   /** The code for a manifest of a repository that does not exist. */
   readonly unknownRepository: "NAME_UNKNOWN" | "MANIFEST_UNKNOWN";

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { mediaTypes } from "@spin-publisher/oci";
 
-/** What a registry answered to one question: the status, the first error code, and what else tells it apart. */
+/** A registry's answer to one request: the status, the first error code, and other distinctive features. */
 export type Behaviour = Readonly<Record<string, string>>;
 
 /**
- * Asks a registry everything in which registries are known to differ. The same questions put to a real program
- * and to the persona that stands in for it must get the same answers.
+ * Sends every request for which registries are known to differ. The same requests to a real program
+ * and to the persona that stands in for it must return the same answers.
  *
  * @param origin of a registry that may be written to, without authentication
  * @param repository the first component of the repositories that are written

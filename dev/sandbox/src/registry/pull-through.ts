@@ -11,7 +11,7 @@ import type { Store } from "./store.ts";
 
 /** Repositories whose content comes from another registry, where anybody may read it. */
 export interface PullThrough {
-  /** A repository, or the first components of several: `spinframework` stands for `spinframework/spin`. */
+  /** A repository, or a prefix of several: `spinframework` includes `spinframework/spin`. */
   readonly prefix: string;
   /** `https://ghcr.io` */
   readonly origin: string;
@@ -97,7 +97,7 @@ export function createPullThrough(
   };
 }
 
-/** One GET, repeated with an anonymous token where the origin wants one. undefined where it has no such thing. */
+/** A GET, repeated with an anonymous token where the origin requires one; undefined where the origin answers 404. */
 async function ask(
   { origin, fetch: send = fetch }: PullThrough,
   repository: string,

@@ -8,7 +8,7 @@ export interface ByteRange {
  * Reads a `Range` header of a blob GET (RFC 9110 §14.1.2).
  *
  * @returns undefined where the whole blob is to be sent (no header, another unit, several ranges), and
- *   "unsatisfiable" where nothing of it exists or its ends are reversed.
+ *   "unsatisfiable" where it is outside of the blob or its ends are reversed.
  */
 export function parseRange(
   header: string | undefined,
@@ -24,7 +24,7 @@ export function parseRange(
 /**
  * Reads the `Content-Range` of a chunk, which in the distribution-spec has no unit (§Pushing a blob in chunks).
  *
- * @returns undefined where there is none, and "malformed" where it is not `<first>-<last>`.
+ * @returns undefined without the header, and "malformed" where it is not `<first>-<last>`.
  */
 export function parseContentRange(header: string | undefined): ByteRange | "malformed" | undefined {
   if (header === undefined) return undefined;

@@ -1,6 +1,6 @@
 import { type Reply, refusal, reply } from "./reply.ts";
 
-/** What a registry service said when it did not do what was asked, as somebody recorded it. */
+/** A recorded answer of a registry service that refused a request. */
 export interface RecordedRefusal {
   readonly registry:
     | "ghcr.io"
@@ -24,7 +24,7 @@ export interface RecordedRefusal {
 
 const digest = "sha256:09adb5f67d938b7cd354bba834fc6df75f7325fdd67254aa14c4ac2390dc6727";
 
-/** Answers of services that nobody can run at home, for whoever has to make sense of them. */
+/** Recorded refusals of registry services that cannot be run locally, to test how they are explained. */
 export const recordedRefusals: readonly RecordedRefusal[] = [
   recorded("ghcr.io", "the job's token may not create packages", "upload", "pinchbench/skill#17", [
     403,

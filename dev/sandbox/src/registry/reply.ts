@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 
-/** An answer, before it is put on the wire. For HEAD only its head is sent, `content-length` included. */
+/** An answer before it is sent. For HEAD, only its headers are sent, `content-length` included. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
@@ -55,7 +55,7 @@ export function noSuchEndpoint(): Reply {
   return reply(404, { "content-type": "text/plain; charset=utf-8" }, Buffer.from("404 page not found\n"));
 }
 
-/** The reply as it is sent: with its errors written out. */
+/** The reply as it is sent, with its errors as a body. */
 export function written({ errors, ...reply }: Reply): Reply {
   if (errors === undefined) return reply;
   const { headers, body } = json(reply.status, { errors }, {});

@@ -34,7 +34,7 @@ const reserved = new Set(["blobs", "index.json", "oci-layout"]);
 /**
  * Finds the endpoint by splitting the path from its right end, since names contain slashes.
  *
- * @returns the route, or the reply to give where there is none or a name, tag or digest in it is illegal.
+ * @returns the route, or the error reply where the path is unknown or its name, tag or digest is invalid.
  */
 export function parseRoute(method: string, path: string): Route | Reply {
   const decoded = decode(path);

@@ -6,7 +6,7 @@ import type { RequestRecord } from "./request-log.ts";
 export interface SeededFaultOptions {
   /** The share of requests that meet a fault, from 0 to 1; 0.2 by default. */
   readonly rate?: number;
-  /** How often one and the same request may meet one; 2 by default, so that whoever insists gets through. */
+  /** How often the same request may fail; 2 by default, so that retries succeed. */
   readonly repeats?: number;
   /** Only these; all by default. */
   readonly kinds?: readonly FaultKind[];

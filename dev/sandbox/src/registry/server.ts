@@ -25,15 +25,15 @@ export interface RegistryOptions {
   readonly port?: number;
   /** Plain HTTP by default; `https` and `h2` (HTTP/2 beside HTTP/1.1) with a certificate made for the occasion. */
   readonly protocol?: Protocol;
-  /** Which registry it behaves like; by default like none but the specification. */
+  /** Which registry it behaves like; by default like the specification. */
   readonly persona?: Persona;
-  /** Without it everybody may do everything. */
+  /** Without it, anyone may read and write. */
   readonly authentication?: Authentication;
   /** Answers every write with 405 UNSUPPORTED. */
   readonly readOnly?: boolean;
   /** Repositories that are copies of another registry's, filled as they are asked for. */
   readonly pullThrough?: readonly PullThrough[];
-  /** How long every answer is held back, as a distant registry would. */
+  /** How long every answer is delayed, as by a distant registry. */
   readonly latencyMilliseconds?: number;
   /** What goes wrong. */
   readonly faults?: FaultPlan;
@@ -55,11 +55,11 @@ export interface RegistryServer {
   /** Every request since the start or the last `clearRequests`, in order of arrival. */
   readonly requests: readonly RequestRecord[];
   clearRequests(): void;
-  /** Replaces what goes wrong; undefined for nothing. */
+  /** Replaces the fault plan; undefined for none. */
   setFaults(faults: FaultPlan | undefined): void;
-  /** Makes every token that was handed out worthless, as if its time had come. */
+  /** Invalidates every issued token, as if it had expired. */
   expireTokens(): void;
-  /** What a repository holds, without a request; undefined where nothing was ever pushed there. */
+  /** What a repository holds, without a request; undefined where nothing was ever pushed. */
   inspect(repository: string): Promise<RepositoryIndex | undefined>;
   /** Breaks off what is under way. */
   close(): Promise<void>;

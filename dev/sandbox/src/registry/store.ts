@@ -17,12 +17,12 @@ import { isRepositoryName } from "./route.ts";
 /**
  * The registry's disk: one OCI image layout for each repository, at `<root>/<name>`. Everything appears under its
  * final name by a rename or a link, so neither a reader nor a killed process ever sees half a file. Several
- * processes may work on the same root. Names and digests are taken to be validated.
+ * processes may work on the same root. Names and digests must be validated before.
  */
 export interface Store {
   /** Names of all repositories, sorted. */
   repositories(): Promise<readonly string[]>;
-  /** undefined where nothing was ever pushed there. */
+  /** undefined where nothing was ever pushed. */
   index(repository: string): Promise<RepositoryIndex | undefined>;
   /** Changes tags and manifests of a repository, one writer after the other. */
   change<Result>(repository: string, edit: (index: EditableIndex) => Promise<Result>): Promise<Result>;
@@ -37,7 +37,7 @@ export interface Store {
   removeBlob(repository: string, digest: Digest): Promise<boolean>;
   /** A new file name in the same file system. */
   temporaryPath(): string;
-  /** Removes what was begun and not finished. */
+  /** Removes unfinished uploads. */
   close(): Promise<void>;
 }
 
@@ -76,7 +76,7 @@ export async function openStore(root: string): Promise<Store> {
     await rename(file, path);
   }
 
-  /** A blob makes its repository: from the first one on there is a valid, empty layout around it. */
+  /** The first blob creates its repository, as a valid, empty layout. */
   async function placeBlob(repository: string, digest: Digest, file: string): Promise<void> {
     if ((await index(repository)) === undefined) await create(repository);
     await place(blobPath(layoutOf(repository), digest), file);

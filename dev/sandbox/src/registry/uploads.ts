@@ -8,7 +8,7 @@ import { type Reply, refusal, reply } from "./reply.ts";
 import { isRepositoryName, type Route } from "./route.ts";
 import type { Store } from "./store.ts";
 
-/** An upload that was begun. */
+/** An upload session. */
 interface Session {
   readonly id: string;
   readonly repository: string;

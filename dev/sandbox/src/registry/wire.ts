@@ -26,7 +26,7 @@ export function counted(request: IncomingRequest, record: OpenRecord): AsyncIter
   };
 }
 
-/** Takes in what nobody wanted to read: clients get their answer only after they sent everything. */
+/** Reads the rest of a request's body: clients read the answer only after they sent everything. */
 export async function drain(body: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const _ of body);
 }
@@ -38,9 +38,9 @@ export async function collect(body: AsyncIterable<Uint8Array>): Promise<Uint8Arr
 }
 
 /**
- * Sends a reply and closes its file. The log hears of it first: what a client sends next is of a later wave.
+ * Sends a reply and closes its file. The log is updated first: what a client sends next belongs to a later wave.
  *
- * @throws Error when the receiver has gone away.
+ * @throws Error when the client has disconnected.
  */
 export async function send(
   reply: Reply,

@@ -19,7 +19,7 @@ export interface Answer {
   readonly body?: Uint8Array | string;
   /** Ends the connection after so many bytes of the body, although Content-Length promised all of them. */
   readonly cutAfter?: number;
-  /** Sends the headers and `cutAfter` bytes (none where it is absent), then nothing more. */
+  /** Sends the headers and `cutAfter` bytes (0 by default), then nothing more. */
   readonly hangs?: true;
 }
 

@@ -40,7 +40,7 @@ export function chartArchives(): GitHubRepository {
   return { fullName: repository, formerNames: [], releases, latest: `helmet-${versions[0]}` };
 }
 
-/** The chart repository itself: nothing but an index that names the archives and their digests. */
+/** The chart repository: an index with the archives and their digests. */
 export async function answerChartRepository(request: UpstreamRequest): Promise<Answer> {
   if (request.path !== "/index.yaml")
     return { status: 404, headers: { "content-type": "text/html" }, body: "Not Found" };

@@ -4,13 +4,13 @@ import { bodyOf } from "./answer.ts";
 export interface RelayOptions {
   /** Who really answers: `https://api.github.com`. */
   readonly origin: string;
-  /** Sent instead of the token that came, which means nothing there; without it requests are anonymous. */
+  /** Replaces the token of a request, which the service does not know; without it, requests are anonymous. */
   readonly token?: string;
   /** The platform's `fetch` by default. */
   readonly fetch?: (input: string | URL, init?: RequestInit) => Promise<Response>;
 }
 
-/** Hands requests on to a real service, with another credential: a sandbox job's token is no token outside. */
+/** Forwards requests to a real service with another credential: it does not accept the token of a sandbox job. */
 export async function startRelay({
   origin,
   token,

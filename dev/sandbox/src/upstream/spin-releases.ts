@@ -19,7 +19,7 @@ export interface Asset {
 
 /**
  * What is in the real list, newest first: releases of the CLI among pre-releases, the moving `canary` and the tags
- * of templates and SDKs, which are no releases of the CLI at all.
+ * of templates and SDKs, which are not releases of the CLI.
  */
 export const spinReleases: readonly SpinRelease[] = [
   { tag: "canary", prerelease: true, publishedAt: "2026-11-19T22:04:11Z" },
@@ -49,7 +49,7 @@ const targets = [
   "macos-aarch64",
 ];
 
-/** Makes the stand-in for the `spin` binary of a release and target; a test may want another. */
+/** Makes the stand-in for the `spin` binary of a release and target; tests may replace it. */
 export type SpinBinary = (tag: string, target: string) => Promise<Uint8Array>;
 
 /** A shell script that knows its version and says that it is a stand-in. */
@@ -102,7 +102,7 @@ export async function spinArchive(spin: Uint8Array, more: readonly TarEntry[] = 
 }
 
 /**
- * A tar.gz with one file at a path that `tar` refuses to write: the archive somebody hostile would publish.
+ * A tar.gz with one file at a path that `tar` refuses to write, as in a malicious archive.
  *
  * @param path of at most 100 bytes.
  */

@@ -28,7 +28,7 @@ export interface UpstreamOptions {
   readonly latest?: string;
   readonly spin?: SpinBinary;
   /**
-   * Sees every request with the answer it would get, and may answer otherwise: `rateLimited()`,
+   * Receives every request with its answer, and may replace the answer: `rateLimited()`,
    * `truncated(answer)`, `corrupted(answer)`, `hung(answer)`, another body, another status.
    */
   readonly answer?: (request: UpstreamRequest, answer: Answer) => Answer | Promise<Answer>;
@@ -44,7 +44,7 @@ export interface UpstreamRecord {
 }
 
 export interface Upstream {
-  /** `http://127.0.0.1:P`: answers GitHub's REST and download paths, as the `mirror` input of setup-spin wants. */
+  /** `http://127.0.0.1:P`: answers GitHub's REST and download paths, as setup-spin's input `mirror` expects. */
   readonly origin: string;
   /** `ORIGIN_MIRRORS` for everything that is stood in for here. */
   readonly mirrors: string;
@@ -62,8 +62,8 @@ const hosts = [
 ] as const;
 
 /**
- * Starts the world the actions download from, on one port of the loopback interface. Every stood-in host has its
- * name as path prefix, so that redirects can lead from one to the other as they do outside.
+ * Starts stand-ins for all services that the actions download from, on one loopback port. Every host has its
+ * name as path prefix, so that redirects lead from one to the other as between the real hosts.
  */
 export async function startUpstream(options: UpstreamOptions = {}): Promise<Upstream> {
   const releases = options.releases ?? spinReleases;

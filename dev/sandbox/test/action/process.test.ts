@@ -49,8 +49,8 @@ async function seen(options: Partial<Parameters<typeof runActionProcess>[0]> = {
   return JSON.parse(run.outputs.result ?? "");
 }
 
-describe("what an action finds", () => {
-  test("every declared input, given or defaulted, with its expressions evaluated", async () => {
+describe("an action's environment", () => {
+  test("has every declared input, given or defaulted, with its expressions evaluated", async () => {
     const { env, passwordLength } = await seen({
       inputs: { "two words": "", empty: "given" },
       event: pushTag("0.1.2", { repository: "Octo/Site" }),
@@ -70,7 +70,7 @@ describe("what an action finds", () => {
     expect(version).toMatch(/^v24\./);
   });
 
-  test("nothing of the machine it really runs on but PATH, and no package manager's folders in it", async () => {
+  test("inherits nothing but PATH, without the folders of package managers", async () => {
     process.env.SANDBOX_TEST_LEAK = "leaked";
     try {
       const { env } = await seen({ temp: join(folder, "runner") });
@@ -117,7 +117,7 @@ describe("what an action finds", () => {
         GITHUB_BASE_REF: "main",
       },
     ],
-  ])("what the runner says about %s", async (_name, event, variables) => {
+  ])("the runner's description of %s", async (_name, event, variables) => {
     const { env, event: payload } = await seen({ event });
     expect(env).toMatchObject({ ...variables, GITHUB_SHA: event.sha, GITHUB_REPOSITORY: "octo-org/site" });
     expect(payload).toEqual(event.payload);
@@ -129,7 +129,7 @@ describe("what an action finds", () => {
   });
 });
 
-describe("what an action leaves", () => {
+describe("an action's results", () => {
   test("outputs, variables, paths and a summary", async () => {
     const main = `
       const append = (name, text) => appendFileSync(process.env["GITHUB_" + name], text);
@@ -192,7 +192,7 @@ describe("what an action leaves", () => {
     expect(run.post?.log).toBe("ghcr.io 2\n");
   });
 
-  test("no post script where post-if does not hold", async () => {
+  test("no post script where post-if is false", async () => {
     const path = await action(
       { main: "process.exitCode = 1;", post: "" },
       { runs: { ...declaration.runs, post: "dist/post.js", "post-if": "success()" } },
@@ -203,7 +203,7 @@ describe("what an action leaves", () => {
   });
 });
 
-describe("what a runner punishes is an error", () => {
+describe("what breaks a rule of the runner is an error", () => {
   const run = async (main: string, options: object = {}) =>
     runActionProcess({ action: await action({ main }), workspace: folder, token: "ghs_secret", ...options });
 
@@ -231,7 +231,7 @@ describe("what a runner punishes is an error", () => {
       /no line "EOF"/,
     ],
     [
-      "a line that is no variable",
+      "a line that is not a variable",
       'appendFileSync(process.env.GITHUB_OUTPUT, "result\\n");',
       /not NAME=value/,
     ],

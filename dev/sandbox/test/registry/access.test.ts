@@ -19,7 +19,7 @@ async function tokenFor(
 }
 
 describe("with Basic authentication", () => {
-  test("nobody comes in without a password, and everybody is told so", () =>
+  test("a request without a password is refused with a challenge", () =>
     withRegistry(
       async ({ origin }) => {
         const wrong = { authorization: `Basic ${Buffer.from("ann:wrong").toString("base64")}` };
@@ -34,7 +34,7 @@ describe("with Basic authentication", () => {
       { authentication: { scheme: "basic", users } },
     ));
 
-  test("a user who may not is told that", () =>
+  test("a user without permission is refused", () =>
     withRegistry(
       async ({ origin }) => {
         const response = await fetch(upload(origin), { method: "POST", headers: basic });
@@ -45,8 +45,8 @@ describe("with Basic authentication", () => {
     ));
 });
 
-describe("where the password alone says who comes", () => {
-  test("the name that comes with it does not matter", () =>
+describe("where the password alone identifies the user", () => {
+  test("the user name does not matter", () =>
     withRegistry(
       async ({ origin }) => {
         const asAnybody = (password: string) => ({
@@ -68,7 +68,7 @@ describe("where the password alone says who comes", () => {
 });
 
 describe("with bearer tokens", () => {
-  test("the challenge names what the token has to be for, a mount's source included", () =>
+  test("the challenge names the scope of the token, a mount's source included", () =>
     withRegistry(
       async ({ origin }) => {
         const response = await fetch(`${upload(origin)}?mount=${digestOf("x")}&from=other/site`, {
@@ -81,7 +81,7 @@ describe("with bearer tokens", () => {
       { authentication: bearer },
     ));
 
-  test("a token opens what it was asked for and no more", () =>
+  test("a token grants its scope and no more", () =>
     withRegistry(
       async ({ origin }) => {
         const token = await tokenFor(origin, basic, "repository:site:pull,push");
@@ -94,7 +94,7 @@ describe("with bearer tokens", () => {
       { authentication: bearer },
     ));
 
-  test("a token is worthless when its time has come", async () => {
+  test("a token expires", async () => {
     let now = 1_000_000;
     await withRegistry(
       async (registry) => {
@@ -112,7 +112,7 @@ describe("with bearer tokens", () => {
     );
   });
 
-  test("every token can be called in", () =>
+  test("every token can be invalidated", () =>
     withRegistry(
       async (registry) => {
         const headers = { authorization: `Bearer ${await tokenFor(registry.origin, basic)}` };
@@ -123,7 +123,7 @@ describe("with bearer tokens", () => {
       { authentication: bearer },
     ));
 
-  test("a wrong password gets no token, and nobody's token opens nothing by default", () =>
+  test("a wrong password gets no token, and an anonymous token grants nothing by default", () =>
     withRegistry(
       async ({ origin }) => {
         const wrong = { authorization: `Basic ${Buffer.from("ann:wrong").toString("base64")}` };
@@ -165,7 +165,7 @@ describe("with bearer tokens", () => {
     ));
 });
 
-test("a read-only registry takes nothing", () =>
+test("a read-only registry refuses every write", () =>
   withRegistry(
     async ({ origin }) => {
       const response = await fetch(upload(origin), { method: "POST" });
@@ -202,7 +202,7 @@ describe("a pull-through repository", () => {
       );
     }));
 
-  test("gets the anonymous token its origin wants", () =>
+  test("uses the anonymous token that its origin requires", () =>
     withRegistry(
       async (origin) =>
         withRegistry(
@@ -220,7 +220,7 @@ describe("a pull-through repository", () => {
       { authentication: anonymousReads },
     ));
 
-  test("is not written to, and its neighbours are not covered", () =>
+  test("cannot be written to, and does not include its neighbours", () =>
     withRegistry(
       async (local) => {
         const refused = await fetch(upload(local.origin, "spinframework/spin"), { method: "POST" });
@@ -230,7 +230,7 @@ describe("a pull-through repository", () => {
       { pullThrough: [{ prefix: "spinframework", origin: "http://127.0.0.1:1" }] },
     ));
 
-  test("serves nothing that is not what its digest says", async () => {
+  test("does not serve content that differs from its digest", async () => {
     const lie = async () => new Response("something else", { headers: { "content-type": "x/y" } });
     await withRegistry(
       async ({ origin }) => {

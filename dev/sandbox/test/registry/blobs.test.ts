@@ -11,8 +11,8 @@ async function begin(origin: string, repository = "site"): Promise<string> {
   return new URL(response.headers.get("location") ?? "", origin).href;
 }
 
-describe("a blob is taken", () => {
-  test("in one request, which names where it can be read", () =>
+describe("a blob is accepted", () => {
+  test("in one request, whose answer names its location", () =>
     withRegistry(async ({ origin }) => {
       const response = await fetch(`${origin}/v2/site/blobs/uploads/?digest=${digest}`, {
         method: "POST",
@@ -31,7 +31,7 @@ describe("a blob is taken", () => {
       expect(await (await fetch(`${origin}/v2/site/blobs/${digest}`)).text()).toBe(content);
     }));
 
-  test("in chunks, of which the last may come with the PUT", () =>
+  test("in chunks, the last of them with the PUT", () =>
     withRegistry(async ({ origin }) => {
       const session = await begin(origin);
       const first = await fetch(session, {
@@ -89,7 +89,7 @@ describe("a blob is refused", () => {
   test.each([
     ["in one request", async (origin: string) => `POST ${origin}/v2/site/blobs/uploads/?digest=${digest}`],
     ["by POST and PUT", async (origin: string) => `PUT ${await begin(origin)}?digest=${digest}`],
-  ])("when its digest is not what was announced (%s)", (_way, request) =>
+  ])("when its digest is not the announced one (%s)", (_way, request) =>
     withRegistry(async ({ origin }) => {
       const [method = "", url = ""] = (await request(origin)).split(" ");
       const response = await fetch(url, { method, body: "something else" });
@@ -98,7 +98,7 @@ describe("a blob is refused", () => {
     }),
   );
 
-  test("when its digest is none", () =>
+  test("when its digest is malformed", () =>
     withRegistry(async ({ origin }) => {
       for (const digest of ["sha256:baddigeststring", "md5:d41d8cd98f00b204e9800998ecf8427e", "x"]) {
         const response = await fetch(`${await begin(origin)}?digest=${digest}`, { method: "PUT" });
@@ -106,7 +106,7 @@ describe("a blob is refused", () => {
       }
     }));
 
-  test("when a chunk does not follow the one before, and the upload says how far it got and goes on", () =>
+  test("when a chunk does not follow the previous one; the upload reports its offset and can continue", () =>
     withRegistry(async ({ origin }) => {
       const session = await begin(origin);
       await fetch(session, { method: "PATCH", headers: { "content-range": "0-9" }, body: "0123456789" });
@@ -124,7 +124,7 @@ describe("a blob is refused", () => {
       expect(last.status).toBe(201);
     }));
 
-  test("when its session was cancelled, has ended, is another repository's or never was", () =>
+  test("when its session was cancelled, has ended, belongs to another repository or never existed", () =>
     withRegistry(async ({ origin }) => {
       const cancelled = await begin(origin);
       expect((await fetch(cancelled, { method: "DELETE" })).status).toBe(204);
@@ -154,7 +154,7 @@ describe("a blob is read", () => {
     }),
   );
 
-  test.each(["bytes=2000-", "bytes=500-400", "bytes=-0"])("not where it has no bytes (%s)", (range) =>
+  test.each(["bytes=2000-", "bytes=500-400", "bytes=-0"])("not outside of its bytes (%s)", (range) =>
     withRegistry(async (registry) => {
       await pushBlob(registry, "site", content);
       const response = await fetch(`${registry.origin}/v2/site/blobs/${digest}`, { headers: { range } });
@@ -162,7 +162,7 @@ describe("a blob is read", () => {
     }),
   );
 
-  test("without its bytes by HEAD, and not at all where the reader has it", () =>
+  test("without its bytes by HEAD, and not at all where the client has it", () =>
     withRegistry(async (registry) => {
       await pushBlob(registry, "site", content);
       const url = `${registry.origin}/v2/site/blobs/${digest}`;

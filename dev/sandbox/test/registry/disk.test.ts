@@ -120,7 +120,7 @@ describe("the registry's folder", () => {
       { root },
     ));
 
-  test("holds nothing but whole content after a refusal, a broken connection and a close", async () => {
+  test("holds only complete content after a refusal, a broken connection and a close", async () => {
     await withRegistry(
       async ({ origin }) => {
         await fetch(`${origin}/v2/site/blobs/uploads/`, { method: "POST" });
@@ -139,7 +139,7 @@ describe("the registry's folder", () => {
     expect(await files()).toEqual([]);
   });
 
-  test("survives writers that push the same and different tags at once", () =>
+  test("survives concurrent pushes of the same and of different tags", () =>
     withRegistry(
       async (registry) => {
         const tags = Array.from({ length: 20 }, (_, number) => `t${String(number).padStart(2, "0")}`);
@@ -183,7 +183,7 @@ test.each([
   ),
 );
 
-test("what is no endpoint is not found", () =>
+test("an unknown path is not found", () =>
   withRegistry(async ({ origin }) => {
     for (const path of ["/", "/v2/site", "/v2/site/tags", "/v2/site/tags/other", "/v3/"]) {
       expect([path, (await fetch(origin + path)).status]).toEqual([path, 404]);
@@ -192,7 +192,7 @@ test("what is no endpoint is not found", () =>
     expect([malformed.status, await codeOf(malformed)]).toEqual([400, "DIGEST_INVALID"]);
   }));
 
-test("closing waits for what is under way, so that nothing is left behind", async () => {
+test("closing waits for requests under way, so that nothing is left behind", async () => {
   const registry = await startRegistry({ root, latencyMilliseconds: 1 });
   const pushes = Array.from({ length: 30 }, (_, number) => pushBlob(registry, "site", `content ${number}`));
   const ended = Promise.allSettled(pushes);

@@ -29,7 +29,7 @@ describe("a connection that breaks", () => {
     }),
   );
 
-  test("amid the answer leaves half of it", () =>
+  test("in the middle of the answer leaves half of it", () =>
     withRegistry(async (registry) => {
       await pushBlob(registry, "site", "content");
       registry.setFaults(faultOn(reads, { kind: "reset", when: "in-answer" }));
@@ -51,7 +51,7 @@ describe("a connection that breaks", () => {
     }),
   );
 
-  test("can be asked for as an option", () =>
+  test("can be set as an option", () =>
     withRegistry(
       async (registry) => {
         await pushBlob(registry, "site", "{}");
@@ -61,8 +61,8 @@ describe("a connection that breaks", () => {
     ));
 });
 
-describe("an answer that is wrong", () => {
-  test("in its place another one comes, and nothing happens", () =>
+describe("a wrong answer", () => {
+  test("can replace the real one, and the request is not carried out", () =>
     withRegistry(async (registry) => {
       for (const { reply } of recordedRefusals) {
         registry.setFaults(faultOn(everything, { kind: "answer", reply }));
@@ -77,7 +77,7 @@ describe("an answer that is wrong", () => {
       expect(await registry.inspect("site")).toBeUndefined();
     }));
 
-  test("comes word for word, whatever the persona would say", () =>
+  test("is sent word for word, whatever the persona", () =>
     withRegistry(
       async (registry) => {
         const said = recordedRefusals.find(({ situation }) => situation.startsWith("a blob is not known"));
@@ -89,14 +89,14 @@ describe("an answer that is wrong", () => {
       { persona: personas.ghcr },
     ));
 
-  test("never comes", () =>
+  test("can never arrive", () =>
     withRegistry(async (registry) => {
       registry.setFaults(faultOn(everything, { kind: "silence" }));
       const waiting = fetch(`${registry.origin}/v2/`, { signal: AbortSignal.timeout(50) });
       await expect(waiting).rejects.toThrow("timeout");
     }));
 
-  test("comes in pieces", () =>
+  test("can arrive in pieces", () =>
     withRegistry(async (registry) => {
       await pushBlob(registry, "site", "0123456789");
       registry.setFaults(faultOn(reads, { kind: "slow-answer", pieces: 5, pauseMilliseconds: 5 }));
@@ -106,7 +106,7 @@ describe("an answer that is wrong", () => {
       expect([pieces.length > 1, pieces.join("")]).toEqual([true, "0123456789"]);
     }));
 
-  test("names another digest in its header", () =>
+  test("can have another digest in its header", () =>
     withRegistry(async (registry) => {
       await pushBlob(registry, "site", "{}");
       registry.setFaults(faultOn(put, { kind: "wrong-digest-header" }));
@@ -114,7 +114,7 @@ describe("an answer that is wrong", () => {
       expect(response.headers.get("docker-content-digest")).toBe(`sha256:${"0".repeat(64)}`);
     }));
 
-  test("has one byte that is another", () =>
+  test("can have one changed byte", () =>
     withRegistry(async (registry) => {
       await pushBlob(registry, "site", "content");
       registry.setFaults(faultOn(reads, { kind: "corrupt-content" }));
@@ -123,7 +123,7 @@ describe("an answer that is wrong", () => {
       expect([await read(), await read()]).toEqual(["conuent", "content"]);
     }));
 
-  test("does not find what was just written", () =>
+  test("can miss what was just written", () =>
     withRegistry(async (registry) => {
       await pushImage(registry, "site", "1", "{}");
       registry.setFaults(faultOn(reads, { kind: "not-yet-visible" }, 2));
@@ -132,7 +132,7 @@ describe("an answer that is wrong", () => {
     }));
 });
 
-test("a lost blob is missed when the manifest comes, until it is sent again", () =>
+test("a lost blob is reported missing with the manifest, until it is sent again", () =>
   withRegistry(async (registry) => {
     await pushBlob(registry, "site", "{}");
     registry.setFaults(faultOn(put, { kind: "lost-blob" }));
@@ -160,7 +160,7 @@ test("tokens can expire in the middle of a push", () =>
     { authentication: { scheme: "bearer", users: { ann: "secret" } } },
   ));
 
-describe("faults by chance", () => {
+describe("random faults", () => {
   const request = (path: string, method = "GET"): RequestRecord => ({
     order: 1,
     wave: 1,
@@ -174,7 +174,7 @@ describe("faults by chance", () => {
   });
   const paths = Array.from({ length: 200 }, (_, number) => `/v2/site/manifests/${number}`);
 
-  test("are the same for the same seed, in whatever order parallel requests come, and others for another", () => {
+  test("are the same for the same seed, whatever the order of parallel requests, and differ between seeds", () => {
     const met = (seed: number, order: readonly string[]) => {
       const plan = seededFaults(seed);
       return new Map(order.map((path) => [path, plan(request(path))?.kind]));
@@ -184,20 +184,20 @@ describe("faults by chance", () => {
     expect([...met(2, paths).values()]).not.toEqual([...first.values()]);
   });
 
-  test("come at about the rate that was asked for", () => {
+  test("have about the requested rate", () => {
     const plan = seededFaults(1, { rate: 0.5 });
     const met = paths.filter((path) => plan(request(path)) !== undefined).length;
     expect(met).toBeGreaterThan(70);
     expect(met).toBeLessThan(130);
   });
 
-  test("do not meet one request more often than allowed, so that whoever insists gets through", () => {
+  test("do not meet one request more often than allowed, so that retries succeed", () => {
     const plan = seededFaults(1, { rate: 1, repeats: 2 });
     const met = [1, 2, 3, 4].map(() => plan(request("/v2/site/manifests/1")) !== undefined);
     expect(met).toEqual([true, true, false, false]);
   });
 
-  test("can be narrowed to some kinds, and only meet requests they make sense for", () => {
+  test("can be limited to some kinds, and only meet requests to which they apply", () => {
     const kinds: readonly FaultKind[] = ["corrupt content"];
     const plan = seededFaults(1, { rate: 1, kinds });
     expect(plan(request("/v2/site/manifests/1"))).toEqual({ kind: "corrupt-content" });
@@ -205,7 +205,7 @@ describe("faults by chance", () => {
   });
 });
 
-test("every recorded refusal has a situation of its own and says where it is on record", () => {
+test("every recorded refusal has its own situation and names its source", () => {
   const names = recordedRefusals.map(({ registry, situation }) => `${registry}: ${situation}`);
   expect(new Set(names).size).toBe(names.length);
   for (const { evidence } of recordedRefusals) {

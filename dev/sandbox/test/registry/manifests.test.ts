@@ -13,7 +13,7 @@ import {
 } from "./client.ts";
 
 describe("a manifest", () => {
-  test("comes back byte for byte, under its tag and its digest", () =>
+  test("is returned byte for byte, by its tag and its digest", () =>
     withRegistry(async (registry) => {
       await pushBlob(registry, "site", "{}");
       const manifest = `${manifestOf("{}", { extra: [1, { a: "é" }] })}\n`;
@@ -29,7 +29,7 @@ describe("a manifest", () => {
       expect(head.headers.get("content-length")).toBe(String(Buffer.byteLength(manifest)));
     }));
 
-  test("is refused while content it refers to is missing, and the repository is not begun by it", () =>
+  test("is refused while content it refers to is missing, and does not create the repository", () =>
     withRegistry(async (registry) => {
       for (const manifest of [manifestOf("absent"), indexOf(manifestOf("absent"))]) {
         const response = await putManifest(registry, "site", "0.1.2", manifest);
@@ -39,7 +39,7 @@ describe("a manifest", () => {
       expect([tags.status, await codeOf(tags)]).toEqual([404, "NAME_UNKNOWN"]);
     }));
 
-  test("may name layers that are never distributed, and a subject that is not there yet", () =>
+  test("may refer to non-distributable layers, and to a subject that does not exist yet", () =>
     withRegistry(async (registry) => {
       await pushBlob(registry, "site", "{}");
       const foreign = {
@@ -81,7 +81,7 @@ describe("a manifest", () => {
     }),
   );
 
-  test("is refused when it is no manifest by type, too large, or not what its digest says", () =>
+  test("is refused when it has another type, is too large, or differs from its digest", () =>
     withRegistry(async (registry) => {
       const put = (reference: string, type: string, body: string) =>
         fetch(`${registry.origin}/v2/site/manifests/${reference}`, {
@@ -95,7 +95,7 @@ describe("a manifest", () => {
       expect([response.status, await codeOf(response)]).toEqual([400, "DIGEST_INVALID"]);
     }));
 
-  test("pushed by digest gets the tags its query names", () =>
+  test("pushed by digest gets the tags in its query", () =>
     withRegistry(async (registry) => {
       await pushBlob(registry, "site", "{}");
       const manifest = manifestOf("{}");
@@ -105,7 +105,7 @@ describe("a manifest", () => {
       expect(tags).toEqual({ name: "site", tags: ["a", "b"] });
     }));
 
-  test("is not written over what the request says must be there", () =>
+  test("does not overwrite a tag that fails the request's precondition", () =>
     withRegistry(async (registry) => {
       const first = await pushImage(registry, "site", "latest", "{}");
       await pushBlob(registry, "site", "[]");
@@ -120,7 +120,7 @@ describe("a manifest", () => {
       expect(same.status).toBe(201);
     }));
 
-  test("that is deleted takes its tags with it, and a deleted tag leaves the manifest", () =>
+  test("is deleted together with its tags, and a deleted tag keeps the manifest", () =>
     withRegistry(async (registry) => {
       const digest = await pushImage(registry, "site", "a", "{}");
       await putManifest(registry, "site", "b", manifestOf("{}"));
@@ -135,7 +135,7 @@ describe("a manifest", () => {
 });
 
 describe("listings", () => {
-  test("tags are sorted and come in pages", () =>
+  test("tags are sorted and paged", () =>
     withRegistry(async (registry) => {
       for (const tag of ["c", "a", "b"]) await pushImage(registry, "site", tag, "{}");
       const list = async (query: string) => {

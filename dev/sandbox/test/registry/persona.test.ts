@@ -6,7 +6,7 @@ import { codeOf, digestOf, manifestOf, pushBlob, pushImage, putManifest, withReg
 const { distribution, ghcr, harbor, zot } = personas;
 const users = { ann: "secret" };
 
-describe("a persona answers as the program it stands in for did", () => {
+describe("a persona answers like the recorded program", () => {
   test.each([
     ["distribution-2.8.2", distribution, {}],
     // zot takes this tag, which the specification forbids
@@ -24,7 +24,7 @@ describe("a persona answers as the program it stands in for did", () => {
 });
 
 describe("ghcr", () => {
-  test("takes chunks up to 4 MiB, at an address of its own", () =>
+  test("accepts chunks up to 4 MiB, at its own upload address", () =>
     withRegistry(
       async ({ origin }) => {
         const started = await fetch(`${origin}/v2/owner/site/blobs/uploads/`, { method: "POST" });
@@ -45,7 +45,7 @@ describe("ghcr", () => {
       { persona: ghcr },
     ));
 
-  test("denies, and asks for no other token", () =>
+  test("denies without asking for another token", () =>
     withRegistry(
       async ({ origin }) => {
         const wrong = { authorization: `Basic ${Buffer.from("ann:wrong").toString("base64")}` };
@@ -64,7 +64,7 @@ describe("ghcr", () => {
 });
 
 describe("Harbor", () => {
-  test("lets a release be written once, even the same one, and other tags again", () =>
+  test("accepts a release tag once, even with the same content, and other tags again", () =>
     withRegistry(
       async (registry) => {
         const manifest = manifestOf("{}");
@@ -98,7 +98,7 @@ describe("Harbor", () => {
       { persona: harbor },
     ));
 
-  test("says 401 to a mount from where there is nothing", () =>
+  test("answers 401 to a mount from a repository that does not exist", () =>
     withRegistry(
       async ({ origin }) => {
         const query = `mount=${digestOf("x")}&from=other/site`;

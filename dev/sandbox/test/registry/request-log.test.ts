@@ -22,7 +22,7 @@ test("a request that began after an answer is of a later wave, whatever else is 
   expect(log.records.map(({ wave }) => wave)).toEqual([1, 1, 2, 3]);
 });
 
-test("clearing begins with wave 1 again, and what was under way does not count any more", () => {
+test("clearing starts at wave 1 again, and requests under way no longer count", () => {
   const log = createRequestLog();
   const before = log.open(request);
   log.clear();
@@ -31,7 +31,7 @@ test("clearing begins with wave 1 again, and what was under way does not count a
   expect(log.records.map(({ order, wave }) => [order, wave])).toEqual([[1, 1]]);
 });
 
-test("the registry tells of each request what it was and what it moved", () =>
+test("the registry records what each request was and what it transferred", () =>
   withRegistry(
     async (registry) => {
       const digest = digestOf("content");

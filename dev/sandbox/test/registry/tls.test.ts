@@ -50,7 +50,7 @@ describe.each([
   ["h2", overHttp1],
   ["h2", overHttp2],
 ] as const)("over %s", (protocol, ask) => {
-  test(`a registry takes and gives content to whoever trusts its certificate (${ask.name})`, () =>
+  test(`a registry exchanges content with clients that trust its certificate (${ask.name})`, () =>
     withRegistry(
       async (registry) => {
         expect(registry.origin).toMatch(/^https:/);
@@ -63,7 +63,7 @@ describe.each([
       { protocol },
     ));
 
-  test(`its challenge and its connections that break are what they are without (${ask.name})`, () =>
+  test(`its challenge and broken connections are the same as without TLS (${ask.name})`, () =>
     withRegistry(
       async (registry) => {
         expect((await ask(registry, "/v2/")).status).toBe(401);
@@ -75,7 +75,7 @@ describe.each([
     ));
 });
 
-test("plain https offers no HTTP/2", () =>
+test("https does not offer HTTP/2", () =>
   withRegistry(
     async (registry) => {
       await expect(overHttp2(registry, "/v2/")).rejects.toThrow();
@@ -84,7 +84,7 @@ test("plain https offers no HTTP/2", () =>
     { protocol: "https" },
   ));
 
-test("the certificate is for localhost and 127.0.0.1, from yesterday on, and signed by itself", () => {
+test("the certificate is for localhost and 127.0.0.1, valid from yesterday, and self-signed", () => {
   const { certificate, key } = createIdentity(new Date("2026-11-22T12:00:00Z"));
   const parsed = new X509Certificate(certificate);
   expect(parsed.subjectAltName).toBe("DNS:localhost, IP Address:127.0.0.1");

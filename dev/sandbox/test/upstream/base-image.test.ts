@@ -30,14 +30,14 @@ async function get(path: string): Promise<Buffer> {
 const document = async (path: string) => JSON.parse((await get(path)).toString());
 
 describe("the Spin base images", () => {
-  test("are there for every stable release, and no other", async () => {
+  test("exist for every stable release, and for no other", async () => {
     await seedSpinImages(root);
     const { tags } = await document("tags/list");
     expect(tags).toContain("v4.0.2-distroless");
     expect(tags.filter((tag: string) => !/^v\d+\.\d+\.\d+-distroless$/.test(tag))).toEqual([]);
   });
 
-  test("start spin on two architectures, from layers that are what their config says", async () => {
+  test("start spin on two architectures, from layers that match their config", async () => {
     await seedSpinImages(root);
     const { manifests } = await document("manifests/v4.0.2-distroless");
     const platforms = manifests.map(
@@ -68,7 +68,7 @@ describe("the Spin base images", () => {
     }
   });
 
-  test("stay as they are when they are put there again", async () => {
+  test("do not change when they are seeded again", async () => {
     await seedSpinImages(root);
     const index = join(root, "spinframework", "spin", "index.json");
     const before = await stat(index);

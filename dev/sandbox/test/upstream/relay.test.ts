@@ -25,7 +25,7 @@ async function withService(use: (origin: string, seen: IncomingMessage[]) => Pro
 test.each([
   ["another token", "real", "Bearer real"],
   ["no token", undefined, undefined],
-])("a relay hands requests on with %s", (_name, token, sent) =>
+])("a relay forwards requests with %s", (_name, token, sent) =>
   withService(async (origin, seen) => {
     const relay = await startRelay({ origin, ...(token === undefined ? {} : { token }) });
     const headers = { authorization: "Bearer ghs_sandbox", accept: "application/vnd.github+json" };
@@ -40,7 +40,7 @@ test.each([
   }),
 );
 
-test("a relay says so when nobody answers", async () => {
+test("a relay reports that its origin does not answer", async () => {
   const relay = await startRelay({ origin: "http://127.0.0.1:1" });
   const response = await fetch(`${relay.origin}/x`);
   expect([response.status, await response.text()]).toEqual([

@@ -131,7 +131,7 @@ describe("the releases of Spin", () => {
     });
   });
 
-  test("are told by a redirect of the latest release's page", async () => {
+  test("are found by the redirect of the latest release's page", async () => {
     const mirror = upstream.mirrors
       .split("\n")
       .find((pair) => pair.startsWith("https://github.com="))
@@ -142,7 +142,7 @@ describe("the releases of Spin", () => {
     );
   });
 
-  test("are all there below one base URL, without a mirror for any redirect", async () => {
+  test("are all available below one base URL, without a mirror for any redirect", async () => {
     const { origin } = upstream;
     const list = await fetch(`${origin}/repos/spinframework/spin/releases/latest`);
     const { assets } = await documentOf(list);
@@ -160,7 +160,7 @@ describe("the modules", () => {
     "https://github.com/fermyon/bartholomew/releases/download/v0.9.0/bartholomew.wasm",
     "https://github.com/spinframework/spin-fileserver/releases/download/v0.3.0/spin_static_fs.wasm",
     "https://github.com/fermyon/spin-fileserver/releases/download/v0.3.0/spin_static_fs.wasm",
-  ])("%s is a core module with the digest that is announced", async (url) => {
+  ])("%s is a core module with the announced digest", async (url) => {
     const content = await bytesOf(await get(upstream, url));
     expect(`sha256:${sha256(content)}`).toBe((await upstream.moduleDigests()).get(url));
     expect([...content.subarray(0, 8)]).toEqual([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
@@ -170,7 +170,7 @@ describe("the modules", () => {
 });
 
 describe("the chart repository", () => {
-  test("lists archives with the digests they have", async () => {
+  test("lists archives with their digests", async () => {
     const index = await documentOf(await get(upstream, "https://charts.companyinfo.dev/index.yaml"));
     for (const { urls, digest, version } of index.entries.helmet) {
       const archive = await bytesOf(await get(upstream, urls[0]));
@@ -287,7 +287,7 @@ describe("what can go wrong", () => {
     await limited.close();
   });
 
-  test("a download is broken off, is corrupt, or never ends", async () => {
+  test("a download is interrupted, corrupt, or never ends", async () => {
     const whole = await bytesOf(await get(upstream, archive));
     const faulty = await startUpstream({
       answer({ path, host }, usual) {

@@ -45,14 +45,14 @@ describe("a workflow starts", () => {
     expect([isTriggered(triggers, main), isTriggered(triggers, tag)]).toEqual(expected);
   });
 
-  test("for a pull request into a branch that is named, by activity", () => {
+  test("for a pull request into a named branch, by activity", () => {
     const event = pullRequest({ baseRef: "main" });
     expect(isTriggered({ pull_request: {} }, event)).toBe(true);
     expect(isTriggered({ pull_request: { branches: ["dev"] } }, event)).toBe(false);
     expect(isTriggered({ pull_request: { types: ["closed"] } }, event)).toBe(false);
   });
 
-  test("never by changed paths, which nobody here knows", () => {
+  test("never by changed paths, which the sandbox does not know", () => {
     expect(() => isTriggered({ push: { paths: ["site/**"] } }, main)).toThrow("filters by paths");
   });
 });
