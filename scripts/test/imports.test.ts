@@ -53,12 +53,13 @@ const rooms: Readonly<Record<string, Rooms>> = {
     layout: ["push", "client", "auth", "refusals", "spec"],
   },
   "actions/build-shim": {
-    layers: [],
-    content: ["layers"],
-    base: ["layers"],
+    spec: [],
+    layers: ["spec"],
+    content: [],
+    base: ["layers", "spec"],
     embed: ["content", "layers"],
-    image: ["base", "content", "embed", "layers"],
-    buildx: ["base", "content", "layers"],
+    image: ["base", "content", "embed", "layers", "spec"],
+    buildx: ["content", "spec"],
   },
 };
 

@@ -9,20 +9,23 @@ import {
 import { releasesOfSpin } from "./base/spin-releases.ts";
 import { build } from "./build.ts";
 import { readRequest } from "./inputs.ts";
-import { shimOutputs } from "./report.ts";
+import { shimReport } from "./report.ts";
 
 await runAction(async () => {
   const inputs = await readPublishingInputs();
-  const { image, request } = await readRequest(inputs);
+  const request = await readRequest(inputs);
   const releases = releasesOfSpin({ fetch: inputs.fetch, token: text("github-token") });
   const temporaryFolder = await createTemporaryFolder("shim-", "Building the shim");
-  const outside = { ...releases, temporaryFolder, tell: (line: string) => console.log(line) };
+  const dependencies = { ...releases, temporaryFolder, log: (line: string) => console.log(line) };
   try {
     await runPublishing({
-      ...{ inputs, what: "shim", repository: image, tag: request.tag },
+      inputs,
+      what: "shim",
+      repository: request.image,
+      tag: request.tag,
       build: async (state, reader) => {
-        const shim = await build(request, state, { ...outside, reader });
-        return { ...shim, ...shimOutputs(shim.artifact, request.platforms) };
+        const shim = await build(request, state, { ...dependencies, reader });
+        return { ...shim, ...shimReport(shim.artifact, request.platforms) };
       },
     });
   } finally {

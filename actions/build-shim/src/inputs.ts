@@ -9,17 +9,54 @@ import {
   text,
 } from "@spin-publisher/action-runtime";
 import { isLoopback } from "@spin-publisher/http";
-import { parseRepository, type Repository } from "@spin-publisher/oci";
-import { parseBaseWanted } from "./base/requested-base.ts";
-import type { Builder, ShimRequest } from "./build.ts";
-import { type ContentWanted, parseContent } from "./content/find-content.ts";
-import { embedModes } from "./embed/embed.ts";
-import { parsePlatforms } from "./image/platforms.ts";
+import { type Annotations, type Platform, parseRepository, type Repository } from "@spin-publisher/oci";
+import { parseBase, type RequestedBase } from "./base/requested-base.ts";
+import { parseContent, type RequestedContent } from "./content/requested-content.ts";
+import { type EmbedMode, embedModes } from "./embed/embed.ts";
+import { parsePlatforms } from "./spec/platforms.ts";
 
-/** Reads the inputs that only this action has; everything that can be wrong with them shows here. */
-export async function readRequest({ event, dryRun, immutable, insecure, annotations }: PublishingInputs) {
-  const tag = await requestedTag(event);
-  // Names are lower-case in registries, owners on GitHub need not be.
+/** Who makes the image: this action, from a base image; or Buildx, from a Dockerfile. */
+export type Builder =
+  | { readonly kind: "append" }
+  | {
+      readonly kind: "buildx";
+      readonly context: string;
+      /** Empty: the `Dockerfile` of the context. */
+      readonly dockerfile: string;
+      /** Seconds since 1970: the time of every file and config. */
+      readonly epoch: number;
+    };
+
+/** What a user asks for, parsed. */
+export interface ShimRequest {
+  /** Repository that the shim is published to. */
+  readonly image: Repository;
+  readonly tag: string;
+  readonly content: RequestedContent;
+  readonly embed: EmbedMode;
+  readonly builder: Builder;
+  readonly base: RequestedBase;
+  readonly platforms: readonly Platform[];
+  /** Whether Spin pulls the content without TLS. */
+  readonly plainHttp: boolean;
+  /** An existing tag keeps its image, so that image decides which base is used. */
+  readonly immutable: boolean;
+  /** Where the source code is, `https://github.com/owner/repository`: ghcr.io links a package to it. */
+  readonly source: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Annotations;
+  /** RFC 3339; undefined for images that do not say when they were made. */
+  readonly created: string | undefined;
+}
+
+/**
+ * Reads the inputs that only this action has.
+ *
+ * @throws Error naming the input that is wrong, and inputs that contradict each other.
+ */
+export async function readRequest(inputs: PublishingInputs): Promise<ShimRequest> {
+  const { event, dryRun, immutable, insecure, annotations } = inputs;
+  // Registries have lower-case names; owners on GitHub may have others.
   const image = parseRepository(requiredText("image").toLowerCase());
   const content = await parseContent(requiredText("content"), image);
   const embed = choice("embed", embedModes);
@@ -31,36 +68,42 @@ export async function readRequest({ event, dryRun, immutable, insecure, annotati
   }
   if (content.kind === "layout" && !dryRun && embed !== "app") {
     throw new Error(
-      'Input "content" is a folder, so nobody could fetch what this image is to run; publish the content first, or set "dry-run" to true or "embed" to app.',
+      'Input "content" is a folder, which no pod can pull from; publish the content first, or set "dry-run" to true or "embed" to app.',
     );
   }
-  const request: ShimRequest = {
-    ...{ tag, content, embed, builder, immutable, annotations },
-    base: parseBaseWanted(text("base-image"), text("spin-version")),
+  return {
+    image,
+    tag: await requestedTag(event),
+    content,
+    embed,
+    builder,
+    base: parseBase(text("base-image"), text("spin-version")),
     platforms: parsePlatforms(text("platforms")),
     plainHttp: isPlainHttp(content, image, insecure),
+    immutable,
     source: `${event.serverUrl}/${event.repository.owner}/${event.repository.name}`,
     labels: pairs("labels"),
+    annotations,
     created: sourceDate(),
   };
-  return { image, request };
 }
 
 function readBuilder(): Builder {
   const kind = choice("builder", ["append", "buildx"]);
   const [context, dockerfile] = [text("context"), text("dockerfile")];
-  if (kind === "buildx")
-    return { kind, context: context || ".", dockerfile, epoch: String(sourceDateEpoch() ?? 0) };
+  if (kind === "buildx") {
+    return { kind, context: context || ".", dockerfile, epoch: sourceDateEpoch() ?? 0 };
+  }
   if (context !== "" || dockerfile !== "") {
     throw new Error(
-      'Inputs "context" and "dockerfile" are for Buildx; set "builder" to buildx, or leave them away.',
+      'Inputs "context" and "dockerfile" are for Buildx; set "builder" to buildx, or omit them.',
     );
   }
   return { kind };
 }
 
-/** Spin asks a registry without TLS when we do: on loopback, and where `insecure` says so of the image's own registry. */
-function isPlainHttp(content: ContentWanted, image: Repository, insecure: boolean): boolean {
+/** Spin pulls without TLS where we do: from loopback, and where `insecure` says so of the image's own registry. */
+function isPlainHttp(content: RequestedContent, image: Repository, insecure: boolean): boolean {
   const { registry } = content.kind === "registry" ? content.reference : content.repository;
   return isLoopback(registry) || (insecure && registry === image.registry);
 }

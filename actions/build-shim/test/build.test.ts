@@ -10,10 +10,11 @@ import {
   parseRepository,
   type TargetState,
 } from "@spin-publisher/oci";
-import { parseBaseWanted } from "../src/base/requested-base.ts";
-import { build, type ShimRequest, type ShimWorld } from "../src/build.ts";
-import { parseContent } from "../src/content/find-content.ts";
-import { formatPlatform, parsePlatforms } from "../src/image/platforms.ts";
+import { parseBase } from "../src/base/requested-base.ts";
+import { build, type Dependencies } from "../src/build.ts";
+import { parseContent } from "../src/content/requested-content.ts";
+import type { ShimRequest } from "../src/inputs.ts";
+import { formatPlatform, parsePlatforms } from "../src/spec/platforms.ts";
 import {
   fetchedManifest,
   foreignImage,
@@ -30,14 +31,14 @@ const contentRepository = "ghcr.io/owner/site/content";
 const content = await site();
 const contentReference = `${contentRepository}:0.1.2@${content.descriptor.digest}`;
 
-function world(reader: StoredImages, latest = "4.0.2"): ShimWorld {
+function dependencies(reader: StoredImages, latest = "4.0.2"): Dependencies {
   return {
     reader,
     resolveSpin: async (wanted) => (wanted.kind === "exact" ? wanted.version : latest),
     releaseArchive: async () => new Uint8Array(),
     certificates: async () => [],
     temporaryFolder: "",
-    tell: () => {},
+    log: () => {},
   };
 }
 
@@ -51,11 +52,12 @@ function registryWith(...releases: readonly string[]): StoredImages {
 
 async function request(overrides: Partial<ShimRequest> = {}): Promise<ShimRequest> {
   return {
+    image,
     tag: "0.1.2",
     content: await parseContent(contentReference, image),
     embed: "none",
     builder: { kind: "append" },
-    base: parseBaseWanted("", "latest"),
+    base: parseBase("", "latest"),
     platforms: parsePlatforms("linux/amd64,linux/arm64"),
     plainHttp: false,
     immutable: true,
@@ -82,7 +84,7 @@ async function built(
   overrides: Partial<ShimRequest> = {},
   existing?: Manifest,
 ): Promise<Artifact> {
-  return (await build(await request(overrides), stateWith(existing), world(reader))).artifact;
+  return (await build(await request(overrides), stateWith(existing), dependencies(reader))).artifact;
 }
 
 const json = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
@@ -227,14 +229,14 @@ describe("a shim that is built again", () => {
     const images = registryWith("4.0.2");
     const first = await built(images);
     images.put(official, spinImage("4.1.0"), "v4.1.0-distroless");
-    const again = await build(await request(), stateWith(first.root), world(images, "4.1.0"));
+    const again = await build(await request(), stateWith(first.root), dependencies(images, "4.1.0"));
     expect(again.artifact.root.descriptor).toEqual(first.root.descriptor);
   });
 
   test("stays on the base it has when its tag was moved", async () => {
     const images = registryWith("4.0.2");
     images.put("docker.io/library/spin", spinImage("a"), "1");
-    const base = parseBaseWanted("spin:1", "latest");
+    const base = parseBase("spin:1", "latest");
     const first = await built(images, { base });
     images.put("docker.io/library/spin", spinImage("b"), "1");
     expect((await built(images, { base }, first.root)).root.descriptor).toEqual(first.root.descriptor);
@@ -245,16 +247,16 @@ describe("a shim that is built again", () => {
     const images = registryWith("4.0.2", "4.1.0");
     const first = await built(images);
     const again = await build(
-      await request({ base: parseBaseWanted("", "4.1.0") }),
+      await request({ base: parseBase("", "4.1.0") }),
       stateWith(first.root),
-      world(images),
+      dependencies(images),
     );
     expect(json(again.artifact.root.bytes).annotations["org.opencontainers.image.base.name"]).toBe(
       `${official}:v4.1.0-distroless`,
     );
     expect(await again.describeDifference(fetchedManifest(first.root))).toEqual([
-      `digest of the base image: ${spinImage("4.0.2").descriptor.digest} there, ${spinImage("4.1.0").descriptor.digest} here`,
-      `base image: ${official}:v4.0.2-distroless there, ${official}:v4.1.0-distroless here`,
+      `digest of the base image: ${spinImage("4.0.2").descriptor.digest} in the registry, ${spinImage("4.1.0").descriptor.digest} in this run`,
+      `base image: ${official}:v4.0.2-distroless in the registry, ${official}:v4.1.0-distroless in this run`,
     ]);
   });
 
@@ -270,7 +272,7 @@ describe("a shim that is built again", () => {
       const index = json(first.root.bytes);
       const annotations = { ...index.annotations, "org.opencontainers.image.base.name": name };
       const changed = manifestOf(mediaTypes.index, JSON.stringify({ ...index, annotations }), {});
-      const request = { base: parseBaseWanted("", "^4.0") };
+      const request = { base: parseBase("", "^4.0") };
       expect((await built(images, request, changed)).root.descriptor).toEqual(first.root.descriptor);
     }
   });
@@ -279,13 +281,13 @@ describe("a shim that is built again", () => {
     const images = registryWith("4.0.2", "4.1.0");
     const first = await built(images);
     const moving = await request({ immutable: false });
-    const again = await build(moving, stateWith(first.root), world(images, "4.1.0"));
+    const again = await build(moving, stateWith(first.root), dependencies(images, "4.1.0"));
     expect(again.artifact.root.descriptor).not.toEqual(first.root.descriptor);
   });
 });
 
 describe("a foreign base image", () => {
-  const base = parseBaseWanted("registry.example/spin:1", "latest");
+  const base = parseBase("registry.example/spin:1", "latest");
   const platforms = parsePlatforms("linux/amd64");
   const amd64 = { architecture: "amd64", os: "linux" };
 
@@ -443,7 +445,7 @@ describe("a foreign base image", () => {
     [
       "whose config is not JSON for an image",
       foreignImage({ architecture: "amd64", config: { os: 1 } }),
-      "does not say for which platform",
+      "does not say which platform it is for",
     ],
   ])("%s is refused", async (_name, image, message) => {
     await expect(appendedTo(image)).rejects.toThrow(message);

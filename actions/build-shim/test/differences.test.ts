@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { type Annotations, type Manifest, manifestOf, mediaTypes } from "@spin-publisher/oci";
-import { differences } from "../src/differences.ts";
+import { differences } from "../src/image/differences.ts";
 import { fetchedManifest, foreignImage, foreignIndex } from "./stored-images.ts";
 
 function index(
@@ -39,44 +39,53 @@ describe("what differs between a shim that is there and one that is wanted", () 
       "the content",
       index({ "io.github.spin-publisher.content": "a@1" }),
       index({ "io.github.spin-publisher.content": "a@2" }),
-      ["content: a@1 there, a@2 here"],
+      ["content: a@1 in the registry, a@2 in this run"],
     ],
     [
       "what is embedded",
       index({}),
       index({ "io.github.spin-publisher.layers": layers }),
-      ["layers made for it: none there, modules/1 x here"],
+      ["embedded layers: none in the registry, modules/1 x in this run"],
     ],
     [
       "Spin",
       index({ "io.github.spin-publisher.spin": "4.0.1" }),
       index({ "io.github.spin-publisher.spin": "4.0.2" }),
-      ["Spin: 4.0.1 there, 4.0.2 here"],
+      ["Spin: 4.0.1 in the registry, 4.0.2 in this run"],
     ],
-    ["an annotation", index({ team: "a" }), index({}), ["annotation team: a there, none here"]],
+    [
+      "an annotation",
+      index({ team: "a" }),
+      index({}),
+      ["annotation team: a in the registry, none in this run"],
+    ],
     [
       "the platforms",
       index({}),
       index({}, ["amd64", "arm64"]),
-      ["platforms: linux/amd64 there, linux/amd64, linux/arm64 here"],
+      ["platforms: linux/amd64 in the registry, linux/amd64, linux/arm64 in this run"],
     ],
     [
       "labels and settings",
       shimWith({ Labels: { a: "1", b: "2" }, User: "0" }),
       shimWith({ Labels: { a: "1", c: "3" }, User: "1" }),
-      ['User: "0" there, "1" here', 'label b: "2" there, none here', 'label c: none there, "3" here'],
+      [
+        'User: "0" in the registry, "1" in this run',
+        'label b: "2" in the registry, none in this run',
+        'label c: none in the registry, "3" in this run',
+      ],
     ],
     [
       "a layer",
       shimWith({}, "a"),
       shimWith({}, "b"),
-      ["something below the images' settings, such as a layer of the base"],
+      ["something other than the images' settings, such as a layer of the base"],
     ],
     [
       "everything",
       foreignImage({ architecture: "amd64" }),
       index({}),
-      ["what is there is not a shim but a single image or artifact"],
+      ["the tag in the registry is a single image or another artifact, not a shim"],
     ],
   ])("%s", async (_name, there, here, lines) => {
     expect(await between(there, here)).toEqual(lines);

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { gzip, tar } from "@spin-publisher/archive";
-import { runtimeConfig, startFromRegistry } from "../src/embed/container-command.ts";
+import { startFromRegistry } from "../src/embed/container-command.ts";
+import { runtimeConfig } from "../src/image/runtime-config.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const content = `ghcr.io/owner/site/content:0.1.2@sha256:${"a".repeat(64)}`;

@@ -1,7 +1,8 @@
 import { gunzipSync } from "node:zlib";
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { blobOf, digestOf, type Manifest, manifestOf, parseRepository } from "@spin-publisher/oci";
-import { findContent, parseContent } from "../src/content/find-content.ts";
+import { findContent } from "../src/content/find-content.ts";
+import { parseContent } from "../src/content/requested-content.ts";
 import { type EmbedMode, embed } from "../src/embed/embed.ts";
 import { knownLayers, recordOf } from "../src/layers/known-layers.ts";
 import type { Layer } from "../src/layers/layer.ts";
@@ -112,7 +113,7 @@ describe("embed: modules", () => {
       blobs: manifest.blobs,
     });
     await expect(embed("modules", await contentOf(changed), false, new Map())).rejects.toThrow(
-      "no more than 268435456 are embedded",
+      "at most 268435456 can be embedded",
     );
     expect(images.asked.filter((key) => key.includes(huge.layers[0].digest))).toEqual([]);
   });

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { parseBaseWanted } from "../src/base/requested-base.ts";
-import { parseContent } from "../src/content/find-content.ts";
+import { parseBase } from "../src/base/requested-base.ts";
+import { parseContent } from "../src/content/requested-content.ts";
 import { envVars } from "../src/image/env-vars.ts";
-import { formatPlatform, parsePlatforms } from "../src/image/platforms.ts";
+import { formatPlatform, parsePlatforms } from "../src/spec/platforms.ts";
 
 const image = { registry: "ghcr.io", name: "owner/site" };
 const digest = `sha256:${"a".repeat(64)}`;
@@ -22,9 +22,9 @@ describe("platforms", () => {
   });
 
   test.each([
-    ["", "names no platform"],
-    ["amd64", 'one of them is "amd64"'],
-    ["linux/amd64/v2/x", "names such as linux/amd64"],
+    ["", "is empty"],
+    ["amd64", 'one entry is "amd64"'],
+    ["linux/amd64/v2/x", "platforms such as linux/amd64"],
     ["windows/amd64", "use linux/amd64"],
     ["linux/amd64,linux/amd64", "linux/amd64 twice"],
     ["linux/arm64,linux/arm64/v8", "linux/arm64 twice"],
@@ -54,9 +54,9 @@ describe("content", () => {
 
   test.each([
     ["ghcr.io/owner/site/content:0.1.2", "must end in the digest"],
-    ["./nowhere", "neither a reference"],
-    ["", "neither a reference"],
-    [`ghcr.io/Owner/site@${digest}`, "neither a reference"],
+    ["./nowhere", "must be a reference such as"],
+    ["", "must be a reference such as"],
+    [`ghcr.io/Owner/site@${digest}`, "must be a reference such as"],
   ])("%j is refused", async (text, message) => {
     await expect(parseContent(text, image)).rejects.toThrow(message);
   });
@@ -68,11 +68,13 @@ describe("the base image", () => {
     ["scratch", { kind: "scratch", spin: { kind: "latest" } }],
     ["ghcr.io/a/b:1", { kind: "image", reference: { registry: "ghcr.io", name: "a/b", tag: "1" } }],
   ])("%j is understood", (text, wanted) => {
-    expect(parseBaseWanted(text, "latest")).toEqual(wanted);
+    expect(parseBase(text, "latest")).toEqual(wanted);
   });
 
   test("needs a version", () => {
-    expect(() => parseBaseWanted("debian", "latest")).toThrow("names no version; write debian:<tag>");
+    expect(() => parseBase("debian", "latest")).toThrow(
+      'must have a tag or a digest, but it is "debian"; write debian:<tag>',
+    );
   });
 });
 

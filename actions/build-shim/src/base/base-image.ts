@@ -7,14 +7,14 @@ import {
   type Reference,
   type RegistryReader,
 } from "@spin-publisher/oci";
-import { imageConfig } from "../image/image-config.ts";
-import { formatPlatform, platformMatch } from "../image/platforms.ts";
 import type { Layer } from "../layers/layer.ts";
+import { imageConfig } from "../spec/image-config.ts";
+import { formatPlatform, platformMatch } from "../spec/platforms.ts";
 import { layersOf } from "./base-layers.ts";
 
-/** An image for one platform that layers are appended to. */
+/** The image of one platform that layers are appended to. */
 export interface BaseImage {
-  /** As the base's index names it, or its config where there is no index. */
+  /** As in the base's index, or in the image's config where there is no index. */
   readonly platform: Platform;
   /** Digest of its manifest; undefined where nothing was published under a digest. */
   readonly digest: Digest | undefined;
@@ -23,19 +23,19 @@ export interface BaseImage {
   readonly layers: readonly Layer[];
 }
 
-/** A base image, one for each wanted platform, in the order in which they were wanted. */
+/** A base with one image for each requested platform, in the order of the request. */
 export interface Base {
   /** `host/repository:tag`; undefined for an image that starts from nothing. */
   readonly name: string | undefined;
   /** Digest of the index, or of the manifest where there is no index. */
   readonly digest: Digest | undefined;
   readonly images: readonly BaseImage[];
-  /** Version of Spin, where it is known for itself and not by the image's name. */
+  /** Version of Spin, for an image that starts from nothing. */
   readonly spin?: string;
 }
 
 /**
- * Reads a base image: its index, then the manifests of the wanted platforms, then their configs, three waves of
+ * Reads a base image: its index, then the manifests of the requested platforms, then their configs; three waves of
  * requests in all.
  *
  * @throws Error when it does not exist, lacks a platform (saying which it has), or contradicts itself.
@@ -48,12 +48,12 @@ export async function readBase(
   const top = await reader.manifest(reference);
   if (top === undefined) {
     throw new Error(
-      `The base image ${formatReference(reference)} does not exist; name another by the input "base-image" or "spin-version".`,
+      `The base image ${formatReference(reference)} does not exist; set input "base-image" or "spin-version" to one that does.`,
     );
   }
   const offered = await offeredImages(top, reference, reader);
   const images = await Promise.all(
-    platforms.map((wanted) => readImage(chosen(wanted, offered, reference), reference, reader)),
+    platforms.map((platform) => readImage(chosen(platform, offered, reference), reference, reader)),
   );
   const { registry, name, tag } = reference;
   return {
@@ -66,7 +66,7 @@ export async function readBase(
 interface Offer {
   readonly platform: Platform;
   readonly digest: Digest;
-  /** Where it had to be read already to learn the platform. */
+  /** Where it was read to learn the platform. */
   readonly manifest?: FetchedManifest;
 }
 
@@ -126,7 +126,7 @@ function platformOf(config: JsonObject, reference: Reference): Platform {
   const { os, architecture, variant } = config;
   if (typeof os !== "string" || typeof architecture !== "string") {
     throw new Error(
-      `The config of the base image ${formatReference(reference)} does not say for which platform it is.`,
+      `The config of the base image ${formatReference(reference)} does not say which platform it is for; use another base image.`,
     );
   }
   return { os, architecture, ...(typeof variant === "string" && variant !== "" ? { variant } : {}) };

@@ -12,11 +12,10 @@ const ociLayerTypes: Readonly<Record<string, string>> = {
 };
 
 /**
- * The layers of an image that somebody else made, with Docker's media types turned into OCI's and everything else as
- * it was.
+ * The layers of an image, with Docker's media types turned into OCI's and everything else unchanged.
  *
- * @param what how an error calls the image.
- * @throws Error when manifest and config disagree about the layers, or one is no file system.
+ * @param what names the image in an error.
+ * @throws Error when manifest and config disagree about the layers, or a layer is not a file system.
  */
 export function layersOf(
   { bytes }: FetchedManifest,

@@ -7,45 +7,45 @@ import {
   type Repository,
 } from "@spin-publisher/oci";
 import { meets, parseVersionRequest, type VersionRequest } from "@spin-publisher/spin-release";
-import { annotationKeys } from "../image/annotations.ts";
+import { annotationKeys } from "../spec/annotations.ts";
 
 /** Where the project publishes Spin as an image. */
 const officialRepository: Repository = { registry: "ghcr.io", name: "spinframework/spin" };
 
-/** What the inputs `base-image` and `spin-version` ask for. */
-export type BaseWanted =
+/** The base that the inputs `base-image` and `spin-version` name. */
+export type RequestedBase =
   | { readonly kind: "official"; readonly spin: VersionRequest }
   | { readonly kind: "image"; readonly reference: Reference }
   | { readonly kind: "scratch"; readonly spin: VersionRequest };
 
-/** @throws Error when one of them is malformed, or the image is named without tag and digest. */
-export function parseBaseWanted(baseImage: string, spinVersion: string): BaseWanted {
+/** @throws Error when either is malformed, or the image has neither tag nor digest. */
+export function parseBase(baseImage: string, spinVersion: string): RequestedBase {
   const spin = parseVersionRequest(spinVersion);
   if (baseImage === "") return { kind: "official", spin };
   if (baseImage === "scratch") return { kind: "scratch", spin };
   const reference = parseReference(baseImage);
   if (reference.tag === undefined && reference.digest === undefined) {
     throw new Error(
-      `Input "base-image" names no version; write ${baseImage}:<tag> or, to have no surprises, ${baseImage}@sha256:….`,
+      `Input "base-image" must have a tag or a digest, but it is "${baseImage}"; write ${baseImage}:<tag> or ${baseImage}@sha256:….`,
     );
   }
   return { kind: "image", reference };
 }
 
-/** The official image of a release, `4.0.2`: Spin's static binary, certificates and a passwd file; no shell. */
+/** The official image of a release such as `4.0.2`: Spin's static binary, certificates and a passwd file; no shell. */
 export function officialImage(version: string): Reference {
   return { ...officialRepository, tag: `v${version}-distroless` };
 }
 
 /**
- * The base that an existing shim was built on, by digest, if today's inputs still ask for it: a shim is rebuilt
- * on the base it has, however many newer ones have appeared since. Undefined where the inputs ask for another.
+ * The base that an existing shim was built on, by digest, if the inputs still ask for it: a shim is rebuilt on the
+ * base it has, even when newer ones have appeared. Undefined where the inputs ask for another.
  *
  * @param annotations of the shim's index.
  */
 export function recordedBase(
   annotations: Annotations | undefined,
-  wanted: Exclude<BaseWanted, { kind: "scratch" }>,
+  wanted: Exclude<RequestedBase, { kind: "scratch" }>,
 ): Reference | undefined {
   const name = annotations?.[annotationKeys.baseName];
   const digest = annotations?.[annotationKeys.baseDigest];

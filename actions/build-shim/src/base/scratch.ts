@@ -1,9 +1,9 @@
 import { gunzipSync } from "node:zlib";
 import { tar, untar } from "@spin-publisher/archive";
 import { blobOf, digestOf, mediaTypes, type Platform } from "@spin-publisher/oci";
-import { formatPlatform } from "../image/platforms.ts";
 import { type KnownLayers, layerBy, type Recipe } from "../layers/known-layers.ts";
 import { type Layer, layerOf } from "../layers/layer.ts";
+import { formatPlatform } from "../spec/platforms.ts";
 import type { Base, BaseImage } from "./base-image.ts";
 
 /** A verified archive of Spin's static release. */
@@ -15,11 +15,11 @@ export interface ScratchParts {
   readonly archive: ReleaseArchive;
   /** Certificate authorities to trust, PEM. */
   readonly certificates: () => Promise<readonly string[]>;
-  /** The recipe of the layer with certificates that an existing image has and is to keep. */
+  /** Recipe of the layer with certificates, where an existing image has one that it must keep. */
   readonly pinnedSystem?: Recipe | undefined;
 }
 
-/** What the recipe of the layer with certificates starts with. */
+/** Beginning of the recipe of the layer with certificates. */
 export const systemRecipe = "system/1";
 
 const limits = { totalBytes: 1 << 30, entries: 100 };
@@ -27,11 +27,10 @@ const limits = { totalBytes: 1 << 30, entries: 100 };
 /**
  * Images that start from nothing: a layer with /tmp and the certificate authorities, and Spin's static release.
  *
- * The release's archive is the layer, byte for byte: a flat tar.gz with `spin` in it is one already. Its digest is
- * the one in the release's checksums file, so that anybody can check where it comes from, and nothing has to be
- * compressed again.
+ * The release's archive is the layer, byte for byte: a flat tar.gz with `spin` in it already is one. The layer's digest
+ * is the one in the release's checksums file, so anyone can check where it comes from, and nothing is compressed again.
  *
- * @throws Error when Spin was not released for a platform.
+ * @throws Error when Spin is not released for a platform.
  */
 export async function scratchBase(
   parts: ScratchParts,
@@ -51,10 +50,7 @@ export async function scratchBase(
   return { name: undefined, digest: undefined, images, spin: parts.version };
 }
 
-/**
- * Where OpenSSL, which Spin is linked with, looks for certificates. Without them Spin could not fetch its content
- * by HTTPS.
- */
+/** Certificates where OpenSSL, which Spin is linked with, looks for them. Without them Spin could not use HTTPS. */
 async function systemLayer({ certificates, pinnedSystem }: ScratchParts, known: KnownLayers): Promise<Layer> {
   const bundle = (await certificates()).map((certificate) => `${certificate.trim()}\n`).join("");
   const recipe = pinnedSystem ?? `${systemRecipe} ${digestOf(bundle)}`;

@@ -1,12 +1,12 @@
 import { fetchVerifiedArchive, type ReleaseAccess, resolveRelease } from "@spin-publisher/spin-release";
-import type { BaseWorld } from "./resolve-base.ts";
+import type { BaseDependencies } from "./resolve-base.ts";
 
-/** Where Spin's releases come from, and the certificate authorities that Node was built with: Mozilla's. */
+/** Spin's releases from GitHub, and the certificate authorities that Node was built with, which are Mozilla's. */
 export function releasesOfSpin(
   access: ReleaseAccess,
-): Pick<BaseWorld, "resolveSpin" | "releaseArchive" | "certificates"> {
+): Pick<BaseDependencies, "resolveSpin" | "releaseArchive" | "certificates"> {
   return {
-    resolveSpin: async (wanted) => (await resolveRelease(wanted, access)).version,
+    resolveSpin: async (requested) => (await resolveRelease(requested, access)).version,
     releaseArchive: async (version, architecture) => {
       const release = await resolveRelease({ kind: "exact", version }, access);
       const { bytes } = await fetchVerifiedArchive(

@@ -8,10 +8,10 @@ import {
   type Platform,
   readLayout,
 } from "@spin-publisher/oci";
-import type { ContentReference } from "../content/find-content.ts";
-import { formatPlatform } from "../image/platforms.ts";
+import type { ContentReference } from "../content/requested-content.ts";
+import { formatPlatform } from "../spec/platforms.ts";
 
-/** What Buildx is to build, with everything that must not change from run to run given as an argument. */
+/** What Buildx is asked to build: everything that must be the same from run to run is an argument. */
 export interface BuildxRequest {
   readonly context: string;
   /** Empty: the `Dockerfile` of the context. */
@@ -22,18 +22,18 @@ export interface BuildxRequest {
   readonly spinVersion: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Annotations;
-  /** Seconds since 1970; files and configs get this time and no other. */
-  readonly epoch: string;
+  /** Seconds since 1970: the time of every file and config. */
+  readonly epoch: number;
 }
 
-/** Runs a program to its end, its output going to the log, and returns its exit code. */
-export type Run = (program: string, args: readonly string[], env: NodeJS.ProcessEnv) => Promise<number>;
+/** Runs a program to its end with its output in the log, and returns its exit code. */
+export type Run = (program: string, args: readonly string[]) => Promise<number>;
 
 /**
- * Builds with `docker buildx build` into an OCI layout on disk, from where it is published like everything else:
- * with the same checks, and nothing written when the tag is taken.
+ * Builds with `docker buildx build` into an OCI layout on disk, which is then published like everything else: with
+ * the same checks, and nothing written when the tag is taken.
  *
- * @param folder for the layout; what is returned refers to the files in it.
+ * @param folder where the layout goes; the returned artifact refers to files in it.
  * @throws Error when there is no Docker with Buildx, or the build fails.
  */
 export async function buildWithBuildx(
@@ -42,8 +42,7 @@ export async function buildWithBuildx(
   run: Run = runProgram,
 ): Promise<Artifact> {
   const layout = join(folder, "layout");
-  const env = { ...process.env, SOURCE_DATE_EPOCH: request.epoch };
-  const exitCode = await run("docker", buildxArguments(request, layout), env).catch((cause: unknown) => {
+  const exitCode = await run("docker", buildxArguments(request, layout)).catch((cause: unknown) => {
     throw new Error(
       'Input "builder" is buildx, but there is no docker program on this machine; install Docker with Buildx, or set "builder" to append, which needs neither.',
       { cause },
@@ -58,8 +57,8 @@ export async function buildWithBuildx(
 }
 
 /**
- * The arguments of the command. Attestations are left out because they hold the time and the machine, and every file
- * gets the same time: what is built twice has one digest, as far as the Dockerfile allows.
+ * The arguments of the command. Attestations are off because they hold the time and the machine, and every file gets
+ * the same time: two builds have one digest, as far as the Dockerfile allows.
  */
 export function buildxArguments(request: BuildxRequest, layout: string): readonly string[] {
   const { context, dockerfile, platforms, labels, annotations } = request;
@@ -67,6 +66,8 @@ export function buildxArguments(request: BuildxRequest, layout: string): readonl
     BUILD_ID: request.tag,
     CONTENT: formatReference(request.content),
     SPIN_VERSION: request.spinVersion,
+    // BuildKit's own: the time of files and configs.
+    SOURCE_DATE_EPOCH: String(request.epoch),
   };
   const each = (option: string, values: Readonly<Record<string, string>>, prefix = "") =>
     Object.entries(sortedByKey(values)).flatMap(([key, value]) => [option, `${prefix}${key}=${value}`]);
@@ -82,9 +83,9 @@ export function buildxArguments(request: BuildxRequest, layout: string): readonl
   ];
 }
 
-function runProgram(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+function runProgram(program: string, args: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { env, stdio: ["ignore", "inherit", "inherit"] });
+    const child = spawn(program, args, { stdio: ["ignore", "inherit", "inherit"] });
     child.once("error", reject);
     child.once("close", (code) => resolve(code ?? 1));
   });

@@ -1,42 +1,15 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import {
   type Descriptor,
-  type Digest,
   type FetchedManifest,
   formatReference,
-  type ImageManifest,
-  parseReference,
-  type Reference,
   type RegistryReader,
   type Repository,
   readLayout,
 } from "@spin-publisher/oci";
+import { spinMediaTypes } from "@spin-publisher/spin-artifact";
+import type { ContentReference, RequestedContent } from "./requested-content.ts";
 
-/** Media types of a Spin application's layers (Spin 2.0 and newer). */
-export const spinLayerTypes = {
-  lockedApp: "application/vnd.fermyon.spin.application.v1+config",
-  wasm: "application/vnd.wasm.content.layer.v1+wasm",
-  /** Written by other publishers of Wasm; Spin reads it since 3.6. */
-  bareWasm: "application/wasm",
-  data: "application/vnd.wasm.content.layer.v1+data",
-  archive: "application/vnd.wasm.content.bundle.v1.tar+gzip",
-} as const;
-
-/** What the input `content` names. */
-export type ContentWanted =
-  | { readonly kind: "registry"; readonly reference: ContentReference }
-  | {
-      readonly kind: "layout";
-      readonly folder: string;
-      /** Where the content is going to be published: a layout does not say. */
-      readonly repository: Repository;
-    };
-
-/** A reference that will name the same bytes for ever. */
-export type ContentReference = Reference & { readonly digest: Digest };
-
-/** The content a shim runs. */
+/** The content that a shim runs. */
 export interface Content {
   readonly reference: ContentReference;
   readonly layers: readonly Descriptor[];
@@ -45,57 +18,24 @@ export interface Content {
 }
 
 /**
- * @param image repository of the shim: content is published below it, at `<image>/content`.
- * @throws Error when `text` is neither a reference with a digest nor a folder with an OCI layout.
- */
-export async function parseContent(text: string, image: Repository): Promise<ContentWanted> {
-  if (await isLayout(text)) {
-    return { kind: "layout", folder: text, repository: { ...image, name: `${image.name}/content` } };
-  }
-  let reference: Reference;
-  try {
-    reference = parseReference(text);
-  } catch (cause) {
-    throw new Error(
-      `Input "content" is neither a reference such as ghcr.io/owner/site/content:0.1.2@sha256:… nor a folder with an OCI layout, it is "${text}".`,
-      { cause },
-    );
-  }
-  const { digest } = reference;
-  if (digest === undefined) {
-    throw new Error(
-      `Input "content" must end in the digest of what the image is to run, but it is "${text}"; pass the output "reference" of spin-registry-push.`,
-    );
-  }
-  return { kind: "registry", reference: { ...reference, digest } };
-}
-
-async function isLayout(path: string): Promise<boolean> {
-  try {
-    return (await stat(join(path, "oci-layout"))).isFile();
-  } catch {
-    return false;
-  }
-}
-
-/**
- * Finds content. A shim without its content would start nowhere, so the registry is asked even where nothing of it
- * goes into the image.
+ * Finds the content in its registry or layout. A shim whose content does not exist could not start anywhere, so the
+ * registry is asked even where none of the content goes into the image.
  *
- * @throws Error when it is not there, or is not a Spin application.
+ * @throws Error when it does not exist, or is not a Spin application.
  */
-export async function findContent(wanted: ContentWanted, reader: RegistryReader): Promise<Content> {
-  if (wanted.kind === "layout") return contentInLayout(wanted.folder, wanted.repository);
-  const { reference } = wanted;
+export async function findContent(requested: RequestedContent, reader: RegistryReader): Promise<Content> {
+  if (requested.kind === "layout") return contentInLayout(requested.folder, requested.repository);
+  const { reference } = requested;
+  const name = formatReference(reference);
   const manifest = await reader.manifest(reference);
   if (manifest === undefined) {
     throw new Error(
-      `There is no content ${formatReference(reference)} to run; publish it first, with spin-registry-push or spin registry push.`,
+      `The content ${name} does not exist; publish it first, with spin-registry-push or spin registry push.`,
     );
   }
   return {
     reference,
-    layers: spinLayers(manifest, formatReference(reference)),
+    layers: spinLayers(manifest, name),
     blob: (layer, limit) => reader.blob(reference, layer, limit),
   };
 }
@@ -105,7 +45,7 @@ async function contentInLayout(folder: string, repository: Repository): Promise<
   const { digest } = root.descriptor;
   return {
     reference: { ...repository, ...(tag === undefined ? {} : { tag }), digest },
-    layers: spinLayers(root, `What is in ${folder}`),
+    layers: spinLayers(root, `The artifact in ${folder}`),
     blob,
   };
 }
@@ -116,17 +56,19 @@ async function contentInLayout(folder: string, repository: Repository): Promise<
  * @throws Error when the manifest is something else: Spin runs what has a locked application, or a single Wasm layer.
  */
 function spinLayers({ document }: FetchedManifest, name: string): readonly Descriptor[] {
-  const layers = "layers" in document ? (document satisfies ImageManifest).layers : [];
+  const layers = "layers" in document ? document.layers : [];
   const [only] = layers;
-  const runnable =
-    layers.some(({ mediaType }) => mediaType === spinLayerTypes.lockedApp) ||
-    (layers.length === 1 && only !== undefined && isWasm(only));
-  if (runnable) return layers;
+  const isBareModule = layers.length === 1 && only !== undefined && isWasm(only);
+  const hasLock = layers.some(({ mediaType }) => mediaType === spinMediaTypes.lockedApp);
+  if (hasLock || isBareModule) return layers;
   throw new Error(
-    `${name} is not a Spin application: it has no layer of type ${spinLayerTypes.lockedApp}; pass the output "reference" of spin-registry-push.`,
+    `${name} is not a Spin application: it has no layer of type ${spinMediaTypes.lockedApp}; pass the output "reference" of spin-registry-push.`,
   );
 }
 
+/** Other publishers of Wasm write this type; Spin reads it since 3.6. */
+const bareWasm = "application/wasm";
+
 export function isWasm({ mediaType }: Descriptor): boolean {
-  return mediaType === spinLayerTypes.wasm || mediaType === spinLayerTypes.bareWasm;
+  return mediaType === spinMediaTypes.wasm || mediaType === bareWasm;
 }

@@ -1,6 +1,7 @@
 import { isObject, type JsonObject, objectsOf, parseObject } from "@spin-publisher/json";
 import { formatReference } from "@spin-publisher/oci";
-import { type Content, spinLayerTypes } from "./find-content.ts";
+import { spinMediaTypes } from "@spin-publisher/spin-artifact";
+import type { Content } from "./find-content.ts";
 
 /** A component of a locked application, as far as embedding it needs to know. */
 export interface LockedComponent {
@@ -32,7 +33,7 @@ const lockLimit = 64 << 20;
 /** @throws Error when the application cannot be embedded, saying why. */
 export async function readLockedApp(content: Content): Promise<LockedApp> {
   const name = formatReference(content.reference);
-  const layer = content.layers.find(({ mediaType }) => mediaType === spinLayerTypes.lockedApp);
+  const layer = content.layers.find(({ mediaType }) => mediaType === spinMediaTypes.lockedApp);
   if (layer === undefined) {
     throw new Error(
       `${name} is a bare Wasm module and not an application; set input "embed" to modules or none.`,

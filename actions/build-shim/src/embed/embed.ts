@@ -10,13 +10,14 @@ import { modulesLayer, requireNoModuleAmongFiles, seedFolder } from "./modules.t
 export const embedModes = ["none", "modules", "app"] as const;
 export type EmbedMode = (typeof embedModes)[number];
 
-/** What goes into the image for a mode, and how Spin is then started. */
+/** What a mode puts into the image, and how Spin is then started. */
 export interface Embedded {
-  /** The layers that change least first. */
+  /** Layers that change rarely come first. */
   readonly layers: readonly Layer[];
   readonly start: Start;
 }
 
+/** @throws Error when the content cannot be embedded in this mode, naming one in which it can. */
 export async function embed(
   mode: EmbedMode,
   content: Content,

@@ -1,25 +1,29 @@
 import { compareBytes, type TarEntry, tar, untar } from "@spin-publisher/archive";
 import type { JsonObject } from "@spin-publisher/json";
-import { digestOf, formatReference, isDigest } from "@spin-publisher/oci";
-import { type Content, isWasm, spinLayerTypes } from "../content/find-content.ts";
+import { type Descriptor, digestOf, formatReference, isDigest } from "@spin-publisher/oci";
+import { spinMediaTypes } from "@spin-publisher/spin-artifact";
+import pLimit from "p-limit";
+import { type Content, isWasm } from "../content/find-content.ts";
 import {
   type LockedApp,
   type LockedComponent,
   type LockedFile,
   readLockedApp,
 } from "../content/locked-app.ts";
-import { atMost } from "../layers/at-most.ts";
 import { type Layer, layerOf } from "../layers/layer.ts";
 import { modulePath } from "./modules.ts";
 
 /** Where an embedded application is. */
 export const appFolder = "/app";
 
-/** All files of a site in memory, several times over. */
+/** Files are held in memory several times over. */
 const filesLimit = 256 << 20;
 
+/** Downloads at a time: a site may have thousands of files, each of them a request. */
+const parallelReads = 16;
+
 export interface EmbeddedApp {
-  /** The locked application and its files; its modules are another layer, which changes less often. */
+  /** The locked application and its files; its modules are in another layer, which changes less often. */
   readonly layer: Layer;
   /** Spin's name of its triggers: http, redis. */
   readonly triggerType: string;
@@ -27,10 +31,9 @@ export interface EmbeddedApp {
 
 /**
  * A layer with an application in the form in which `spin up` hands it to the process that serves it: the locked
- * application, its modules and folders given by file URLs. So nothing is resolved, downloaded or copied when a pod
- * starts.
+ * application, with its modules and folders as file URLs. Nothing is resolved, downloaded or copied when a pod starts.
  *
- * @throws Error when something that the application names is in none of the artifact's layers.
+ * @throws Error when the application names something that none of the artifact's layers holds.
  */
 export async function embeddedApp(content: Content): Promise<EmbeddedApp> {
   const app = await readLockedApp(content);
@@ -53,8 +56,8 @@ export async function embeddedApp(content: Content): Promise<EmbeddedApp> {
 }
 
 /**
- * The lock with places instead of digests, as Spin itself writes it after pulling: a module is the file in the
- * seed, and all files of a component are one folder mounted at `/`.
+ * The locked application with paths instead of digests, as Spin itself writes it after a pull: a module is the file
+ * in the seed, and all files of a component are one folder mounted at `/`.
  */
 function runnable({ document, components }: LockedApp, { reference, layers }: Content): JsonObject {
   const metadata = document.metadata;
@@ -82,7 +85,7 @@ function runnable({ document, components }: LockedApp, { reference, layers }: Co
 function filesFolder({ id }: LockedComponent): string {
   if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(id)) {
     throw new Error(
-      `A component is called "${id}", which is no name for a folder; set input "embed" to modules or none.`,
+      `A component is called "${id}", which cannot be the name of a folder; set input "embed" to modules or none.`,
     );
   }
   return `${appFolder}/assets/${id}`;
@@ -103,31 +106,32 @@ function fileBytes(
   return bytes;
 }
 
-/** The files of an artifact by digest: its data layers, and what is in its archives. */
+/** The files of an artifact by digest: its data layers, and those in its archives. */
 async function storedFiles({ layers, blob, reference }: Content): Promise<ReadonlyMap<string, Uint8Array>> {
   const wanted = layers.filter(
-    ({ mediaType }) => mediaType === spinLayerTypes.data || mediaType === spinLayerTypes.archive,
+    ({ mediaType }) => mediaType === spinMediaTypes.data || mediaType === spinMediaTypes.archive,
   );
   const size = wanted.reduce((total, layer) => total + layer.size, 0);
   if (size > filesLimit) {
     throw new Error(
-      `The files of ${formatReference(reference)} have ${size} bytes, and no more than ${filesLimit} are embedded; set input "embed" to modules or none.`,
+      `The files of ${formatReference(reference)} have ${size} bytes, and at most ${filesLimit} can be embedded; set input "embed" to modules or none.`,
     );
   }
-  // A site may have thousands of files, each a request.
-  const found = await atMost(16, wanted, async (layer): Promise<readonly Uint8Array[]> => {
+  const limit = pLimit(parallelReads);
+  const contents = async (layer: Descriptor): Promise<readonly Uint8Array[]> => {
     const bytes = await blob(layer, filesLimit);
-    if (layer.mediaType === spinLayerTypes.data) return [bytes];
+    if (layer.mediaType === spinMediaTypes.data) return [bytes];
     const files = await untar(bytes, { totalBytes: 2 * filesLimit, entries: 100_000 });
     return files.map((file) => file.bytes);
-  });
+  };
+  const found = await Promise.all(wanted.map((layer) => limit(contents, layer)));
   return new Map(found.flat().map((bytes) => [digestOf(bytes), bytes]));
 }
 
 function missing(digest: string, { reference }: Pick<Content, "reference">): Error {
   const what = isDigest(digest) ? digest : "something without a digest";
   return new Error(
-    `${formatReference(reference)} names ${what}, but none of its layers has it; publish it again.`,
+    `${formatReference(reference)} names ${what}, but none of its layers holds it; publish it again.`,
   );
 }
 

@@ -4,7 +4,7 @@ import { type Content, isWasm } from "../content/find-content.ts";
 import { type KnownLayers, layerBy } from "../layers/known-layers.ts";
 import { type Layer, layerOf } from "../layers/layer.ts";
 
-/** Where the seeded layer cache is; `--cache-dir` of Spin. */
+/** Folder of the seeded layer cache: Spin's `--cache-dir`. */
 export const seedFolder = "/seed";
 
 /** The file of a module in the seed: Spin's cache is addressed by layer digest. */
@@ -12,18 +12,18 @@ export function modulePath(digest: Digest): string {
   return `${seedFolder}/registry/wasm/${digest}`;
 }
 
-/** All modules of a site in memory, several times over; Bartholomew and the file server have 10 MB together. */
+/** Modules are held in memory several times over; Bartholomew and the file server have 10 MB together. */
 const modulesLimit = 256 << 20;
 
 /**
- * A layer with the Wasm modules of a Spin application where Spin's layer cache expects them, so that a pod need not
- * download them. It is the same for all platforms and changes only when a module does.
+ * A layer with the Wasm modules of a Spin application, placed where Spin's layer cache expects them, so that pods do
+ * not download them. It is the same for all platforms and changes only when a module does.
  *
- * The cache's other folders lead to /tmp: Spin writes there at every start, and /tmp is writable in every shim, a
- * mount in one with a read-only root file system.
+ * The cache's other folders are links to /tmp: Spin writes there at every start, and /tmp is writable in every shim
+ * (a mount, where the root file system is read-only).
  *
  * @returns undefined for an application without modules.
- * @throws Error when they are too large.
+ * @throws Error when the modules are too large.
  */
 export async function modulesLayer(content: Content, known: KnownLayers): Promise<Layer | undefined> {
   const modules = modulesOf(content);
@@ -41,15 +41,15 @@ function modulesOf({ layers, reference }: Content): readonly Descriptor[] {
   const size = [...modules.values()].reduce((total, module) => total + module.size, 0);
   if (size > modulesLimit) {
     throw new Error(
-      `The modules of ${formatReference(reference)} have ${size} bytes, and no more than ${modulesLimit} are embedded; set input "embed" to none.`,
+      `The modules of ${formatReference(reference)} have ${size} bytes, and at most ${modulesLimit} can be embedded; set input "embed" to none.`,
     );
   }
   return [...modules.values()];
 }
 
 /**
- * Spin passes over a download whose digest is anywhere in its cache, and looks for a file among the files only: one
- * that is a seeded module too would never be found.
+ * Spin skips the download of any digest that is somewhere in its cache, and looks for files in the cache's folder of
+ * files only: a file that is a seeded module as well would never be found.
  *
  * @throws Error when the application serves one of its modules as a file.
  */
@@ -58,7 +58,7 @@ export function requireNoModuleAmongFiles({ layers, reference }: Content): void 
   const twice = layers.find((layer) => !isWasm(layer) && modules.has(layer.digest));
   if (twice === undefined) return;
   throw new Error(
-    `${formatReference(reference)} serves its module ${twice.digest} as a file too, which a seeded cache cannot hold; set input "embed" to none or app.`,
+    `${formatReference(reference)} serves its module ${twice.digest} as a file too, which does not work with a seeded cache; set input "embed" to none or app.`,
   );
 }
 

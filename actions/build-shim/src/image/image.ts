@@ -8,15 +8,16 @@ import {
   mediaTypes,
 } from "@spin-publisher/oci";
 import type { BaseImage } from "../base/base-image.ts";
-import { runtimeConfig, type Start } from "../embed/container-command.ts";
+import type { Start } from "../embed/container-command.ts";
 import type { Layer } from "../layers/layer.ts";
+import { runtimeConfig } from "./runtime-config.ts";
 
 /** What an image says about itself. */
 export interface ImageFacts {
   readonly start: Start;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Annotations;
-  /** RFC 3339; left out of the image where undefined. */
+  /** RFC 3339; the image omits it where undefined. */
   readonly created: string | undefined;
 }
 
@@ -43,8 +44,8 @@ export function imageOf(base: BaseImage, appended: readonly Layer[], facts: Imag
 }
 
 /**
- * The base's config with our layers and settings. Whatever else it holds survives; only `created` goes, which
- * tells when the base was made and not this image.
+ * The base's config with our layers and settings. Everything else in it is kept, except `created`, which says when the
+ * base was made.
  */
 function configOf(
   base: BaseImage,

@@ -10,13 +10,13 @@ import {
   type Platform,
 } from "@spin-publisher/oci";
 import type { Base } from "../base/base-image.ts";
-import type { ContentReference } from "../content/find-content.ts";
+import type { ContentReference } from "../content/requested-content.ts";
 import type { Embedded } from "../embed/embed.ts";
 import { recordOf } from "../layers/known-layers.ts";
-import { annotationKeys } from "./annotations.ts";
+import { annotationKeys } from "../spec/annotations.ts";
+import { formatPlatform } from "../spec/platforms.ts";
 import { envVarsLayer } from "./env-vars.ts";
 import { imageOf } from "./image.ts";
-import { formatPlatform } from "./platforms.ts";
 
 /** Everything that a shim is made of; nothing in it comes from a clock. */
 export interface ShimInput {
@@ -25,7 +25,7 @@ export interface ShimInput {
   /** The content it runs, with digest. */
   readonly content: ContentReference;
   readonly base: Base;
-  /** Layers between the base and `/env.vars`, and how Spin is started. */
+  /** Layers between the base and `/env.vars`, and the command that starts Spin. */
   readonly embedded: Embedded;
   /** Where the source code is, `https://github.com/owner/repository`: ghcr.io links a package to it. */
   readonly source: string;
@@ -65,7 +65,7 @@ export async function buildShim(input: ShimInput): Promise<Artifact> {
   return { root };
 }
 
-/** What index, images and labels all say: from where, which version, running what. */
+/** What index, images and labels all say: source, version, and the content that runs. */
 export function describe({
   tag,
   content,
@@ -80,7 +80,7 @@ export function describe({
   };
 }
 
-/** The digest of each platform's image, as the output `platforms` shows them. */
+/** The digest of each platform's image, as in the output `platforms`. */
 export function platformDigests(
   { root }: Artifact,
   platforms: readonly Platform[],

@@ -1,15 +1,15 @@
 import { isObject, type JsonObject, sortedByKey } from "@spin-publisher/json";
 import { type Annotations, type Digest, digestOf, isDigest, mediaTypes } from "@spin-publisher/oci";
-import { annotationKeys } from "../image/annotations.ts";
+import { annotationKeys } from "../spec/annotations.ts";
 import type { Layer } from "./layer.ts";
 
 /**
- * What a layer is made of, in words that name every input by digest or version: the same recipe makes the same
- * layer. Layers that are expensive to make have one.
+ * What a layer is made of, with every input named by digest or version: the same recipe makes the same layer. Layers
+ * that are expensive to make have one.
  */
 export type Recipe = string;
 
-/** What an index says about a layer of its images, so that a later run need not make it again to know its digest. */
+/** What an index records about a layer of its images, so that a later run knows its digest without making it. */
 export interface KnownLayer {
   readonly digest: Digest;
   readonly size: number;
@@ -19,9 +19,9 @@ export interface KnownLayer {
 export type KnownLayers = ReadonlyMap<Recipe, KnownLayer>;
 
 /**
- * The layers that a shim's index records. They are a claim of whoever wrote the index, so only the index of the
- * repository that is written to may be asked: who can write there could replace the image as well. Anything
- * malformed counts as not recorded.
+ * The layers that a shim's index records. They are claims of whoever wrote the index, so trust only an index in the
+ * repository that is published to: whoever can write there could replace the image as well. Anything malformed counts
+ * as not recorded.
  */
 export function knownLayers(annotations: Annotations | undefined): KnownLayers {
   const known = new Map<Recipe, KnownLayer>();
@@ -50,7 +50,7 @@ function knownLayer(entry: unknown): KnownLayer | undefined {
   return { digest, size, diffId };
 }
 
-/** The annotation that records the layers with a recipe; nothing where there is none. */
+/** The annotation that records the layers that have a recipe; empty where none has. */
 export function recordOf(layers: Iterable<Layer>): Annotations {
   const records: Record<Recipe, KnownLayer> = {};
   for (const { recipe, descriptor, diffId } of layers) {
@@ -61,7 +61,7 @@ export function recordOf(layers: Iterable<Layer>): Annotations {
 }
 
 /**
- * The layer of a recipe: as recorded where it is, and then made only if the registry turns out to have lost it.
+ * The layer of a recipe: as recorded where it is recorded, and then made only if the registry has lost it.
  */
 export async function layerBy(
   recipe: Recipe,
@@ -87,6 +87,6 @@ async function bytesOf({ source }: Layer, recipe: Recipe, digest: Digest): Promi
   const made = digestOf(source.bytes);
   if (made === digest) return source.bytes;
   throw new Error(
-    `The registry has lost the layer ${digest} (${recipe}), and what is made of the same recipe today is ${made}; publish under a new tag.`,
+    `The registry has lost the layer ${digest} (${recipe}), and making it again gives ${made}; publish under a new tag.`,
   );
 }

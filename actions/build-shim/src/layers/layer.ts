@@ -10,15 +10,15 @@ import {
 
 /** One layer of an image. */
 export interface Layer {
-  /** As the manifest shows it, with every property that its author gave it. */
+  /** As in the manifest, with every property that its author gave it. */
   readonly descriptor: Descriptor;
   /** Digest of the uncompressed tar (image-spec, config.md §rootfs). */
   readonly diffId: Digest;
   /** Undefined for layers that a registry must not hold (image-spec, layer.md §Non-Distributable Layers). */
   readonly source: BlobSource | undefined;
-  /** What the image's history says about a layer of ours; the base image's history stays as it is. */
+  /** What the image's history says about a layer of ours; a base image has its own history. */
   readonly createdBy?: string;
-  /** What it is made of, where that is worth recording. */
+  /** What it is made of, where a later run can save the work of making it. */
   readonly recipe?: string;
 }
 

@@ -8,40 +8,39 @@ export function formatPlatform({ os, architecture, variant }: Platform): string 
 }
 
 /**
- * The platforms of a list separated by commas, blanks or line breaks, in its order: the order in which an index
- * shows them, and clients take the first that fits.
+ * The platforms in a list separated by commas, blanks or line breaks, in its order. An index lists them in the same
+ * order, and clients take the first that fits.
  *
- * @throws Error when one is not `os/architecture[/variant]`, not Linux, or named twice, or there is none.
+ * @throws Error when the list is empty, or an entry is not `os/architecture[/variant]`, not Linux, or repeated.
  */
 export function parsePlatforms(text: string): readonly Platform[] {
   const platforms = text
     .split(/[\s,]+/)
     .filter((name) => name !== "")
     .map(parsePlatform);
-  if (platforms.length === 0)
-    throw new Error('Input "platforms" names no platform; use linux/amd64,linux/arm64.');
+  if (platforms.length === 0) throw new Error('Input "platforms" is empty; use linux/amd64,linux/arm64.');
   const names = platforms.map(formatPlatform);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Error(`Input "platforms" names ${twice} twice; keep one of them.`);
+  if (twice !== undefined) throw new Error(`Input "platforms" has ${twice} twice; keep one of them.`);
   return platforms;
 }
 
 function parsePlatform(text: string): Platform {
   const [, os, architecture, variant] = grammar.exec(text) ?? [];
   if (os === undefined || architecture === undefined) {
-    throw new Error(`Input "platforms" wants names such as linux/amd64, but one of them is "${text}".`);
+    throw new Error(`Input "platforms" must list platforms such as linux/amd64, but one entry is "${text}".`);
   }
   if (os !== "linux") {
     throw new Error(
-      `Spin runs in Linux containers only, but input "platforms" names "${text}"; use linux/${architecture}.`,
+      `Spin runs in Linux containers only, but input "platforms" has "${text}"; use linux/${architecture}.`,
     );
   }
-  // arm64 has one variant, and consumers take arm64 and arm64/v8 for the same (image-spec, image-index.md §Platform Variants).
+  // arm64 has one variant: consumers treat arm64 and arm64/v8 alike (image-spec, image-index.md §Platform Variants).
   const implied = architecture === "arm64" && variant === "v8";
   return variant === undefined || implied ? { os, architecture } : { os, architecture, variant };
 }
 
-/** How well a base image's platform serves the wanted one: 2 exactly, 1 with a variant nobody asked for, 0 not at all. */
+/** How well an offered platform fits the wanted one: 2 exactly, 1 with a variant nobody asked for, 0 not at all. */
 export function platformMatch(wanted: Platform, offered: Platform): 0 | 1 | 2 {
   if (wanted.os !== offered.os || wanted.architecture !== offered.architecture) return 0;
   if (wanted.variant === offered.variant) return 2;

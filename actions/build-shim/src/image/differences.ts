@@ -8,44 +8,50 @@ import type {
   Manifest,
   Platform,
 } from "@spin-publisher/oci";
-import { annotationKeys } from "./image/annotations.ts";
-import { formatPlatform } from "./image/platforms.ts";
-import { knownLayers } from "./layers/known-layers.ts";
+import { knownLayers } from "../layers/known-layers.ts";
+import { annotationKeys } from "../spec/annotations.ts";
+import { formatPlatform } from "../spec/platforms.ts";
 
 /**
- * Lines that say how an existing shim differs from a new one: by their indexes, and where those agree by the
- * settings of their images.
+ * Lines that say how an existing shim differs from a new one: in their indexes, and where those agree in the settings
+ * of their first images.
  *
- * @param read the config of an image of the existing shim.
+ * @param configOf the config of an image of the existing shim.
  */
 export async function differences(
   existing: FetchedManifest,
   { root }: Artifact,
-  read: (image: Digest) => Promise<JsonObject>,
+  configOf: (image: Digest) => Promise<JsonObject>,
 ): Promise<readonly string[]> {
   if (!("manifests" in existing.document)) {
-    return ["what is there is not a shim but a single image or artifact"];
+    return ["the tag in the registry is a single image or another artifact, not a shim"];
   }
   const lines = indexDifferences(existing.document, root);
   if (lines.length > 0) return lines;
-  const [there] = existing.document.manifests;
-  const [here] = root.children;
+  const [published] = existing.document.manifests;
+  const [built] = root.children;
   const settings =
-    there === undefined || here === undefined ? [] : settingDifferences(await read(there.digest), here);
+    published === undefined || built === undefined
+      ? []
+      : settingDifferences(await configOf(published.digest), built);
   return settings.length > 0
     ? settings
-    : ["something below the images' settings, such as a layer of the base"];
+    : ["something other than the images' settings, such as a layer of the base"];
 }
 
 function indexDifferences(existing: ImageIndex, root: Manifest): readonly string[] {
   const found = existing.annotations ?? {};
   const wanted = annotationsOf(root);
-  const lines = differingKeys(found, wanted).map(
-    (key) => `${nameOf(key)}: ${shown(key, found)} there, ${shown(key, wanted)} here`,
+  const lines = differingKeys(found, wanted).map((key) =>
+    difference(nameOf(key), shown(key, found), shown(key, wanted)),
   );
-  const there = platformsOf(existing.manifests);
-  const here = platformsOf(root.children.map(({ descriptor }) => descriptor));
-  return there === here ? lines : [...lines, `platforms: ${there} there, ${here} here`];
+  const published = platformsOf(existing.manifests);
+  const built = platformsOf(root.children.map(({ descriptor }) => descriptor));
+  return published === built ? lines : [...lines, difference("platforms", published, built)];
+}
+
+function difference(what: string, published: string, built: string): string {
+  return `${what}: ${published} in the registry, ${built} in this run`;
 }
 
 function differingKeys(
@@ -56,7 +62,7 @@ function differingKeys(
   return [...keys].sort().filter((key) => found[key] !== wanted[key]);
 }
 
-/** The annotations of an index of ours. */
+/** The annotations of an index that was just built. */
 function annotationsOf({ bytes }: Manifest): Annotations {
   const { annotations } = parseObject(bytes, "The new index");
   if (!isObject(annotations)) return {};
@@ -72,7 +78,7 @@ function nameOf(key: string): string {
     case annotationKeys.baseDigest:
       return "digest of the base image";
     case annotationKeys.layers:
-      return "layers made for it";
+      return "embedded layers";
     case annotationKeys.spin:
       return "Spin";
     default:
@@ -91,13 +97,13 @@ function platformsOf(manifests: readonly { readonly platform?: Platform }[]): st
     .join(", ");
 }
 
-/** Settings of two images' configs that differ, each label for itself. */
-function settingDifferences(there: JsonObject, { blobs: [config] }: Manifest): readonly string[] {
-  const here = config?.source.kind === "bytes" ? parseObject(config.source.bytes, "The new config") : {};
-  const found = settingsOf(there);
-  const wanted = settingsOf(here);
-  return differingKeys(found, wanted).map(
-    (key) => `${key}: ${found[key] ?? "none"} there, ${wanted[key] ?? "none"} here`,
+/** Settings in which two images' configs differ, label by label. */
+function settingDifferences(published: JsonObject, { blobs: [config] }: Manifest): readonly string[] {
+  const built = config?.source.kind === "bytes" ? parseObject(config.source.bytes, "The new config") : {};
+  const found = settingsOf(published);
+  const wanted = settingsOf(built);
+  return differingKeys(found, wanted).map((key) =>
+    difference(key, found[key] ?? "none", wanted[key] ?? "none"),
   );
 }
 

@@ -6,14 +6,14 @@ import {
   type RegistryReader,
 } from "@spin-publisher/oci";
 
-/** An image config is some kilobytes; a registry cannot make us read more than this. */
+/** In bytes. Configs have a few kilobytes; a registry cannot make us read more than this. */
 const configLimit = 8 << 20;
 
 /**
- * The config of an image (image-spec, config.md), with whatever properties its author gave it.
+ * The config of an image (image-spec, config.md), with every property that its author gave it.
  *
- * @param reference how errors call the image, and where its blobs are.
- * @throws Error when the manifest is an index, or its config is missing or no JSON object.
+ * @param reference names the image in errors; its blobs are in that repository.
+ * @throws Error when the manifest is an index, or its config is missing or not a JSON object.
  */
 export async function imageConfig(
   { document, descriptor }: FetchedManifest,
@@ -23,7 +23,7 @@ export async function imageConfig(
   const name = formatReference(reference);
   if (!("config" in document)) {
     throw new Error(
-      `${name} nests an index, ${descriptor.digest}, where an image is wanted; name another image.`,
+      `${name} contains an index, ${descriptor.digest}, where an image is expected; use another image.`,
     );
   }
   const bytes = await reader.blob(reference, document.config, configLimit);
