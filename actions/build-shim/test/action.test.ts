@@ -114,7 +114,7 @@ describe("a first release", () => {
   });
 });
 
-test("plain HTTP is for the image's registry, not for those that its parts come from", async () => {
+test("insecure is for the image's registry, not for those that its parts come from", async () => {
   const content = await published();
   const run = await shim(
     { content, image: "registry.internal/octo-org/site", insecure: "true" },
@@ -149,7 +149,7 @@ describe("the same release again", () => {
 });
 
 describe("the next release", () => {
-  test("with the same modules sends neither modules nor base, and does not even read the modules", async () => {
+  test("with the same modules sends neither modules nor base, and does not read the modules", async () => {
     await shim({ content: await published(), aliases: "latest" });
     const next = await published(await site("<h1>changed</h1>"), "0.1.3");
     registry.clearRequests();
@@ -215,7 +215,7 @@ describe("a dry run", () => {
     }
   });
 
-  test("is the only use of a layout that the image itself does not hold", async () => {
+  test("is the only use of a layout whose content is not in the image", async () => {
     const folder = await mkdtemp(join(tmpdir(), "content-"));
     await writeLayout({ root: await site() }, folder);
     const run = await shim({ content: folder });
@@ -255,7 +255,7 @@ describe("an image from scratch", () => {
 });
 
 describe("Buildx", () => {
-  test("is not looked for until it is asked for, and its absence ends in one sentence", async () => {
+  test("is only needed when the builder is buildx, and its absence is one sentence", async () => {
     const run = await shim(
       { content: await published(), builder: "buildx", tag: "x" },
       { machine: { path: "" } },
@@ -265,7 +265,7 @@ describe("Buildx", () => {
   });
 });
 
-describe("wrong input ends in one sentence and writes nothing", () => {
+describe("wrong input is refused in one sentence, and nothing is written", () => {
   const digest = `sha256:${"0".repeat(64)}`;
   test.each([
     [

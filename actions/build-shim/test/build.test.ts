@@ -146,7 +146,7 @@ describe("a shim", () => {
     });
   });
 
-  test("says in /env.vars what it is and what it runs, and that is its only layer of its own", async () => {
+  test("has one layer of its own: /env.vars, with what it is and what it runs", async () => {
     const artifact = await built(registryWith("4.0.2"));
     const image = imageFor(artifact, "linux/amd64");
     expect(await envVarsOf(image)).toBe(
@@ -158,7 +158,7 @@ describe("a shim", () => {
     expect(imageFor(artifact, "linux/arm64").blobs.at(-1)?.descriptor.digest).toBe(release);
   });
 
-  test("counts its layers in the config as the manifest does: diff_ids and history", async () => {
+  test("has as many diff_ids and history entries in its config as layers in its manifest", async () => {
     const image = imageFor(await built(registryWith("4.0.2")), "linux/amd64");
     const { rootfs, history } = configOf(image);
     const own = image.blobs.at(-1)?.source;
@@ -171,7 +171,7 @@ describe("a shim", () => {
     ]);
   });
 
-  test("names its base: the index the base's index, an image the base's image", async () => {
+  test("names its base: its index the base's index, each image the base's image", async () => {
     const artifact = await built(registryWith("4.0.2"));
     const base = spinImage("4.0.2");
     expect(json(artifact.root.bytes).annotations).toEqual({
@@ -194,7 +194,7 @@ describe("a shim", () => {
     );
   });
 
-  test("says when it was made only if told to", async () => {
+  test("has a creation time only when one is set", async () => {
     const silent = imageFor(await built(registryWith("4.0.2")), "linux/amd64");
     expect(configOf(silent)).not.toHaveProperty("created");
     const dated = await built(registryWith("4.0.2"), { created: "2026-01-01T00:00:00Z" });
@@ -204,7 +204,7 @@ describe("a shim", () => {
     });
   });
 
-  test("takes the user's labels and annotations before its own", async () => {
+  test("prefers the user's labels and annotations to its own", async () => {
     const artifact = await built(registryWith("4.0.2"), {
       labels: { "org.opencontainers.image.source": "https://example.org", team: "web" },
       annotations: { "org.opencontainers.image.version": "nightly" },
@@ -218,7 +218,7 @@ describe("a shim", () => {
     expect(json(artifact.root.bytes).annotations["org.opencontainers.image.version"]).toBe("nightly");
   });
 
-  test("of content on a plain HTTP registry tells Spin so", async () => {
+  test("starts Spin with --insecure when the content's registry has no TLS", async () => {
     const image = imageFor(await built(registryWith("4.0.2"), { plainHttp: true }), "linux/amd64");
     expect(configOf(image).config.Cmd).toEqual(["up", "--insecure", "--from-registry", contentReference]);
   });
@@ -233,7 +233,7 @@ describe("a shim that is built again", () => {
     expect(again.artifact.root.descriptor).toEqual(first.root.descriptor);
   });
 
-  test("stays on the base it has when its tag was moved", async () => {
+  test("stays on the base it has when the base's tag has moved", async () => {
     const images = registryWith("4.0.2");
     images.put("docker.io/library/spin", spinImage("a"), "1");
     const base = parseBase("spin:1", "latest");
@@ -260,7 +260,7 @@ describe("a shim that is built again", () => {
     ]);
   });
 
-  test("takes no notice of a record that is none", async () => {
+  test("ignores a record that names no base it could be built on", async () => {
     const images = registryWith("4.0.2");
     const first = await built(images);
     for (const name of [
@@ -297,7 +297,7 @@ describe("a foreign base image", () => {
     return built(images, { base, platforms, ...overrides });
   }
 
-  test("keeps what no specification knows: in its config, its settings, its layers", async () => {
+  test("keeps properties that no specification knows: of its config, its settings and its layers", async () => {
     const artifact = await appendedTo(
       foreignImage({
         architecture: "amd64",
@@ -316,7 +316,7 @@ describe("a foreign base image", () => {
     expect(json(image.bytes).layers[0].annotations).toEqual({ "stargz.toc": "x" });
   });
 
-  test("of Docker's types becomes OCI throughout, with the same bytes below", async () => {
+  test("of Docker's types becomes OCI throughout, with the same layers", async () => {
     const docker = foreignImage({ architecture: "amd64", docker: true });
     const image = imageFor(
       await appendedTo(foreignIndex([{ platform: amd64, image: docker }], true)),
@@ -332,7 +332,7 @@ describe("a foreign base image", () => {
     expect(image.blobs[1]?.descriptor.digest).toBe(docker.blobs[1]?.descriptor.digest);
   });
 
-  test("keeps layers that a registry must not hold in its manifest, and does not publish them", async () => {
+  test("keeps layers in its manifest that registries must not hold, and does not publish them", async () => {
     const foreign = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
     const image = imageFor(
       await appendedTo(
@@ -368,7 +368,7 @@ describe("a foreign base image", () => {
     expect([config.Entrypoint, config.Cmd[0]]).toEqual([["spin"], "up"]);
   });
 
-  test("may have null wherever Docker writes it", async () => {
+  test("can have null wherever Docker writes it", async () => {
     const nothing = {
       Env: null,
       Labels: null,
@@ -409,7 +409,7 @@ describe("a foreign base image", () => {
     ]);
   });
 
-  test("prefers the variant asked for, and takes any where none is", async () => {
+  test("is chosen by the requested variant, and by its order where none is requested", async () => {
     const arm = (variant: string) => ({
       platform: { architecture: "arm", os: "linux", variant },
       image: foreignImage({ architecture: "arm", config: { variant } }),
@@ -438,12 +438,12 @@ describe("a foreign base image", () => {
       "1 layers in its manifest, 0 in its config",
     ],
     [
-      "with layers that are no file system",
+      "with layers that are not file systems",
       foreignImage({ architecture: "amd64", layers: [{ mediaType: "application/wasm", text: "w" }] }),
       'a layer of type "application/wasm"',
     ],
     [
-      "whose config is not JSON for an image",
+      "whose config names no platform",
       foreignImage({ architecture: "amd64", config: { os: 1 } }),
       "does not say which platform it is for",
     ],

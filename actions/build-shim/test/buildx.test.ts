@@ -40,7 +40,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 describe("docker buildx build", () => {
-  test("gets as arguments everything that must not change from run to run", () => {
+  test("gets everything as arguments that must be the same from run to run", () => {
     const labels = { b: "2", a: "1 and more" };
     const annotations = { "org.opencontainers.image.version": "0.1.2" };
     expect(buildxArguments(request({ labels, annotations, dockerfile: "x/Dockerfile" }), "/tmp/l")).toEqual([
@@ -63,7 +63,7 @@ describe("docker buildx build", () => {
     expect(args.slice(-2)).toEqual(["--", "--push"]);
   });
 
-  test("annotates an image where there is only one and no index", () => {
+  test("annotates the image where there is one platform and so no index", () => {
     const args = buildxArguments(
       request({ platforms: parsePlatforms("linux/amd64"), annotations: { a: "1" } }),
       "/tmp/l",
@@ -75,7 +75,7 @@ describe("docker buildx build", () => {
     expect(buildxArguments(request({ epoch: 7 }), "/tmp/l")).toContain("SOURCE_DATE_EPOCH=7");
   });
 
-  test("leaves what is then published as it is", async () => {
+  test("builds exactly what is then published", async () => {
     const root = foreignIndex([
       { platform: { os: "linux", architecture: "amd64" }, image: foreignImage({ architecture: "amd64" }) },
     ]);
@@ -84,14 +84,14 @@ describe("docker buildx build", () => {
     expect(artifact.root.descriptor.mediaType).toBe(mediaTypes.index);
   });
 
-  test("that is not installed ends in one sentence", async () => {
+  test("that is not installed is one sentence", async () => {
     const run = () => Promise.reject(new Error("spawn docker ENOENT"));
     await expect(buildWithBuildx(request(), folder, run)).rejects.toThrow(
       "there is no docker program on this machine",
     );
   });
 
-  test("that fails says what to try", async () => {
+  test("that fails names what to try", async () => {
     await expect(buildWithBuildx(request(), folder, async () => 17)).rejects.toThrow(
       "ended with exit code 17, see above; if it cannot export",
     );

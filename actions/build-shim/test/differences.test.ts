@@ -33,7 +33,7 @@ const shimWith = (config: object, text = "a") => {
 const digest = `sha256:${"0".repeat(64)}`;
 const layers = JSON.stringify({ "modules/1 x": { digest, size: 1, diffId: digest } });
 
-describe("what differs between a shim that is there and one that is wanted", () => {
+describe("the difference between a published shim and a new one", () => {
   test.each<[string, Manifest, Manifest, string[]]>([
     [
       "the content",

@@ -74,7 +74,7 @@ describe("the Dockerfile's image", () => {
     );
   });
 
-  test("ends up in the command of the action's, with nothing in between", async () => {
+  test("runs the command of the action's as process 1, without a shell in between", async () => {
     const last = (await stages()).at(-1);
     const [entrypoint = "[]"] = textsOf(last, "ENTRYPOINT");
     const [cmd = "[]"] = textsOf(last, "CMD");
@@ -93,7 +93,7 @@ describe("the Dockerfile's image", () => {
     expect(args).toEqual(startFromRegistry(content, { plainHttp: false }).command);
   });
 
-  test("is put together without running anything on its own platform", async () => {
+  test("is assembled without running anything on its own platform", async () => {
     const [, ...built] = await stages();
     for (const stage of built.filter((stage) => textsOf(stage, "RUN").length > 0)) {
       expect(textsOf(stage, "FROM")[0]).toMatch(/^--platform=\$BUILDPLATFORM /);

@@ -69,7 +69,7 @@ describe("embed: none", () => {
 });
 
 describe("embed: modules", () => {
-  test("seeds Spin's layer cache with the modules, and leads what Spin writes to /tmp", async () => {
+  test("seeds Spin's layer cache with the modules, and links the folders that Spin writes to to /tmp", async () => {
     const { layers, start } = await embedded("modules", { components: [fileserver, bartholomew] });
     const { listing, files } = entriesOf(layers[0]);
     const modules = ["bartholomew", "fileserver"].map((module) => digestOfModule(module)).sort();
@@ -85,7 +85,7 @@ describe("embed: modules", () => {
     expect(start.command.slice(0, 4)).toEqual(["up", "--cache-dir", "/seed", "--from-registry"]);
   });
 
-  test("is the same layer whatever else the application holds", async () => {
+  test("is the same layer whatever else is in the application", async () => {
     const one = await embedded("modules", { components: [bartholomew] });
     const other = await embedded("modules", {
       components: [
@@ -96,7 +96,7 @@ describe("embed: modules", () => {
     expect(one.layers[0]?.descriptor).toEqual(other.layers[0]?.descriptor);
   });
 
-  test("of an application that serves one of its modules as a file too is refused", async () => {
+  test("refuses an application that serves one of its modules as a file too", async () => {
     const module = "m".repeat(200);
     const component = { id: "a", module, files: { "download.wasm": `\0asm ${module}` } };
     await expect(embedded("modules", { components: [component] })).rejects.toThrow(
@@ -105,7 +105,7 @@ describe("embed: modules", () => {
     expect((await embedded("app", { components: [component] })).layers).toHaveLength(2);
   });
 
-  test("of modules that do not fit into memory is refused before they are read", async () => {
+  test("refuses modules that do not fit into memory before it reads them", async () => {
     const manifest = await site();
     const huge = JSON.parse(new TextDecoder().decode(manifest.bytes));
     huge.layers[0].size = 300 << 20;
@@ -122,7 +122,7 @@ describe("embed: modules", () => {
 describe("a layer that an earlier image recorded", () => {
   const parts = { components: [bartholomew] };
 
-  test("is taken as recorded, without reading what it is made of", async () => {
+  test("is used as recorded, without reading what it is made of", async () => {
     const first = await embedded("modules", parts);
     images.asked.length = 0;
     const again = await embedded("modules", parts, knownLayers(recordOf(first.layers)));
@@ -131,14 +131,14 @@ describe("a layer that an earlier image recorded", () => {
     expect(images.asked.filter((key) => key.includes(digestOfModule("bartholomew")))).toEqual([]);
   });
 
-  test("is made after all when the registry has lost it", async () => {
+  test("is made again when the registry has lost it", async () => {
     const first = await embedded("modules", parts);
     const [again] = (await embedded("modules", parts, knownLayers(recordOf(first.layers)))).layers;
     if (again?.source?.kind !== "deferred") throw new Error("the layer was recorded");
     expect(Buffer.compare(await again.source.open(), bytesOf(first.layers[0]))).toBe(0);
   });
 
-  test("is refused when what is made today is something else", async () => {
+  test("is refused when making it again gives another layer", async () => {
     const [layer] = (await embedded("modules", parts)).layers;
     const wrong = { ...layer, descriptor: blobOf("x", "something else").descriptor } as Layer;
     const [again] = (await embedded("modules", parts, knownLayers(recordOf([wrong])))).layers;
@@ -220,12 +220,12 @@ describe("embed: app", () => {
     expect(new Set(images.asked).size).toBe(images.asked.length);
   });
 
-  test("shares the layer of modules with the other modes", async () => {
+  test("shares the layer of modules with embed: modules", async () => {
     const [modules] = (await embedded("modules", parts)).layers;
     expect((await embedded("app", parts)).layers[0]?.descriptor).toEqual(modules?.descriptor);
   });
 
-  test("keeps what it does not know", async () => {
+  test("keeps properties of the lock that it does not know", async () => {
     const { layers } = await embedded("app", {
       components: [bartholomew],
       edit: (lock) => {
@@ -245,7 +245,7 @@ describe("embed: app", () => {
   const digest = digestOf("nowhere");
   test.each<[string, Partial<ApplicationParts>, string]>([
     ["triggers of two types", { triggerTypes: ["http", "redis"] }, "triggers of 2 types"],
-    ["no trigger", { triggerTypes: [] }, "triggers of"],
+    ["no trigger", { triggerTypes: [] }, "has no triggers"],
     [
       "a file that no layer has",
       { edit: component({ files: [{ path: "a", digest }] }) },
@@ -268,11 +268,15 @@ describe("embed: app", () => {
     ],
     ["a component outside", { edit: component({ id: "../x" }) }, 'called "../x"'],
     ["a component called ..", { edit: component({ id: ".." }) }, 'called ".."'],
-    ["dependencies that are not composed", { edit: component({ dependencies: {} }) }, "dependencies"],
     [
-      "components that are no list",
+      "dependencies that are not composed",
+      { edit: component({ dependencies: { "a:b/c": {} } }) },
+      "dependencies",
+    ],
+    [
+      "components that are not a list",
       { edit: (lock) => Object.assign(lock, { components: {} }) },
-      "no list of components",
+      "is malformed: components is not a list",
     ],
   ])("of %s is refused", async (_name, edit, message) => {
     await expect(embedded("app", { components: [bartholomew], ...edit })).rejects.toThrow(message);

@@ -6,7 +6,7 @@ import {
   type Repository,
   readLayout,
 } from "@spin-publisher/oci";
-import { spinMediaTypes } from "@spin-publisher/spin-artifact";
+import { isWasmLayer, lockedAppLayer, spinMediaTypes } from "@spin-publisher/spin-artifact";
 import type { ContentReference, RequestedContent } from "./requested-content.ts";
 
 /** The content that a shim runs. */
@@ -58,17 +58,10 @@ async function contentInLayout(folder: string, repository: Repository): Promise<
 function spinLayers({ document }: FetchedManifest, name: string): readonly Descriptor[] {
   const layers = "layers" in document ? document.layers : [];
   const [only] = layers;
-  const isBareModule = layers.length === 1 && only !== undefined && isWasm(only);
-  const hasLock = layers.some(({ mediaType }) => mediaType === spinMediaTypes.lockedApp);
+  const isBareModule = layers.length === 1 && only !== undefined && isWasmLayer(only);
+  const hasLock = lockedAppLayer(layers) !== undefined;
   if (hasLock || isBareModule) return layers;
   throw new Error(
     `${name} is not a Spin application: it has no layer of type ${spinMediaTypes.lockedApp}; pass the output "reference" of spin-registry-push.`,
   );
-}
-
-/** Other publishers of Wasm write this type; Spin reads it since 3.6. */
-const bareWasm = "application/wasm";
-
-export function isWasm({ mediaType }: Descriptor): boolean {
-  return mediaType === spinMediaTypes.wasm || mediaType === bareWasm;
 }

@@ -1,15 +1,10 @@
 import { compareBytes, type TarEntry, tar, untar } from "@spin-publisher/archive";
-import type { JsonObject } from "@spin-publisher/json";
-import { type Descriptor, digestOf, formatReference, isDigest } from "@spin-publisher/oci";
-import { spinMediaTypes } from "@spin-publisher/spin-artifact";
+import { isObject, type JsonObject } from "@spin-publisher/json";
+import { type Descriptor, type Digest, digestOf, formatReference } from "@spin-publisher/oci";
+import { isWasmLayer, type LockedFile, spinMediaTypes } from "@spin-publisher/spin-artifact";
 import pLimit from "p-limit";
-import { type Content, isWasm } from "../content/find-content.ts";
-import {
-  type LockedApp,
-  type LockedComponent,
-  type LockedFile,
-  readLockedApp,
-} from "../content/locked-app.ts";
+import type { Content } from "../content/find-content.ts";
+import { type EmbeddableApp, type EmbeddableComponent, readEmbeddableApp } from "../content/locked-app.ts";
 import { type Layer, layerOf } from "../layers/layer.ts";
 import { modulePath } from "./modules.ts";
 
@@ -36,7 +31,7 @@ export interface EmbeddedApp {
  * @throws Error when the application names something that none of the artifact's layers holds.
  */
 export async function embeddedApp(content: Content): Promise<EmbeddedApp> {
-  const app = await readLockedApp(content);
+  const app = await readEmbeddableApp(content);
   const stored = await storedFiles(content);
   const files = app.components.flatMap((component) =>
     component.files.map((file): TarEntry & { type: "file" } => ({
@@ -59,17 +54,16 @@ export async function embeddedApp(content: Content): Promise<EmbeddedApp> {
  * The locked application with paths instead of digests, as Spin itself writes it after a pull: a module is the file
  * in the seed, and all files of a component are one folder mounted at `/`.
  */
-function runnable({ document, components }: LockedApp, { reference, layers }: Content): JsonObject {
-  const metadata = document.metadata;
+function runnable({ document, components }: EmbeddableApp, { reference, layers }: Content): JsonObject {
   return {
     ...document,
     metadata: {
-      ...(typeof metadata === "object" ? metadata : {}),
+      ...(isObject(document.metadata) ? document.metadata : {}),
       origin: `vnd.fermyon.origin-oci:${formatReference(reference)}`,
     },
     components: components.map((component) => {
-      const module = layers.find((layer) => isWasm(layer) && layer.digest === component.module);
-      if (module === undefined) throw missing(component.module, { reference });
+      const module = layers.find((layer) => isWasmLayer(layer) && layer.digest === component.source.digest);
+      if (module === undefined) throw missing(component.source.digest, { reference });
       const { files: _, ...rest } = component.document;
       return {
         ...rest,
@@ -82,7 +76,7 @@ function runnable({ document, components }: LockedApp, { reference, layers }: Co
   };
 }
 
-function filesFolder({ id }: LockedComponent): string {
+function filesFolder({ id }: EmbeddableComponent): string {
   if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(id)) {
     throw new Error(
       `A component is called "${id}", which cannot be the name of a folder; set input "embed" to modules or none.`,
@@ -96,7 +90,7 @@ function fileBytes(
   stored: ReadonlyMap<string, Uint8Array>,
   content: Content,
 ): Uint8Array {
-  const bytes = inline === undefined ? stored.get(digest) : Buffer.from(inline, "base64");
+  const bytes = inline ?? stored.get(digest);
   if (bytes === undefined) throw missing(digest, content);
   if (inline !== undefined && digestOf(bytes) !== digest) {
     throw new Error(
@@ -128,10 +122,9 @@ async function storedFiles({ layers, blob, reference }: Content): Promise<Readon
   return new Map(found.flat().map((bytes) => [digestOf(bytes), bytes]));
 }
 
-function missing(digest: string, { reference }: Pick<Content, "reference">): Error {
-  const what = isDigest(digest) ? digest : "something without a digest";
+function missing(digest: Digest, { reference }: Pick<Content, "reference">): Error {
   return new Error(
-    `${formatReference(reference)} names ${what}, but none of its layers holds it; publish it again.`,
+    `${formatReference(reference)} names ${digest}, but none of its layers holds it; publish it again.`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { type TarEntry, tar } from "@spin-publisher/archive";
 import { type Descriptor, type Digest, digestOf, formatReference } from "@spin-publisher/oci";
-import { type Content, isWasm } from "../content/find-content.ts";
+import { isWasmLayer } from "@spin-publisher/spin-artifact";
+import type { Content } from "../content/find-content.ts";
 import { type KnownLayers, layerBy } from "../layers/known-layers.ts";
 import { type Layer, layerOf } from "../layers/layer.ts";
 
@@ -37,7 +38,7 @@ export async function modulesLayer(content: Content, known: KnownLayers): Promis
 }
 
 function modulesOf({ layers, reference }: Content): readonly Descriptor[] {
-  const modules = new Map(layers.filter(isWasm).map((layer) => [layer.digest, layer]));
+  const modules = new Map(layers.filter(isWasmLayer).map((layer) => [layer.digest, layer]));
   const size = [...modules.values()].reduce((total, module) => total + module.size, 0);
   if (size > modulesLimit) {
     throw new Error(
@@ -54,8 +55,8 @@ function modulesOf({ layers, reference }: Content): readonly Descriptor[] {
  * @throws Error when the application serves one of its modules as a file.
  */
 export function requireNoModuleAmongFiles({ layers, reference }: Content): void {
-  const modules = new Set(layers.filter(isWasm).map(({ digest }) => digest));
-  const twice = layers.find((layer) => !isWasm(layer) && modules.has(layer.digest));
+  const modules = new Set(layers.filter(isWasmLayer).map(({ digest }) => digest));
+  const twice = layers.find((layer) => !isWasmLayer(layer) && modules.has(layer.digest));
   if (twice === undefined) return;
   throw new Error(
     `${formatReference(reference)} serves its module ${twice.digest} as a file too, which does not work with a seeded cache; set input "embed" to none or app.`,
