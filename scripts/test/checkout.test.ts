@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { copyCheckout, dirtySuffix, headCommit, repositoryOf, semverIdentifier } from "../checkout.ts";
 
 let root: string;
@@ -71,7 +72,7 @@ describe("what is not committed", () => {
     expect(await dirtySuffix(root)).toBe(first);
   });
 
-  test.each([
+  testNeeding("Unix permissions").each([
     ["another content", () => writeFile(join(root, "site", "index.md"), "other")],
     ["a deleted file", () => rm(join(root, "site", "index.md"))],
     ["a file made executable", () => chmod(join(root, "site", "index.md"), 0o755)],
@@ -95,21 +96,24 @@ describe("what is not committed", () => {
   });
 });
 
-test("a copy has what Git tracks or would track, and what a copy had before is gone", async () => {
-  await writeFile(join(root, "site", "new.md"), "new");
-  await chmod(join(root, "site", "new.md"), 0o755);
-  await symlink("index.md", join(root, "site", "link.md"));
-  const target = join(root, "ignored", "copy");
-  await mkdir(target);
-  await writeFile(join(target, "old"), "old");
-  await copyCheckout(root, target);
-  expect((await readdir(target, { recursive: true })).sort()).toEqual([
-    ".gitignore",
-    "site",
-    "site/index.md",
-    "site/link.md",
-    "site/new.md",
-  ]);
-  expect(await readFile(join(target, "site", "link.md"), "utf8")).toBe("hello");
-  expect((await stat(join(target, "site", "new.md"))).mode & 0o111).not.toBe(0);
-});
+testNeeding("Unix permissions")(
+  "a copy has what Git tracks or would track, and what a copy had before is gone",
+  async () => {
+    await writeFile(join(root, "site", "new.md"), "new");
+    await chmod(join(root, "site", "new.md"), 0o755);
+    await symlink("index.md", join(root, "site", "link.md"));
+    const target = join(root, "ignored", "copy");
+    await mkdir(target);
+    await writeFile(join(target, "old"), "old");
+    await copyCheckout(root, target);
+    expect((await readdir(target, { recursive: true })).sort()).toEqual([
+      ".gitignore",
+      "site",
+      "site/index.md",
+      "site/link.md",
+      "site/new.md",
+    ]);
+    expect(await readFile(join(target, "site", "link.md"), "utf8")).toBe("hello");
+    expect((await stat(join(target, "site", "new.md"))).mode & 0o111).not.toBe(0);
+  },
+);

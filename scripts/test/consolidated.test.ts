@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect } from "@jest/globals";
 import {
   pullRequest,
   pushBranch,
@@ -11,7 +11,9 @@ import {
   type WorkflowEvent,
   type WorkflowRun,
 } from "@spin-publisher/sandbox";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 
+const test = testNeeding("the sandbox's runner");
 const root = join(import.meta.dirname, "../..");
 
 /** Stands in for every bundle: says which inputs it was given, and fills in every output. */

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect } from "@jest/globals";
 import {
   createJobTokens,
   personas,
@@ -16,12 +16,15 @@ import {
   type WorkflowEvent,
   type WorkflowRun,
 } from "@spin-publisher/sandbox";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { copyCheckout } from "../checkout.ts";
 import { publishCheckout } from "../publish.ts";
 import { describePublished } from "../published.ts";
 import { withStandInPins } from "../stand-in-pins.ts";
 import { startUpstreamServices } from "../upstream-services.ts";
 import { readVersions } from "../version.ts";
+
+const test = testNeeding("the sandbox's runner");
 
 let folder: string;
 let root: string;

@@ -1,8 +1,11 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect } from "@jest/globals";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { fetchFrontPage, reachable } from "../verify.ts";
+
+const test = testNeeding("shebang scripts");
 
 const digest = `sha256:${"0".repeat(64)}`;
 

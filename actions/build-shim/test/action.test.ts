@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from "@jest/globals";
 import { createFetch, parseMirrors } from "@spin-publisher/http";
 import {
   createRegistryClient,
@@ -25,7 +25,10 @@ import {
   startUpstream,
   type Upstream,
 } from "@spin-publisher/sandbox";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { site } from "./stored-images.ts";
+
+const test = testNeeding("the sandbox's runner");
 
 const action = join(import.meta.dirname, "..");
 const workspace = import.meta.dirname;

@@ -3,10 +3,13 @@ import { createHash } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect } from "@jest/globals";
 import { gzip, tar } from "@spin-publisher/archive";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { startFromRegistry } from "../src/embed/container-command.ts";
 import { runtimeConfig } from "../src/image/runtime-config.ts";
+
+const test = testNeeding("shebang scripts");
 
 const root = join(import.meta.dirname, "../../..");
 const content = `ghcr.io/owner/site/content:0.1.2@sha256:${"a".repeat(64)}`;

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import fc from "fast-check";
 import { parseBase } from "../src/base/requested-base.ts";
 import { parseContent } from "../src/content/requested-content.ts";
@@ -79,7 +80,7 @@ describe("the base image", () => {
 });
 
 describe("/env.vars", () => {
-  test("gives a shell back exactly what went in", () => {
+  testNeeding("shebang scripts")("gives a shell back exactly what went in", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[^\0]{0,40}$/), (value) => {
         const script = `${envVars({ VALUE: value })}printf %s "$VALUE"`;

@@ -1,6 +1,6 @@
 import { chmod, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest } from "@jest/globals";
 import {
   type ActionProcess,
   pullRequest,
@@ -12,8 +12,11 @@ import {
   startUpstream,
   type Upstream,
 } from "@spin-publisher/sandbox";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { chartYaml, type Tree, temporaryFolder, writeTree } from "./chart-folder.ts";
 import { contentOf, describeWithHelm, helm, runHelm } from "./helm.ts";
+
+const test = testNeeding("the sandbox's runner");
 
 jest.setTimeout(60_000); // every test starts processes, and there may be other work for the cores
 

@@ -4,14 +4,14 @@ import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { describe } from "@jest/globals";
 import { untar } from "@spin-publisher/archive";
+import { describeNeeding } from "@spin-publisher/sandbox/testing";
 
 /** The real Helm 3.10.1, from npm: there on Linux x64 only, for tests only. */
 export const helm = findHelm();
 
-/** Tests against the real Helm; skipped where there is none. */
-export const describeWithHelm = helm === undefined ? describe.skip : describe;
+/** Tests against the real Helm; skipped where npm does not have it. */
+export const describeWithHelm = describeNeeding("Helm from npm");
 
 function findHelm(): string | undefined {
   if (process.platform !== "linux" || process.arch !== "x64") return undefined;

@@ -1,6 +1,7 @@
 import { chmod, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { lintWithHelm, type Run } from "../src/lint/helm.ts";
 import { lint } from "../src/lint/lint.ts";
 import { lintStructure } from "../src/lint/structure.ts";
@@ -166,21 +167,24 @@ describe("helm lint", () => {
     );
   });
 
-  test("a failure carries its output without the folder that was linted in, and leaves nothing behind", async () => {
-    await using folder = await temporaryFolder();
-    await writeTree(folder.path, {
-      helm: '#!/bin/sh\nif [ "$1" = version ]; then echo v4.9.9; else echo "[ERROR] $2: broken"; exit 1; fi\n',
-      "place/keep": "",
-    });
-    const helm = join(folder.path, "helm");
-    await chmod(helm, 0o755);
-    const place = join(folder.path, "place");
-    const { execFile } = await import("node:child_process");
-    const { promisify } = await import("node:util");
-    const outcome = await lintWithHelm(new Uint8Array(), place, (_program, args) =>
-      promisify(execFile)(helm, args),
-    );
-    expect(outcome).toEqual({ kind: "failed", version: "v4.9.9", output: "[ERROR] chart.tgz: broken" });
-    expect(await readdir(place)).toEqual(["keep"]);
-  });
+  testNeeding("shebang scripts")(
+    "a failure carries its output without the folder that was linted in, and leaves nothing behind",
+    async () => {
+      await using folder = await temporaryFolder();
+      await writeTree(folder.path, {
+        helm: '#!/bin/sh\nif [ "$1" = version ]; then echo v4.9.9; else echo "[ERROR] $2: broken"; exit 1; fi\n',
+        "place/keep": "",
+      });
+      const helm = join(folder.path, "helm");
+      await chmod(helm, 0o755);
+      const place = join(folder.path, "place");
+      const { execFile } = await import("node:child_process");
+      const { promisify } = await import("node:util");
+      const outcome = await lintWithHelm(new Uint8Array(), place, (_program, args) =>
+        promisify(execFile)(helm, args),
+      );
+      expect(outcome).toEqual({ kind: "failed", version: "v4.9.9", output: "[ERROR] chart.tgz: broken" });
+      expect(await readdir(place)).toEqual(["keep"]);
+    },
+  );
 });

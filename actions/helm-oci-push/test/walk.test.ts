@@ -1,6 +1,7 @@
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { compileGlob } from "../src/chart/glob.ts";
 import { parseHelmignore } from "../src/chart/helmignore.ts";
 import { unreadable } from "../src/chart/unreadable.ts";
@@ -166,7 +167,7 @@ describe("a chart's folder", () => {
     expect(await walkChart(join(workspace, "site"), workspace)).toHaveLength(1);
   });
 
-  test.each([
+  testNeeding("Unix permissions").each([
     [
       "values.yaml",
       '"values.yaml" of the chart cannot be read: this job\'s user lacks the permission; grant it',
@@ -200,12 +201,15 @@ describe("a chart's folder", () => {
     });
   });
 
-  test("the mode of a file and the folder that the chart is in do not matter", async () => {
-    await using folder = await temporaryFolder();
-    const [first, second] = [join(folder.path, "a"), join(folder.path, "b/c")];
-    for (const at of [first, second]) await writeTree(at, { "Chart.yaml": chartYaml, x: "x" });
-    await mkdir(join(second, "empty"));
-    await chmod(join(second, "x"), 0o755);
-    expect(await walkChart(first)).toEqual(await walkChart(second));
-  });
+  testNeeding("Unix permissions")(
+    "the mode of a file and the folder that the chart is in do not matter",
+    async () => {
+      await using folder = await temporaryFolder();
+      const [first, second] = [join(folder.path, "a"), join(folder.path, "b/c")];
+      for (const at of [first, second]) await writeTree(at, { "Chart.yaml": chartYaml, x: "x" });
+      await mkdir(join(second, "empty"));
+      await chmod(join(second, "x"), 0o755);
+      expect(await walkChart(first)).toEqual(await walkChart(second));
+    },
+  );
 });

@@ -1,9 +1,12 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, describe, expect, jest } from "@jest/globals";
 import { type CacheService, pushBranch, pushTag, startCacheService } from "@spin-publisher/sandbox";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { type CacheCircumstances, cachePolicy } from "../src/tool/cache-policy.ts";
 import { closeRunners, startRunner } from "./runner.ts";
+
+const test = testNeeding("the sandbox's runner");
 
 jest.setTimeout(60_000);
 const services: CacheService[] = [];

@@ -3,8 +3,11 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promis
 import { createServer, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
-import { afterEach, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, describe, expect, jest } from "@jest/globals";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { closeRunners, failureOf, startRunner } from "./runner.ts";
+
+const test = testNeeding("the sandbox's runner");
 
 jest.setTimeout(60_000);
 afterEach(closeRunners);

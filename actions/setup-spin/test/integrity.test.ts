@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, describe, expect, jest } from "@jest/globals";
 import { gzip, tar } from "@spin-publisher/archive";
 import {
   corrupted,
@@ -10,7 +10,10 @@ import {
   truncated,
   type UpstreamOptions,
 } from "@spin-publisher/sandbox";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { archives, closeRunners, failureOf, startRunner } from "./runner.ts";
+
+const test = testNeeding("the sandbox's runner");
 
 jest.setTimeout(60_000);
 afterEach(closeRunners);

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
-import { afterEach, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, describe, expect, jest } from "@jest/globals";
 import type { Answer, UpstreamOptions } from "@spin-publisher/sandbox";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import type { Target } from "@spin-publisher/spin-release";
 import { zipSync } from "fflate";
 import {
@@ -12,6 +13,8 @@ import {
   targetsFor,
 } from "../src/tool/platform.ts";
 import { closeRunners, failureOf, type Pretence, startRunner } from "./runner.ts";
+
+const test = testNeeding("the sandbox's runner");
 
 jest.setTimeout(60_000);
 afterEach(closeRunners);

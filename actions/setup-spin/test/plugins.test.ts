@@ -1,5 +1,8 @@
-import { describe, expect, test } from "@jest/globals";
+import { describe, expect } from "@jest/globals";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { installPlugins, type Plugin, parsePlugins, type RunSpin } from "../src/plugins/plugins.ts";
+
+const test = testNeeding("the sandbox's runner");
 
 describe("the input", () => {
   test.each<[string, readonly Plugin[]]>([

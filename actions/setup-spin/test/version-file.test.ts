@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { wantedVersion } from "../src/version/requested-version.ts";
 import { versionIn } from "../src/version/version-file.ts";
 
@@ -137,7 +138,7 @@ describe("any other file", () => {
     expect(inspect(error)).not.toContain(content);
   });
 
-  test("lies in the workspace, also where a link leads to it", async () => {
+  testNeeding("symbolic links")("lies in the workspace, also where a link leads to it", async () => {
     const outside = await mkdtemp(join(tmpdir(), "outside-"));
     try {
       await writeFile(join(outside, ".spin-version"), "4.0.2\n");

@@ -1,8 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { afterEach, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, describe, expect, jest } from "@jest/globals";
 import { hung, rateLimited } from "@spin-publisher/sandbox";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { api, closeRunners, failureOf, startRunner } from "./runner.ts";
+
+const test = testNeeding("the sandbox's runner");
 
 jest.setTimeout(60_000);
 afterEach(closeRunners);

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect } from "@jest/globals";
 import { createRegistryClient, parseReference, readLayout } from "@spin-publisher/oci";
 import {
   type ActionProcess,
@@ -12,10 +12,13 @@ import {
   startUpstream,
   type Upstream,
 } from "@spin-publisher/sandbox";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { project } from "./project.ts";
 import { withComponent } from "./reading.ts";
 import { writeTree } from "./tree.ts";
 import { coreModule } from "./wasm.ts";
+
+const test = testNeeding("the sandbox's runner");
 
 const action = join(import.meta.dirname, "..");
 

@@ -1,12 +1,15 @@
 import { chmod, mkdir, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { describe, expect, test } from "@jest/globals";
+import { describe, expect } from "@jest/globals";
 import { runActionProcess } from "@spin-publisher/sandbox";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import fc from "fast-check";
 import { built, digestOfArtifact } from "./building.ts";
 import { project } from "./project.ts";
 import { withComponent } from "./reading.ts";
 import { component } from "./wasm.ts";
+
+const test = testNeeding("Unix permissions");
 
 const manifest = withComponent('files = ["site/**/*", { source = "site", destination = "/" }]');
 

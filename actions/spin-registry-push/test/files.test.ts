@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { prepareAllFiles } from "../src/engine/native.ts";
 import { namingManifest } from "../src/manifest/error.ts";
 import { project } from "./project.ts";
@@ -178,7 +179,7 @@ describe("an entry of files", () => {
     ]);
   });
 
-  test("passes over what is no file", async () => {
+  testNeeding("FIFOs")("passes over what is no file", async () => {
     const folder = await project({ "content/a": "a" });
     execFileSync("mkfifo", [join(folder, "content/pipe")]);
     await symlink("nowhere", join(folder, "content/dangling"));
@@ -248,7 +249,7 @@ describe("exclude_files", () => {
 });
 
 describe("a symbolic link", () => {
-  test("inside the application is published as what it points to", async () => {
+  testNeeding("symbolic links")("inside the application is published as what it points to", async () => {
     const folder = await tree();
     await symlink("../README.md", join(folder, "content/link.md"));
     await symlink("../static", join(folder, "content/assets"));
@@ -267,7 +268,7 @@ describe("a symbolic link", () => {
     ]);
   });
 
-  test.each([
+  testNeeding("symbolic links").each([
     ["a pattern", 'files = ["content/*"]', "content/secret"],
     ["its name", 'files = ["content/secret"]', "content/secret"],
     ["a mapping", 'files = [{ source = "content/secret", destination = "x" }]', "content/secret"],
@@ -290,7 +291,7 @@ describe("a symbolic link", () => {
     await expect(published(folder, files)).rejects.toThrow(`"${path}" is a link to "${outside}`);
   });
 
-  test("out of the application does not matter where it is excluded", async () => {
+  testNeeding("symbolic links")("out of the application does not matter where it is excluded", async () => {
     const outside = await project({ x: "secret" });
     const folder = await tree();
     await symlink(join(outside, "x"), join(folder, "static/secret"));
@@ -302,7 +303,7 @@ describe("a symbolic link", () => {
     ]);
   });
 
-  test("that leads back up is refused, as it would never end", async () => {
+  testNeeding("symbolic links")("that leads back up is refused, as it would never end", async () => {
     const folder = await tree();
     await symlink("..", join(folder, "content/blog/up"));
     await expect(published(folder, 'files = ["content/**/*"]')).rejects.toThrow(
@@ -310,7 +311,7 @@ describe("a symbolic link", () => {
     );
   });
 
-  test("and another, and another, are not followed without end", async () => {
+  testNeeding("symbolic links")("and another, and another, are not followed without end", async () => {
     const folder = await project({ "content/end/file": "x" });
     for (let level = 0; level < 24; level += 1) {
       const next = level === 23 ? "end" : `level-${level + 1}`;
@@ -323,7 +324,7 @@ describe("a symbolic link", () => {
     );
   });
 
-  test("may be the application folder itself", async () => {
+  testNeeding("symbolic links")("may be the application folder itself", async () => {
     const folder = await tree();
     const other = await project();
     await symlink(folder, join(other, "app"));

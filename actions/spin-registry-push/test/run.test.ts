@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/g
 import { namingFiles } from "@spin-publisher/errors";
 import { createRegistryClient, digestOf, inspectTarget, publish } from "@spin-publisher/oci";
 import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { annotationsOf } from "../src/annotations.ts";
 import { contentOfFile, readContent } from "../src/content.ts";
 import { createModuleCache } from "../src/sources/cache.ts";
@@ -201,7 +202,7 @@ describe("a run", () => {
     expect(await summary).toContain("There is no earlier version to compare with.");
   });
 
-  test.each([
+  testNeeding("Unix permissions").each([
     ["content/a.md", 'spin.toml:9: "content/a.md" cannot be read: this job\'s user lacks the permission'],
     [
       "content",
@@ -261,19 +262,22 @@ describe("a run", () => {
     await expect(built(join(checkout, "site"))).rejects.toThrow("lies outside of the workspace");
   });
 
-  test("publishes no application from outside of the workspace, neither directly nor through a link", async () => {
-    const application = await site();
-    const workspace = await project({ "copy/web.wasm": component });
-    await symlink(application, join(workspace, "site"));
-    await symlink(join(application, "spin.toml"), join(workspace, "copy/spin.toml"));
-    for (const manifest of [application, join(workspace, "site"), join(workspace, "copy")]) {
-      await expect(built(manifest, { request: { workspace } })).rejects.toThrow(
-        /spin\.toml" lies outside of the workspace, or is reached by a link that leads out of it; set the input "manifest"/,
-      );
-    }
-  });
+  testNeeding("symbolic links")(
+    "publishes no application from outside of the workspace, neither directly nor through a link",
+    async () => {
+      const application = await site();
+      const workspace = await project({ "copy/web.wasm": component });
+      await symlink(application, join(workspace, "site"));
+      await symlink(join(application, "spin.toml"), join(workspace, "copy/spin.toml"));
+      for (const manifest of [application, join(workspace, "site"), join(workspace, "copy")]) {
+        await expect(built(manifest, { request: { workspace } })).rejects.toThrow(
+          /spin\.toml" lies outside of the workspace, or is reached by a link that leads out of it; set the input "manifest"/,
+        );
+      }
+    },
+  );
 
-  test("may have a workspace that is itself reached by a link", async () => {
+  testNeeding("symbolic links")("may have a workspace that is itself reached by a link", async () => {
     const workspace = join(await project(), "workspace");
     await symlink(await site(), workspace);
     await expect(built(workspace, { request: { workspace } })).resolves.toBeDefined();

@@ -6,6 +6,7 @@ import { inspect } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { createFetch } from "@spin-publisher/http";
 import { type Digest, digestOf } from "@spin-publisher/oci";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { type Content, readContent } from "../src/content.ts";
 import { namingManifest } from "../src/manifest/error.ts";
 import { createModuleCache, spinCacheFolder } from "../src/sources/cache.ts";
@@ -106,7 +107,7 @@ describe("a module beside the manifest", () => {
     );
   });
 
-  test("is refused behind a link out of the checkout", async () => {
+  testNeeding("symbolic links")("is refused behind a link out of the checkout", async () => {
     const outside = await project({ "web.wasm": module });
     const folder = await project();
     await symlink(outside, join(folder, "target"));

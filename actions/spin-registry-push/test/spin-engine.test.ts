@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "@jest/globals";
+import { describe, expect } from "@jest/globals";
 import { digestOf } from "@spin-publisher/oci";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { type LockedApp, serialiseLockedApp } from "@spin-publisher/spin-artifact";
 import { contentOf, readContent } from "../src/content.ts";
 import { assembleWithSpin } from "../src/engine/cli.ts";
@@ -15,6 +16,8 @@ import { fakeSpin } from "./fake-spin.ts";
 import { project } from "./project.ts";
 import { withComponent } from "./reading.ts";
 import { component } from "./wasm.ts";
+
+const test = testNeeding("shebang scripts");
 
 const composed = Buffer.concat([component, Buffer.alloc(3000, 7)]);
 const dependency = '[component.web.dependencies]\n"a:b" = { path = "dependency.wasm" }\n';

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { personas, startRegistry } from "@spin-publisher/sandbox";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { createChecks, requireEqual, summaryOf } from "../checks.ts";
 import { find, textOf } from "../commands.ts";
 import { parseReport, requirePassed, workflows } from "../conformance.ts";
@@ -35,11 +36,11 @@ describe("checks", () => {
 });
 
 describe("commands", () => {
-  test("return what was printed", async () => {
+  testNeeding("shebang scripts")("return what was printed", async () => {
     expect(await textOf("sh", ["-c", "echo $GREETING"], { env: { GREETING: "hello" } })).toBe("hello");
   });
 
-  test.each([
+  testNeeding("shebang scripts").each([
     ["fails", "echo because >&2; exit 3", "sh -c echo because >&2; exit 3 ended with exit code 3: because"],
     ["takes too long", "exec sleep 30", "sh -c exec sleep 30 took longer than 0.2 s"],
   ])("say why when one %s", async (_what, script, message) => {

@@ -8,11 +8,14 @@ const reasons = {
   /** Another user, so that permissions apply: root reads everything. */
   "an unprivileged user": () =>
     process.geteuid === undefined ? "Windows cannot change the user of a process" : undefined,
+  /** `runActionProcess` and `runWorkflow`: process groups, and bash that is not the one of WSL. */
+  "the sandbox's runner": () =>
+    windows ? "the sandbox's runner needs process groups and a POSIX shell" : undefined,
   /** Programs that start with `#!`. */
-  "shebang scripts": () => (windows ? "Windows does not start scripts by their first line" : undefined),
+  "shebang scripts": () => (windows ? "Windows does not start shell scripts as programs" : undefined),
   FIFOs: () => (windows ? "Windows has no FIFOs in folders" : undefined),
   /** Made without extra rights, and of any target. */
-  "symbolic links": () => (windows ? "Windows allows symbolic links to administrators only" : undefined),
+  "symbolic links": () => (windows ? "Windows needs extra rights and a type for symbolic links" : undefined),
   /** Names with `:`, `\`, `*` or control characters, or that end in a space or dot. */
   "names that Windows forbids": () => (windows ? "Windows forbids the file names" : undefined),
   /** Two names that differ in case or Unicode normalization only, and names that are not UTF-8. */

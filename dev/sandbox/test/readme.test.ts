@@ -2,7 +2,10 @@ import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "@jest/globals";
+import { expect } from "@jest/globals";
+import { testNeeding } from "../src/testing.ts";
+
+const test = testNeeding("the sandbox's runner");
 
 const root = join(import.meta.dirname, "../../..");
 

@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { askCredentialHelper, runHelper } from "../src/auth/credential-helper.ts";
 import { type Credential, credentialOrder, dockerConfigCredentials, type Repository } from "../src/index.ts";
 
@@ -201,7 +202,7 @@ describe("a credential helper", () => {
     await expect(askCredentialHelper(name, "r.example", run)).rejects.toThrow("not a program's name");
   });
 
-  test("is a program that is given the server, without a shell", async () => {
+  testNeeding("shebang scripts")("is a program that is given the server, without a shell", async () => {
     const program = "docker-credential-test-of-spin-publisher";
     const file = join(home, program);
     await writeFile(

@@ -1,8 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect } from "@jest/globals";
 import { pullRequest, pushBranch, pushTag, runActionProcess } from "../../src/index.ts";
+import { testNeeding } from "../../src/testing.ts";
+
+const test = testNeeding("the sandbox's runner");
 
 let folder: string;
 beforeEach(async () => {

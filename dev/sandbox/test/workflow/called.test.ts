@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect } from "@jest/globals";
 import {
   deleteRef,
   dispatch,
@@ -13,6 +13,9 @@ import {
   type WorkflowOptions,
   type WorkflowRun,
 } from "../../src/index.ts";
+import { testNeeding } from "../../src/testing.ts";
+
+const test = testNeeding("the sandbox's runner");
 
 let folder: string;
 beforeEach(async () => {

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect } from "@jest/globals";
 import {
   createJobTokens,
   pullRequest,
@@ -14,6 +14,9 @@ import {
   type WorkflowOptions,
   type WorkflowRun,
 } from "../../src/index.ts";
+import { testNeeding } from "../../src/testing.ts";
+
+const test = testNeeding("the sandbox's runner");
 
 let folder: string;
 beforeEach(async () => {
