@@ -1,9 +1,9 @@
 /** What an archive of Spin is built for. */
 export interface Target {
   readonly system: "linux" | "macos" | "windows";
-  /** Go's names, which container platforms use too. */
+  /** Named as in Go and in container platforms. */
   readonly architecture: "amd64" | "arm64";
-  /** Linked statically against musl: Linux only, runs on any distribution. */
+  /** Linked statically against musl. Linux only; runs on any distribution. */
   readonly static: boolean;
 }
 

@@ -20,36 +20,36 @@ export const gitHub: ReleaseHost = {
 };
 
 /**
- * A mirror that answers both kinds of paths below one base URL. It is never sent the token, which belongs to GitHub.
+ * A mirror that answers both kinds of paths below one base URL. The token belongs to GitHub and is never sent there.
  *
- * @throws Error when `base` is not a plain http(s) URL; what may be a secret in it is not repeated.
+ * @throws Error when `base` is not a plain http(s) URL. What may be a secret in it is not repeated.
  */
 export function mirrorAt(base: string): ReleaseHost {
   const url = URL.parse(base);
   if (/[@?#]/.test(base)) {
     throw new Error(
-      "A mirror is a base URL such as https://mirror.example/github, but this one holds credentials, a query or a fragment, which are not supported; give it without.",
+      "A mirror must be a base URL such as https://mirror.example/github, without credentials, query or fragment. Remove them.",
     );
   }
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
     throw new Error(
-      `A mirror is a base URL such as https://mirror.example/github, but it is "${base}"; write it with https:// and the host.`,
+      `A mirror must be a base URL such as https://mirror.example/github, but it is "${base}".`,
     );
   }
   const address = url.href.replace(/\/+$/, "");
   return { api: address, downloads: address, takesToken: false };
 }
 
-/** How releases are reached; every verb that asks the network takes one. */
+/** How to reach releases; every function that uses the network takes one. */
 export interface ReleaseAccess {
   readonly fetch: Fetch;
-  /** GitHub where it is not given. */
+  /** GitHub by default. */
   readonly host?: ReleaseHost;
   /** For GitHub's API only; downloads need none. */
   readonly token?: string | undefined;
-  /** Hears of every download that is tried again. */
+  /** Called before a download is retried. */
   readonly onRetry?: RetryObserver;
-  /** How patient downloads that break off are; three attempts by default. */
+  /** How often a download that breaks off is retried; three attempts by default. */
   readonly retry?: RetryOptions;
 }
 

@@ -1,31 +1,38 @@
+import { messageOf } from "@spin-publisher/errors";
 import type { FetchInit } from "@spin-publisher/http";
+import { isObject } from "@spin-publisher/json";
 import { gitHub, type ReleaseAccess, repository } from "./host.ts";
 import { isStable, versionOf } from "./version.ts";
 
-/** GitHub's API would not answer: a rate limit, a firewall, an outage. `reason` is a clause for users. */
+/** GitHub's API did not answer the question: a rate limit, a firewall, an outage. `reason` is a clause for users. */
 export class ApiRefused extends Error {
   readonly reason: string;
-  constructor(reason: string, options?: ErrorOptions) {
+  /** Whether anything answered at all. */
+  readonly reached: boolean;
+  constructor(reason: string, reached: boolean, options?: ErrorOptions) {
     super(`The releases of Spin could not be listed: ${reason}.`, options);
     this.reason = reason;
+    this.reached = reached;
   }
 }
 
 /** A hundred releases with their assets and notes are about 2 MiB. */
 const pageLimit = 32 << 20;
 
-/** A page of an endless list would be a fault of the server; Spin has had about a hundred releases in five years. */
+/** Spin had about a hundred releases in its first five years; a list beyond this is the server's mistake. */
 const maximumPages = 20;
 
 /**
- * The versions that Spin was released in, page by page, newest publication first: drafts, `canary`, and tags of
- * templates and SDKs left out, and what is marked as a pre-release only where its version says so too.
+ * The versions of Spin that were released, page by page, newest publication first. Drafts, `canary` and tags of
+ * templates and SDKs are left out; a release marked as a pre-release counts only if its version says so too.
  *
- * Octokit is loaded here and not above: most runs need no API at all.
+ * Octokit is loaded here and not above: most runs need no API. It is `@octokit/rest` and not `getOctokit` of
+ * `@actions/github`, which refuses to work without a token, reads the event file when it is imported, and brings a
+ * second copy of undici: 1,165 KB and 49 ms to load, against 123 KB and 8 ms.
  *
- * @param init `retry: "never"` where a refusal can be worked around at once.
- * @throws ApiRefused when the API answers with 403, 429 or 5xx, or a mirror has none (404).
- * @throws Error when the token is refused, or the answer is no list of releases.
+ * @param init `retry: "never"` where there is another way to find out.
+ * @throws ApiRefused when the API answers with 403, 429 or 5xx, does not answer, or a mirror does not have it (404).
+ * @throws Error when the token is refused, or when the answer is not a list of releases.
  */
 export async function* releasedVersions(
   { fetch, host = gitHub, token }: ReleaseAccess,
@@ -36,7 +43,7 @@ export async function* releasedVersions(
   const silent = () => {};
   const octokit = new Octokit({
     baseUrl: host.api,
-    // Octokit takes a body that breaks off for an empty one; the transport does not.
+    // Octokit takes a body that breaks off for an empty one; our fetch does not.
     request: {
       fetch: (url: string, options: RequestInit) => fetch(url, { ...options, ...init, bodyLimit: pageLimit }),
     },
@@ -54,46 +61,48 @@ export async function* releasedVersions(
   }
 }
 
-/** @throws Error when `data` is not what GitHub's documentation of "List releases" says. */
+/** @throws Error when `data` is not what GitHub documents for "List releases". */
 function versionsIn(data: unknown, api: string): readonly string[] {
   if (!Array.isArray(data)) {
     throw new Error(
-      `${api} was asked for the releases of Spin, but its answer is no list; check what is behind that address.`,
+      `${api} did not answer with a list of Spin's releases. Check the mirror or proxy that this machine uses.`,
     );
   }
   return data.flatMap((release: unknown) => {
-    if (typeof release !== "object" || release === null || !("tag_name" in release)) return [];
+    if (!isObject(release)) return [];
     const version = typeof release.tag_name === "string" ? versionOf(release.tag_name) : undefined;
-    if (version === undefined || ("draft" in release && release.draft === true)) return [];
-    const markedPreRelease = "prerelease" in release && release.prerelease === true;
-    return markedPreRelease && isStable(version) ? [] : [version];
+    if (version === undefined || release.draft === true) return [];
+    return release.prerelease === true && isStable(version) ? [] : [version];
   });
 }
 
+/** Octokit's RequestError has a `status` (500 where nothing answered) and, where something did, the `response`. */
 function refusal(error: unknown, api: string, isGitHub: boolean): Error {
-  if (!(error instanceof Error) || !("status" in error) || typeof error.status !== "number") {
-    return new Error(`${api} could not be asked for the releases of Spin.`, { cause: error });
-  }
-  const { status } = error;
+  const { status, response } = isObject(error) ? error : {};
+  const options = { cause: error };
+  if (typeof status !== "number") return new Error(`${api} could not be asked for Spin's releases.`, options);
+  if (!isObject(response)) return new ApiRefused(`${api} does not answer`, false, options);
   if (status === 401) {
     return new Error(
-      `${api} refused the token (401); leave the token away, or use one that github.com itself issued.`,
-      { cause: error },
+      `${api} refused the token (401). Omit the token, or use one that github.com issued.`,
+      options,
     );
   }
-  if (status === 403 || status === 429)
-    return new ApiRefused(`${api} answered ${status}${rateLimit(error)}`, { cause: error });
-  if (status >= 500) return new ApiRefused(`${api} does not answer (${error.message})`, { cause: error });
+  if (status === 403 || status === 429) {
+    return new ApiRefused(`${api} answered ${status}${rateLimit(response.headers)}`, true, options);
+  }
+  if (status >= 500) return new ApiRefused(`${api} answered ${status}`, true, options);
   if (status === 404 && !isGitHub)
-    return new ApiRefused(`${api} has no list of releases (404)`, { cause: error });
-  return new Error(`${api} answered ${status} when asked for the releases of Spin: ${error.message}.`, {
-    cause: error,
-  });
+    return new ApiRefused(`${api} does not list releases (404)`, true, options);
+  return new Error(
+    `${api} answered ${status} to the request for Spin's releases: ${messageOf(error)}.`,
+    options,
+  );
 }
 
-/** When the limit of GitHub's REST API ends, where its headers say so ("Rate limits for the REST API"). */
-function rateLimit(error: Error): string {
-  const headers = headersOf(error);
+/** When the rate limit ends, where the headers say so: https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api */
+function rateLimit(headers: unknown): string {
+  if (!isObject(headers)) return "";
   if (headers["x-ratelimit-remaining"] === "0") {
     const reset = Number(headers["x-ratelimit-reset"]);
     const until =
@@ -103,15 +112,5 @@ function rateLimit(error: Error): string {
     return `: its rate limit is used up${until}`;
   }
   const wait = headers["retry-after"];
-  return wait === undefined ? "" : `: too many requests, the next one in ${wait} s`;
-}
-
-function headersOf(error: Error): Readonly<Record<string, string | undefined>> {
-  const response = "response" in error ? error.response : undefined;
-  const headers =
-    typeof response === "object" && response !== null && "headers" in response ? response.headers : undefined;
-  if (typeof headers !== "object" || headers === null) return {};
-  return Object.fromEntries(
-    Object.entries(headers).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
-  );
+  return typeof wait === "string" ? `: too many requests, the next one in ${wait} s` : "";
 }

@@ -1,25 +1,25 @@
 import { gitHub, type ReleaseAccess } from "./host.ts";
 import { ApiRefused, releasedVersions } from "./listing.ts";
-import { latestByRedirect } from "./redirect.ts";
+import { latestByRedirect, NotARelease } from "./redirect.ts";
 import { highest, meets, newestFirst, tagOf, type VersionRequest } from "./version.ts";
 
 export interface Release {
-  /** Without the `v`. */
+  /** Without `v`. */
   readonly version: string;
   readonly tag: string;
-  /** Who said that this is the one: the request itself, GitHub's API, or where releases/latest redirects to. */
+  /** Who named this release: the request itself, GitHub's API, or the redirect of releases/latest. */
   readonly source: "request" | "api" | "redirect";
   /** Why the API was not the source, as a clause. */
   readonly because?: string;
 }
 
 /**
- * The release that a request means. An exact version costs no request at all; whether it exists shows when its
- * files are fetched. `latest` is the highest stable version among the newest releases, a range the highest of all
- * that meets it. Where the API refuses, the redirect of releases/latest stands in: for `latest`, and for a range
- * that the latest release meets (nothing stable is above it).
+ * The release that a request means. An exact version costs no request; whether it exists shows when its files are
+ * fetched. `latest` is the highest stable version among the newest releases, a range the highest version that
+ * satisfies it. Where the API refuses, the redirect of releases/latest stands in: for `latest`, and for a range that
+ * the latest release satisfies (no stable release is higher).
  *
- * @throws Error naming what exists when nothing meets the request, and what to do when GitHub refuses to tell.
+ * @throws Error naming what exists when nothing satisfies the request, and what to do when GitHub does not answer.
  */
 export async function resolveRelease(request: VersionRequest, access: ReleaseAccess): Promise<Release> {
   if (request.kind === "exact") return release(request.version, "request");
@@ -36,8 +36,8 @@ async function highestListed(
   access: ReleaseAccess,
 ): Promise<string> {
   const listed: string[] = [];
-  // The newest stable release is never far down the list, while a range may be met best by an old one; and there
-  // is always another way to the former, so that waiting for the API would be a waste.
+  // The newest stable release is never far down the list, and releases/latest is a second way to it, so a refusal
+  // is not worth waiting for. A range may need an old release.
   const pages =
     request.kind === "latest"
       ? releasedVersions(access, 30, { retry: "never" })
@@ -49,8 +49,11 @@ async function highestListed(
   }
   const found = highest(listed, request);
   if (found !== undefined) return found;
-  const wanted = request.kind === "latest" ? "stable version" : `version that meets ${request.range}`;
-  throw new Error(`There is no ${wanted} of Spin; ${whatExists(listed)}.`);
+  throw new Error(
+    request.kind === "latest"
+      ? `Spin has no stable release; ${newestReleases(listed)}.`
+      : `No release of Spin satisfies ${request.range}; ${newestReleases(listed)}.`,
+  );
 }
 
 async function withoutApi(
@@ -59,28 +62,42 @@ async function withoutApi(
   refused: ApiRefused,
 ): Promise<Release> {
   const latest = await latestByRedirect(access).catch((cause: unknown) => {
-    throw new Error(
-      `The newest release of Spin is unknown: ${refused.reason}, and the page releases/latest does not tell either; name an exact version${hintAtToken(access)}.`,
-      { cause },
-    );
+    throw unknownLatest(access, refused, cause);
   });
   if (request.kind === "latest" || meets(latest, request)) {
     return { ...release(latest, "redirect"), because: refused.reason };
   }
   throw new Error(
-    `The releases that meet ${request.range} are unknown: ${refused.reason}, and the latest release, ${latest}, does not meet it; name an exact version${hintAtToken(access)}.`,
+    `Cannot find out which releases satisfy ${request.range}: ${refused.reason}, and the latest release, ${latest}, does not satisfy it. ${wayOut(access)}`,
     { cause: refused },
   );
 }
 
-/** A clause that lists the newest releases, for errors about one that does not exist. */
-export function whatExists(versions: readonly string[]): string {
-  const newest = newestFirst(versions).slice(0, 8);
-  return newest.length === 0 ? "no release is listed at all" : `the newest releases are ${newest.join(", ")}`;
+function unknownLatest(access: ReleaseAccess, { reason, reached }: ApiRefused, cause: unknown): Error {
+  const { api, downloads } = access.host ?? gitHub;
+  if (!reached && !(cause instanceof NotARelease)) {
+    const hosts = api === downloads ? api : `${api} or ${downloads}`;
+    return new Error(
+      `Cannot reach ${hosts}. Check the network, or set ORIGIN_MIRRORS to a mirror that this machine can reach.`,
+      { cause },
+    );
+  }
+  return new Error(
+    `Cannot find out the latest release of Spin: ${reason}, and the page releases/latest does not say either. ${wayOut(access)}`,
+    { cause },
+  );
 }
 
-function hintAtToken({ host = gitHub, token }: ReleaseAccess): string {
-  return host.takesToken && !token ? " or give a token, which raises the limit" : "";
+function wayOut({ host = gitHub, token }: ReleaseAccess): string {
+  return host.takesToken && !token
+    ? "Set an exact version, or a token, which raises the rate limit."
+    : "Set an exact version.";
+}
+
+/** A clause that lists the newest releases, for errors about one that does not exist. */
+export function newestReleases(versions: readonly string[]): string {
+  const newest = newestFirst(versions).slice(0, 8);
+  return newest.length === 0 ? "no releases are listed" : `the newest releases are ${newest.join(", ")}`;
 }
 
 function release(version: string, source: Release["source"]): Release {

@@ -1,12 +1,13 @@
 import { verify, X509Certificate } from "node:crypto";
-import type { SpinFiles } from "./archive.ts";
-import { isIssuedBy, parseCertificate, type Signer, signerOf } from "./certificate.ts";
+import { isIssuedBy, parseCertificate } from "./certificate.ts";
 import { fulcioAuthorities } from "./fulcio.ts";
+import { type Signer, signerOf } from "./signer.ts";
+import type { SpinFiles } from "./unpack-spin.ts";
 
-/** What came of the check of a signature. */
+/** The outcome of checking a signature. */
 export type SignatureCheck =
   | { readonly verified: true; readonly identity: string }
-  /** Nothing could be said; `because` is a clause. */
+  /** There is no proof either way; `because` is a clause. */
   | { readonly verified: false; readonly because: string };
 
 const gitHubActions = "https://token.actions.githubusercontent.com";
@@ -23,19 +24,19 @@ const lastUseOfTheOldName = new Date("2025-06-01T00:00:00Z");
  * Checks the keyless signature that a release carries: that the binary was signed with the key of a certificate
  * that Fulcio issued to Spin's own release workflow, running for this very tag.
  *
- * It does not look the signature up in the transparency log, which the archive holds no proof of; that the
+ * The signature is not looked up in the transparency log, because the archive contains no proof from it. That the
  * certificate was valid when it was used is taken on trust.
  *
- * @throws Error when the certificate is Fulcio's but somebody else's, or the signature is not the binary's. Whatever
- *   is less than that (no signature, an unknown issuer) is no proof of anything, and returned as not verified.
+ * @throws Error when Fulcio issued the certificate to somebody else, or when the signature does not match the binary.
+ *   Anything less (no signature, an unknown issuer) proves nothing and is returned as not verified.
  */
-export function checkSignature(
+export async function checkSignature(
   { binary, signature, certificate }: SpinFiles,
   tag: string,
   authorities: readonly string[] = fulcioAuthorities,
-): SignatureCheck {
+): Promise<SignatureCheck> {
   if (signature === undefined || certificate === undefined) {
-    return { verified: false, because: "the archive holds no signature" };
+    return { verified: false, because: "the archive contains no signature" };
   }
   const leaf = parseCertificate(certificate);
   if (leaf === undefined) return { verified: false, because: "its certificate cannot be read" };
@@ -47,10 +48,10 @@ export function checkSignature(
   ) {
     return { verified: false, because: "its certificate was not issued by Fulcio" };
   }
-  const identity = requireReleaseWorkflow(signerOf(leaf), leaf.validFromDate, tag);
+  const identity = requireReleaseWorkflow(await signerOf(leaf), leaf.validFromDate, tag);
   if (!isSignedWith(leaf, binary, signature)) {
     throw new Error(
-      `The binary in the release ${tag} of Spin is not the one that was signed: the signature in its archive does not match it. Do not use this release, and report it to the Spin project.`,
+      `The binary in Spin ${tag} does not match the signature in its archive. Do not use this release, and report it to the Spin project.`,
     );
   }
   return { verified: true, identity };
@@ -63,9 +64,11 @@ function requireReleaseWorkflow(signer: Signer | undefined, issuedAt: Date, tag:
   if (signer !== undefined && signer.issuer === gitHubActions && allowed.includes(signer.identity))
     return signer.identity;
   const found =
-    signer === undefined ? "somebody who is no workflow" : `${signer.identity} (by ${signer.issuer})`;
+    signer === undefined
+      ? "something other than a workflow"
+      : `${signer.identity} (according to ${signer.issuer})`;
   throw new Error(
-    `The release ${tag} of Spin should be signed by ${expected}, but it is signed by ${found}. Do not use this release, and report it to the Spin project.`,
+    `Spin ${tag} should be signed by ${expected}, but it is signed by ${found}. Do not use this release, and report it to the Spin project.`,
   );
 }
 

@@ -1,6 +1,6 @@
 import semver from "semver";
 
-/** What a user asks for. Versions are without the `v` of their tags. */
+/** The version that a user asks for. Versions omit the `v` of their tags. */
 export type VersionRequest =
   | { readonly kind: "latest" }
   | { readonly kind: "exact"; readonly version: string }
@@ -18,12 +18,12 @@ export function parseVersionRequest(text: string): VersionRequest {
   if (semver.valid(version) === version) return { kind: "exact", version };
   if (wanted === "canary") {
     throw new Error(
-      "Spin's canary build is replaced with every change and has no version; ask for latest, a release such as 4.0.2, or a release candidate by its full name.",
+      "Spin's canary build changes with every commit and has no version. Use latest, a release such as 4.0.2, or the full name of a release candidate such as 4.1.0-rc.1.",
     );
   }
   if (wanted !== "" && semver.validRange(wanted) !== null) return { kind: "range", range: wanted };
   throw new Error(
-    `"${text}" is no version of Spin: use latest, an exact version such as 4.0.2, or a range such as ^4.0.`,
+    `"${text}" is not a version of Spin. Use latest, an exact version such as 4.0.2, or a range such as ^4.0.`,
   );
 }
 
@@ -33,7 +33,7 @@ export function tagOf(version: string): string {
 }
 
 /**
- * The version that a tag releases, or undefined for the tags that are no release of Spin: `canary`,
+ * The version that a tag releases, or undefined for a tag that is not a release of Spin: `canary`,
  * `spin/templates/v3.0`, `sdk/go/v2.2.0` and the like.
  */
 export function versionOf(tag: string): string | undefined {
@@ -41,14 +41,14 @@ export function versionOf(tag: string): string | undefined {
   return tag.startsWith("v") && semver.valid(version) === version ? version : undefined;
 }
 
-/** Whether a version is no pre-release and has no build suffix. */
+/** Whether a version is neither a pre-release nor has a build suffix. */
 export function isStable(version: string): boolean {
   return /^\d+\.\d+\.\d+$/.test(version);
 }
 
 /**
- * The highest of `versions` that meets the request. `latest` takes stable versions only; a range takes a
- * pre-release only where it names one of the same version itself (`>=4.1.0-rc.1`), as npm has it.
+ * The highest of `versions` that satisfies the request. `latest` takes stable versions only; a range takes a
+ * pre-release only where it names one of the same version itself (`>=4.1.0-rc.1`), as in npm.
  */
 export function highest(
   versions: readonly string[],
@@ -58,7 +58,7 @@ export function highest(
   return semver.maxSatisfying([...versions], range) ?? undefined;
 }
 
-/** Whether a version is one of those that a request asks for; `latest` asks for any that is stable. */
+/** Whether a version satisfies a request; any stable version satisfies `latest`. */
 export function meets(version: string, request: VersionRequest): boolean {
   return request.kind === "exact" ? version === request.version : highest([version], request) === version;
 }

@@ -77,7 +77,7 @@ describe("latest", () => {
     expect(upstream.requests).toHaveLength(2);
   });
 
-  test("is no release that is marked as a pre-release although its tag looks stable", async () => {
+  test("is not a release that is marked as a pre-release although its tag looks stable", async () => {
     const { access } = await gitHub({
       releases: [
         { tag: "v9.0.0", prerelease: true, publishedAt: "2026-11-20T00:00:00Z" },
@@ -95,7 +95,7 @@ describe("latest", () => {
     ],
     ["429", rateLimited({ status: 429, retryAfter: 60 }), "429: too many requests, the next one in 60 s"],
     ["403 from a firewall", { status: 403, body: "blocked" }, "answered 403"],
-    ["502", { status: 502 }, "does not answer"],
+    ["502", { status: 502 }, "answered 502"],
   ])(
     "is read from the redirect of releases/latest when the API answers %s",
     async (_name, answer, because) => {
@@ -110,10 +110,10 @@ describe("latest", () => {
     },
   );
 
-  test("is an error that says what to do when neither tells", async () => {
+  test("is an error that says what to do when neither answers", async () => {
     const { access } = await gitHub({ answer: () => rateLimited() });
     await expect(resolve("latest", { ...access, token: "" })).rejects.toThrow(
-      "page releases/latest does not tell either; name an exact version or give a token",
+      "page releases/latest does not say either. Set an exact version, or a token",
     );
   });
 
@@ -129,7 +129,7 @@ describe("latest", () => {
         return path.endsWith("/latest") ? { status: 302, headers: { location } } : usual;
       },
     });
-    await expect(resolve("latest", access)).rejects.toThrow("does not tell either");
+    await expect(resolve("latest", access)).rejects.toThrow("does not say either");
   });
 
   test("follows a repository that was renamed", async () => {
@@ -145,21 +145,29 @@ describe("latest", () => {
     expect(await resolve("latest", access)).toMatchObject({ version: "4.0.2", source: "redirect" });
   });
 
-  test("is an error when the redirect leads to something that is no stable release", async () => {
+  test("is an error when the redirect leads to something that is not a stable release", async () => {
     const { access } = await gitHub({ ...refuse(rateLimited()), latest: "sdk/go/v2.2.1" });
-    await expect(resolve("latest", access)).rejects.toThrow("does not tell either");
+    await expect(resolve("latest", access)).rejects.toThrow("does not say either");
+  });
+
+  test("is an error that names both hosts when nothing answers", async () => {
+    const { access } = await gitHub();
+    const unreachable = { ...access, fetch: async () => Promise.reject(new TypeError("fetch failed")) };
+    await expect(resolve("latest", unreachable)).rejects.toThrow(
+      "Cannot reach https://api.github.com or https://github.com. Check the network, or set ORIGIN_MIRRORS",
+    );
   });
 
   test("is an error when the token is refused, because it was meant to work", async () => {
     const { access } = await gitHub(refuse({ status: 401, body: "{}" }));
-    await expect(resolve("latest", access)).rejects.toThrow("refused the token (401); leave the token away");
+    await expect(resolve("latest", access)).rejects.toThrow("refused the token (401). Omit the token");
   });
 
-  test("is an error when the answer is no list of releases", async () => {
+  test("is an error when the answer is not a list of releases", async () => {
     const { access } = await gitHub(
       refuse({ status: 200, body: "<html>sign in</html>", headers: { "content-type": "text/html" } }),
     );
-    await expect(resolve("latest", access)).rejects.toThrow("its answer is no list");
+    await expect(resolve("latest", access)).rejects.toThrow("did not answer with a list");
   });
 });
 
@@ -189,7 +197,7 @@ describe("a range", () => {
   test("that nothing meets is an error that lists what exists", async () => {
     const { access } = await gitHub();
     await expect(resolve("^9", access)).rejects.toThrow(
-      "There is no version that meets ^9 of Spin; the newest releases are 4.1.0-rc.1, 4.0.2, 4.0.1",
+      "No release of Spin satisfies ^9; the newest releases are 4.1.0-rc.1, 4.0.2, 4.0.1",
     );
   });
 
@@ -197,7 +205,7 @@ describe("a range", () => {
     const { access } = await gitHub(refuse(rateLimited()));
     expect(await resolve("^4.0.1", access)).toMatchObject({ version: "4.0.2", source: "redirect" });
     await expect(resolve("^3", access)).rejects.toThrow(
-      "and the latest release, 4.0.2, does not meet it; name an exact version",
+      "and the latest release, 4.0.2, does not satisfy it. Set an exact version",
     );
   });
 });
@@ -221,7 +229,7 @@ describe("a mirror", () => {
     );
   });
 
-  test("without an API still tells the latest release", async () => {
+  test("without an API still finds the latest release", async () => {
     const { upstream, access } = await gitHub({
       answer: ({ path }, usual) => (path.startsWith("/repos/") ? { status: 404 } : usual),
     });
@@ -231,7 +239,7 @@ describe("a mirror", () => {
 
   test.each(["mirror.example", "ftp://mirror.example"])("is not %s", (base) => {
     expect(() => mirrorAt(base)).toThrow(
-      `A mirror is a base URL such as https://mirror.example/github, but it is "${base}"`,
+      `A mirror must be a base URL such as https://mirror.example/github, but it is "${base}"`,
     );
   });
 
@@ -242,7 +250,7 @@ describe("a mirror", () => {
     "https://mirror.example/?token=SECRET",
     "https://mirror.example/#SECRET",
   ])("holds no secret, and one is not repeated: %s", (base) => {
-    expect(() => mirrorAt(base)).toThrow(/holds credentials, a query or a fragment, which are not supported/);
+    expect(() => mirrorAt(base)).toThrow(/without credentials, query or fragment/);
     expect(() => mirrorAt(base)).not.toThrow(/SECRET/);
   });
 });
@@ -273,7 +281,7 @@ describe("an archive", () => {
     await expect(
       fetchVerifiedArchive({ ...v402, version: "9.9.9", tag: "v9.9.9" }, [linux], access),
     ).rejects.toThrow(
-      /^There is no release 9\.9\.9 of Spin \(.*checksums-v9\.9\.9\.txt does not exist\); the newest releases are 4\.1\.0-rc\.1, 4\.0\.2,/,
+      /^There is no Spin 9\.9\.9 \(.*checksums-v9\.9\.9\.txt does not exist\); the newest releases are 4\.1\.0-rc\.1, 4\.0\.2,/,
     );
   });
 
@@ -281,7 +289,7 @@ describe("an archive", () => {
     const { access } = await gitHub(refuse(rateLimited({ resetAt: 4_000_000_000 })));
     await expect(
       fetchVerifiedArchive({ ...v402, version: "9.9.9", tag: "v9.9.9" }, [linux], access),
-    ).rejects.toThrow("see https://github.com/spinframework/spin/releases for the versions there are");
+    ).rejects.toThrow("Choose one of the versions listed at https://github.com/spinframework/spin/releases");
   });
 
   test("of a release without a checksums file is not downloaded", async () => {
@@ -299,7 +307,7 @@ describe("an archive", () => {
     await expect(
       fetchVerifiedArchive(v402, [{ ...linux, system: "windows", architecture: "arm64" }], access),
     ).rejects.toThrow(
-      "Spin 4.0.2 was not released as spin-v4.0.2-windows-aarch64.zip; it exists as spin-v4.0.2-linux-aarch64.tar.gz, ",
+      "Spin 4.0.2 does not include spin-v4.0.2-windows-aarch64.zip. The release has spin-v4.0.2-linux-aarch64.tar.gz, ",
     );
   });
 
@@ -319,11 +327,11 @@ describe("an archive", () => {
   test("with another checksum is refused, naming both", async () => {
     const { access } = await gitHub(delivering(corrupted));
     await expect(fetchVerifiedArchive(v402, [linux], access)).rejects.toThrow(
-      /is not what was released: its digest should be sha256:[0-9a-f]{64}, but .* delivered sha256:[0-9a-f]{64}/,
+      /is not the archive that was released: expected sha256:[0-9a-f]{64}, but .* delivered sha256:[0-9a-f]{64}/,
     );
   });
 
-  test("that is cut off is asked for again, and told", async () => {
+  test("that is cut off is requested again, which is reported", async () => {
     let broken = 2;
     const { access } = await gitHub(delivering((usual) => (broken-- > 0 ? truncated(usual) : usual)));
     const retries: string[] = [];
@@ -335,7 +343,7 @@ describe("an archive", () => {
   test("that is listed but missing is an error that says when to try again", async () => {
     const { access } = await gitHub(delivering(() => ({ status: 404 })));
     await expect(fetchVerifiedArchive(v402, [linux], access)).rejects.toThrow(
-      "the release may be in the making, try again later",
+      "The release may still be uploading; try again later",
     );
   });
 
@@ -375,6 +383,6 @@ describe("unpacking", () => {
     ["an empty one", [{ type: "file", path: "spin", bytes: new Uint8Array() } as const]],
     ["one in a folder", [{ type: "file", path: "bin/spin", bytes: spin } as const]],
   ])("refuses an archive with %s", async (_name, entries) => {
-    await expect(unpackSpin(linuxArchive, gzip(await tar(entries)))).rejects.toThrow("holds no spin");
+    await expect(unpackSpin(linuxArchive, gzip(await tar(entries)))).rejects.toThrow("does not contain spin");
   });
 });

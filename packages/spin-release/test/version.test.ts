@@ -22,16 +22,16 @@ describe("a version that is asked for", () => {
   });
 
   test.each(["", " ", "newest", "4.0.2.1", "v", "spin/templates/v4.0", "../4.0.2", "4.0.2/../../x"])(
-    "%j is none, and the message shows what is",
+    "%j is refused, and the message shows what is accepted",
     (text) => {
       expect(() => parseVersionRequest(text)).toThrow(
-        "use latest, an exact version such as 4.0.2, or a range",
+        "Use latest, an exact version such as 4.0.2, or a range",
       );
     },
   );
 
   test("canary is refused with the reason", () => {
-    expect(() => parseVersionRequest("canary")).toThrow("replaced with every change");
+    expect(() => parseVersionRequest("canary")).toThrow("changes with every commit");
   });
 
   test("whatever is exact becomes a tag that leads back to it and cannot leave its place in a URL", () => {
