@@ -52,6 +52,7 @@ const rooms: Readonly<Record<string, Rooms>> = {
     publish: ["push", "client", "auth", "refusals", "spec"],
     layout: ["push", "client", "auth", "refusals", "spec"],
   },
+  "actions/setup-spin": { version: [], tool: [], plugins: [] },
   "actions/build-shim": {
     spec: [],
     layers: ["spec"],

@@ -1,33 +1,30 @@
-import { addPath, info, notice, saveState, setOutput, summary, warning } from "@actions/core";
+import { addPath, info, notice, saveState, setOutput, setSecret, summary, warning } from "@actions/core";
 import { runAction } from "@spin-publisher/action-runtime";
 import { createFetch } from "@spin-publisher/http";
 import { readInputs } from "./inputs.ts";
-import { type Installed, setup } from "./install.ts";
-import { describeTarget } from "./tool/platform.ts";
+import { install } from "./install.ts";
+import { describeEvent, outputsOf, summaryOf } from "./report.ts";
+import { startsOn } from "./tool/platform.ts";
+
+const say = { info, notice, warning };
 
 await runAction(async () => {
-  const installed = await setup(readInputs(), {
+  const request = readInputs(process.env);
+  if (request.token !== "") setSecret(request.token);
+  const installed = await install(request, {
     fetch: createFetch(),
-    report: { info, notice, warning },
-    platform: process.platform,
-    architecture: process.arch,
+    startsHere: (target) => startsOn(target, process.platform, process.arch),
+    onEvent: (event) => {
+      const { level, message } = describeEvent(event);
+      say[level](message);
+    },
   });
-  await tell(installed);
-});
 
-async function tell({ tool, cacheHit, source, integrity, plugins, keep }: Installed): Promise<void> {
-  addPath(tool.folder);
-  setOutput("version", tool.version);
-  setOutput("arch", tool.target.architecture);
-  setOutput("path", tool.binary);
-  setOutput("cache-hit", String(cacheHit));
-  setOutput("source", source);
-  if (keep !== undefined) {
-    saveState("cache-key", keep.key);
-    saveState("cache-path", keep.path);
+  addPath(installed.tool.folder);
+  for (const [name, value] of Object.entries(outputsOf(installed))) setOutput(name, value);
+  if (installed.keep !== undefined) {
+    saveState("cache-key", installed.keep.key);
+    saveState("cache-path", installed.keep.path);
   }
-  if (process.env.GITHUB_STEP_SUMMARY === undefined) return;
-  const withPlugins = plugins.map(({ name, version }) => `, plugin ${name} ${version}`).join("");
-  const line = `Spin ${tool.version} for ${describeTarget(tool.target)} (${source}): ${integrity}${withPlugins}`;
-  await summary.addRaw(line.replace(/&/g, "&amp;").replace(/</g, "&lt;"), true).write();
-}
+  if (process.env.GITHUB_STEP_SUMMARY) await summary.addRaw(summaryOf(installed), true).write();
+});

@@ -1,67 +1,61 @@
-import { setSecret } from "@actions/core";
 import { choice, flag, temporaryRoot, text, workspaceFolder } from "@spin-publisher/action-runtime";
+import { isObject } from "@spin-publisher/json";
+import { gitHub, mirrorAt, type ReleaseHost, type Target } from "@spin-publisher/spin-release";
+import { type Plugin, parsePlugins } from "./plugins/parse-plugins.ts";
 import type { CacheCircumstances } from "./tool/cache-policy.ts";
-import { parseArchitecture, parseSystem, type Runner } from "./tool/platform.ts";
+import { parseArchitecture, parseSystem, targetsFor } from "./tool/platform.ts";
+import type { VersionInputs } from "./version/requested-version.ts";
 
-/** What the user and the runner say, read once. */
-export interface Inputs {
-  readonly version: string;
-  readonly versionFile: string;
+/** What the user asks for, and where. */
+export interface Request extends VersionInputs {
+  /** Whether a range asks for the newest release even if the tool cache has one that satisfies it. */
   readonly checkLatest: boolean;
-  readonly architecture: string;
+  /** What to install for, in order of preference. */
+  readonly targets: readonly Target[];
+  readonly host: ReleaseHost;
   readonly token: string;
-  readonly mirror: string;
+  /** As given: relative to the checkout, below `~/`, or empty. */
   readonly bindir: string;
-  readonly plugins: string;
+  readonly plugins: readonly Plugin[];
   readonly cache: CacheCircumstances;
-  readonly runner: Runner;
-  /** Folder for what must not outlive the job. */
+  /** Folder for files that must not outlive the job. */
   readonly temp: string;
-  /** The checkout; relative paths start here. */
-  readonly workspace: string;
 }
 
-/** @throws Error when an input has none of its values, or the runner is of a kind that Spin is not released for. */
-export function readInputs(): Inputs {
-  const token = text("token");
-  if (token !== "") setSecret(token);
+/** @throws Error when an input has a value that it does not allow, or when Spin is not released for the runner. */
+export function readInputs(environment: NodeJS.ProcessEnv): Request {
+  const mirror = text("mirror");
   return {
     version: text("version"),
     versionFile: text("version-file"),
+    workspace: workspaceFolder(environment),
     checkLatest: flag("check-latest"),
-    architecture: text("arch"),
-    token,
-    mirror: text("mirror"),
+    targets: targetsFor(text("arch"), {
+      system: parseSystem(environment.RUNNER_OS || process.platform),
+      architecture: parseArchitecture(environment.RUNNER_ARCH || process.arch),
+      glibc: glibcVersion(),
+    }),
+    host: mirror === "" ? gitHub : mirrorAt(mirror),
+    token: text("token"),
     bindir: text("bindir"),
-    plugins: text("plugins"),
+    plugins: parsePlugins(text("plugins")),
     cache: {
       input: choice("cache", ["auto", "true", "false"]),
-      event: process.env.GITHUB_EVENT_NAME ?? "",
-      ref: process.env.GITHUB_REF ?? "",
-      environment: process.env.RUNNER_ENVIRONMENT ?? "",
-      mode: process.env.ACTIONS_CACHE_MODE?.trim().toLowerCase() ?? "",
-      available: Boolean(process.env.ACTIONS_RESULTS_URL || process.env.ACTIONS_CACHE_URL),
+      event: environment.GITHUB_EVENT_NAME ?? "",
+      ref: environment.GITHUB_REF ?? "",
+      environment: environment.RUNNER_ENVIRONMENT ?? "",
+      mode: environment.ACTIONS_CACHE_MODE?.trim().toLowerCase() ?? "",
+      available: Boolean(environment.ACTIONS_RESULTS_URL || environment.ACTIONS_CACHE_URL),
     },
-    runner: {
-      system: parseSystem(process.env.RUNNER_OS || process.platform),
-      architecture: parseArchitecture(process.env.RUNNER_ARCH || process.arch),
-      glibc: glibcVersion(),
-    },
-    temp: temporaryRoot(),
-    workspace: workspaceFolder(),
+    temp: temporaryRoot(environment),
   };
 }
 
-/** Node asks the C library that it was linked with; a Node for musl, or another system, has no answer. */
+/** Node asks the C library that it was linked with; undefined for a Node built for musl, or for another system. */
 function glibcVersion(): string | undefined {
   if (process.platform !== "linux") return undefined;
   Object.assign(process.report, { excludeNetwork: true }); // it would look up a name for every connection
   const report: unknown = process.report.getReport();
-  const header =
-    typeof report === "object" && report !== null && "header" in report ? report.header : undefined;
-  const version =
-    typeof header === "object" && header !== null && "glibcVersionRuntime" in header
-      ? header.glibcVersionRuntime
-      : undefined;
-  return typeof version === "string" ? version : undefined;
+  const header = isObject(report) && isObject(report.header) ? report.header : {};
+  return typeof header.glibcVersionRuntime === "string" ? header.glibcVersionRuntime : undefined;
 }

@@ -1,120 +1,85 @@
-import type { Fetch } from "@spin-publisher/http";
-import {
-  gitHub,
-  highest,
-  mirrorAt,
-  type Release,
-  type ReleaseAccess,
-  resolveRelease,
-  type Target,
-} from "@spin-publisher/spin-release";
-import type { Inputs } from "./inputs.ts";
-import { installPlugins, type Plugin, parsePlugins, runSpin } from "./plugins/plugins.ts";
+import type { Fetch, Retry } from "@spin-publisher/http";
+import type { ReleaseAccess, Target } from "@spin-publisher/spin-release";
+import type { Request } from "./inputs.ts";
+import { installPlugins } from "./plugins/install-plugins.ts";
+import type { Plugin } from "./plugins/parse-plugins.ts";
+import { runSpin } from "./plugins/run-spin.ts";
 import { placeInFolder } from "./tool/bindir.ts";
-import { type InstalledRelease, installRelease } from "./tool/install-release.ts";
-import { describeTarget, startsHere, targetsFor } from "./tool/platform.ts";
-import { findInstalled, installedVersions, type Tool } from "./tool/tool-cache.ts";
-import { type Wanted, wantedVersion } from "./version/requested-version.ts";
+import { type InstalledRelease, installRelease, type ToolEvent } from "./tool/install-release.ts";
+import { describeTarget } from "./tool/platform.ts";
+import { findInstalled, installedVersions } from "./tool/tool-cache.ts";
+import { chooseRelease } from "./version/choose-release.ts";
+import { requestedVersion } from "./version/requested-version.ts";
 
-/** What the user is told while it happens. */
-export interface Reporter {
-  info(line: string): void;
-  notice(message: string): void;
-  warning(message: string): void;
-}
+/** What happens on the way, for the log. */
+export type InstallEvent =
+  | ToolEvent
+  | { readonly kind: "version-file-ignored"; readonly version: string; readonly file: string }
+  | { readonly kind: "release-chosen"; readonly version: string; readonly source: string }
+  | ({ readonly kind: "retry" } & Retry)
+  | ({ readonly kind: "plugin-installed" } & Required<Plugin>);
 
-export interface Edges {
+export interface Dependencies {
   readonly fetch: Fetch;
-  readonly report: Reporter;
-  /** What this process runs on, in Node's words; what is built for another machine is not started. */
-  readonly platform: string;
-  readonly architecture: string;
+  /** Whether this machine can start what was built for a target. */
+  readonly startsHere: (target: Target) => boolean;
+  readonly onEvent: (event: InstallEvent) => void;
 }
 
-/** The tool's folder is what belongs on PATH. */
+/** The folder of `tool` belongs on PATH. */
 export interface Installed extends InstalledRelease {
-  /** Where the version was asked for, what stands there, and who answered: `version: latest, GitHub API`. */
+  /** Which input or file asked for the version, and who answered: `version: latest, GitHub API`. */
   readonly source: string;
   readonly plugins: readonly Required<Plugin>[];
 }
 
-/** Gets the Spin that was asked for, makes sure that it is what was released, and adds its plugins. */
-export async function setup(inputs: Inputs, edges: Edges): Promise<Installed> {
-  const { report } = edges;
-  const plugins = parsePlugins(inputs.plugins);
-  const targets = targetsFor(inputs.architecture, inputs.runner);
-  requireStart(plugins, targets, edges);
-  const access = accessOf(inputs, edges);
-  const wanted = await wantedVersion(inputs, report.warning);
+/** Installs the requested Spin, verified, and its plugins. */
+export async function install(request: Request, dependencies: Dependencies): Promise<Installed> {
+  const { targets, plugins } = request;
+  const { onEvent, startsHere } = dependencies;
+  requireStart(plugins, targets, startsHere);
+  const access = accessTo(request, dependencies);
+  const requested = await requestedVersion(request);
+  if (requested.ignoredFile !== undefined)
+    onEvent({ kind: "version-file-ignored", version: request.version, file: requested.ignoredFile });
 
-  const { release, source } = await chooseRelease(wanted, targets, inputs.checkLatest, access);
-  report.info(`Spin ${release.version} (${source})`);
-  const found = await findInstalled(release.version, targets, (target) =>
-    startsHere(target, edges.platform, edges.architecture),
-  );
+  const cached = () => (request.checkLatest ? [] : installedVersions(targets));
+  const { release, source } = await chooseRelease(requested, cached, access);
+  onEvent({ kind: "release-chosen", version: release.version, source });
+  const found = await findInstalled(release.version, targets, startsHere);
+  if (found !== undefined) onEvent({ kind: "in-tool-cache", target: found.target });
   const installed =
     found === undefined
-      ? await installRelease(release, targets, access, inputs, edges)
-      : inToolCache(found, report);
+      ? await installRelease(release, access, request, dependencies)
+      : {
+          tool: found,
+          cacheHit: true,
+          integrity: "verified when it was put into the tool cache",
+          keep: undefined,
+        };
 
   const tool =
-    inputs.bindir === ""
+    request.bindir === ""
       ? installed.tool
-      : await placeInFolder(installed.tool, inputs.bindir, inputs.workspace);
+      : await placeInFolder(installed.tool, request.bindir, request.workspace);
   const ready = plugins.length === 0 ? [] : await installPlugins(plugins, runSpin(tool.binary));
-  for (const { name, version } of ready) report.info(`  plugin ${name} ${version}`);
+  for (const plugin of ready) onEvent({ kind: "plugin-installed", ...plugin });
   return { ...installed, tool, source, plugins: ready };
 }
 
-function accessOf({ mirror, token }: Inputs, { fetch, report }: Edges): ReleaseAccess {
-  return {
-    fetch,
-    host: mirror === "" ? gitHub : mirrorAt(mirror),
-    token,
-    onRetry: ({ because, delayMilliseconds }) =>
-      report.info(`  trying again in ${(delayMilliseconds / 1000).toFixed(1)} s: ${because}`),
-  };
+function accessTo({ host, token }: Request, { fetch, onEvent }: Dependencies): ReleaseAccess {
+  return { fetch, host, token, onRetry: (retry) => onEvent({ kind: "retry", ...retry }) };
 }
 
-/** @throws Error when there are plugins to install, but no Spin that could do it. */
+/** @throws Error when there are plugins to install, but Spin cannot start here to install them. */
 function requireStart(
   plugins: readonly Plugin[],
   targets: readonly Target[],
-  { platform, architecture }: Edges,
+  startsHere: Dependencies["startsHere"],
 ): void {
-  const foreign = targets.find((target) => !startsHere(target, platform, architecture));
+  const foreign = targets.find((target) => !startsHere(target));
   if (plugins.length === 0 || foreign === undefined) return;
   throw new Error(
-    `Plugins are installed by Spin itself, and Spin for ${describeTarget(foreign)} does not start on this runner; leave out the input "plugins" or "arch".`,
+    `Spin itself installs plugins, and Spin for ${describeTarget(foreign)} does not start on this runner. Remove the input "plugins" or "arch".`,
   );
-}
-
-/**
- * The release to install. A range is met by what the tool cache has, unless the newest is asked for: on a
- * self-hosted runner most jobs then need no network at all.
- */
-async function chooseRelease(
-  { request, source }: Wanted,
-  targets: readonly Target[],
-  checkLatest: boolean,
-  access: ReleaseAccess,
-): Promise<{ release: Pick<Release, "version" | "tag">; source: string }> {
-  if (request.kind === "range" && !checkLatest) {
-    const version = highest(installedVersions(targets), request);
-    if (version !== undefined) {
-      return { release: { version, tag: `v${version}` }, source: `${source}, tool cache` };
-    }
-  }
-  const release = await resolveRelease(request, access);
-  const answer = {
-    request: "",
-    api: ", GitHub API",
-    redirect: `, releases/latest because ${release.because}`,
-  };
-  return { release, source: source + answer[release.source] };
-}
-
-function inToolCache(tool: Tool, report: Reporter): InstalledRelease {
-  report.info(`  in the tool cache for ${describeTarget(tool.target)}`);
-  return { tool, cacheHit: true, integrity: "verified when it was put into the tool cache", keep: undefined };
 }

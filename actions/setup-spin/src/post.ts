@@ -1,8 +1,15 @@
-import { getState, warning } from "@actions/core";
+import { getState, info, notice, warning } from "@actions/core";
 import { runAction } from "@spin-publisher/action-runtime";
-import { keepInCache } from "./tool/fetch-archive.ts";
+import { describeEvent } from "./report.ts";
+import { saveToCache } from "./tool/actions-cache.ts";
+
+const say = { info, notice, warning };
 
 await runAction(async () => {
   const key = getState("cache-key");
-  if (key !== "") await keepInCache({ key, path: getState("cache-path") }, warning);
+  if (key === "") return;
+  await saveToCache({ key, path: getState("cache-path") }, (event) => {
+    const { level, message } = describeEvent(event);
+    say[level](message);
+  });
 });

@@ -27,18 +27,18 @@ const methods = ({ requests }: CacheService) =>
   requests.map((request) => request.replace(/\/twirp\/.*\/|\/account\/.*/, "").replace("POST ", ""));
 
 describe("the tool cache", () => {
-  test("has an exact version in the second run, which asks nobody", async () => {
+  test("has an exact version in the second run, which makes no request", async () => {
     const runner = await startRunner();
     await runner.run(exact);
     runner.requests();
     const run = await runner.run(exact);
     expect(run.outputs).toMatchObject({ version: "4.0.2", "cache-hit": "true", source: "version: 4.0.2" });
-    expect(run.log).toContain("  in the tool cache for linux/");
+    expect(run.log).toContain("  found in the tool cache for linux/");
     expect(run.paths).toHaveLength(1);
     expect(runner.requests()).toEqual([]);
   });
 
-  test("is used for the latest release after asking which that is, and for nothing else", async () => {
+  test("is used for the latest release after one request for its version", async () => {
     const runner = await startRunner();
     await runner.run();
     runner.requests();
@@ -46,7 +46,7 @@ describe("the tool cache", () => {
     expect(runner.requests()).toEqual(["api.github.com /repos/spinframework/spin/releases"]);
   });
 
-  test("meets a range without asking anybody, unless the newest is wanted", async () => {
+  test("satisfies a range without a request, unless check-latest is set", async () => {
     const runner = await startRunner();
     await runner.run({ version: "3.4.1" });
     runner.requests();
@@ -91,7 +91,7 @@ describe("the Actions cache", () => {
     const second = await runner.run(exact, { env: cache.env });
     expect(second.outputs["cache-hit"]).toBe("true");
     expect(second.log).toMatch(
-      / {2}restored spin-v4\.0\.2-linux-.*\n {2}SHA-256 as in the release's checksums file;/,
+      / {2}restored spin-v4\.0\.2-linux-.*\n {2}SHA-256 matches the release's checksums file;/,
     );
     expect(downloaded(runner.requests())).toBe(false);
     expect(methods(cache)).toEqual([
@@ -104,7 +104,7 @@ describe("the Actions cache", () => {
     ]);
   });
 
-  test("is not asked when the tool cache has the version", async () => {
+  test("is not used when the tool cache has the version", async () => {
     const runner = await startRunner();
     const cache = await cacheService();
     await runner.run(exact);
@@ -113,7 +113,7 @@ describe("the Actions cache", () => {
     expect(cache.requests).toEqual([]);
   });
 
-  test("with something else than the release in it is not believed, and the job goes on with a warning", async () => {
+  test("with something other than the release in it is ignored with a warning", async () => {
     const cache = await cacheService();
     // What somebody put under the key of the true archive is a whole archive, with another binary in it.
     const evil = await startRunner({
@@ -134,14 +134,16 @@ describe("the Actions cache", () => {
     expect(run.annotations.filter(({ level }) => level === "warning")).toEqual([
       {
         level: "warning",
-        message: expect.stringMatching(/^The Actions cache does not hold the release as setup-spin-v1-/),
+        message: expect.stringMatching(
+          /^The entry setup-spin-v1-.* in the Actions cache is not the released archive, so it was downloaded/,
+        ),
       },
     ]);
     const { readFile } = await import("node:fs/promises");
     expect(await readFile(run.outputs.path ?? "", "utf8")).not.toContain("evil");
   });
 
-  test.each(["read", "none"] as const)("that may only be used for %s is no trouble", async (mode) => {
+  test.each(["read", "none"] as const)("that may only be used for %s does no harm", async (mode) => {
     const runner = await startRunner();
     const cache = await cacheService({ mode });
     const run = await runner.run(exact, { env: cache.env });
@@ -151,7 +153,7 @@ describe("the Actions cache", () => {
   });
 
   test.each(["read", "write-only"] as const)(
-    "that turns out to be for %s only is no trouble",
+    "that turns out to be for %s only does no harm",
     async (mode) => {
       const runner = await startRunner();
       const cache = await cacheService({ mode, announcesMode: false });
@@ -161,7 +163,7 @@ describe("the Actions cache", () => {
     },
   );
 
-  test("that is out of order is no trouble", async () => {
+  test("that is down does no harm", async () => {
     const runner = await startRunner();
     const cache = await cacheService();
     await cache.close();
@@ -170,25 +172,25 @@ describe("the Actions cache", () => {
     expect(run.outputs["cache-hit"]).toBe("false");
   });
 
-  test("that the job has no token for is no trouble", async () => {
+  test("that the job has no token for does no harm", async () => {
     const runner = await startRunner();
     const cache = await cacheService();
     const run = await runner.run(exact, { env: { ...cache.env, ACTIONS_RUNTIME_TOKEN: "" } });
     expect([run.exitCode, run.post?.exitCode]).toEqual([0, 0]);
     expect(run.post?.annotations).toEqual([
-      { level: "warning", message: expect.stringMatching(/^Spin was not kept in the Actions cache: /) },
+      { level: "warning", message: expect.stringMatching(/^Spin was not saved to the Actions cache: /) },
     ]);
   });
 
-  test("is left alone in a job that may make a release, and the log says why", async () => {
+  test("is not used in a job that may publish a release, and the log says why", async () => {
     const runner = await startRunner();
     const cache = await cacheService();
     const run = await runner.run(exact, { env: cache.env, event: pushTag("0.1.2") });
-    expect(run.log).toContain("  Actions cache left alone: this job may make a release\n");
+    expect(run.log).toContain("  Actions cache not used: this job may publish a release\n");
     expect(cache.requests).toEqual([]);
   });
 
-  test("is used there if that is asked for, and nowhere if it is not wanted", async () => {
+  test("is used there with cache: true, and nowhere with cache: false", async () => {
     const runner = await startRunner();
     const cache = await cacheService();
     await runner.run({ ...exact, cache: "false" }, { env: cache.env, event: pushBranch("main") });

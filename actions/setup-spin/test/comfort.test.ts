@@ -15,7 +15,7 @@ afterEach(closeRunners);
 const exact = { version: "4.0.2" };
 
 describe("bindir", () => {
-  test("gets Spin in place of the one that is there, and is what PATH shows", async () => {
+  test("gets Spin in place of the one that is there, and comes on PATH", async () => {
     const runner = await startRunner();
     const folder = join(runner.workspace, "tools", "bin");
     await mkdir(folder, { recursive: true });
@@ -34,11 +34,11 @@ describe("bindir", () => {
     expect((await stat(run.outputs.path ?? "")).mode & 0o777).toBe(0o755);
   });
 
-  test("that is no folder is an error that says so", async () => {
+  test("that is not a folder is an error that says so", async () => {
     const runner = await startRunner();
     await runner.write("tools", "a file\n");
     expect(failureOf(await runner.run({ ...exact, bindir: "tools/bin" }))).toMatch(
-      /^Spin could not be put into .*tools\/bin; choose a folder for the input "bindir"/,
+      /^Cannot put Spin into .*tools\/bin\. Set the input "bindir" to a folder/,
     );
   });
 });
@@ -46,7 +46,7 @@ describe("bindir", () => {
 describe("plugins", () => {
   const spin = () => readFile(join(import.meta.dirname, "fixtures", "spin-with-plugins.sh"));
 
-  test("are installed by the Spin that was installed, and told", async () => {
+  test("are installed by the installed Spin, and reported", async () => {
     const runner = await startRunner({ spin });
     const run = await runner.run({ ...exact, plugins: "js2wasm, cloud@0.10.0" });
     expect(run.log).toContain("  plugin js2wasm 0.7.0\n  plugin cloud 0.10.0\n");
@@ -56,7 +56,7 @@ describe("plugins", () => {
   test("that cannot be installed fail the step with what Spin said", async () => {
     const runner = await startRunner({ spin });
     expect(failureOf(await runner.run({ ...exact, plugins: "unknown" }))).toBe(
-      "The plugin unknown could not be installed: Error: Plugin 'unknown' not found",
+      "Cannot install the plugin unknown: Error: Plugin 'unknown' not found",
     );
   });
 
@@ -72,7 +72,7 @@ describe("plugins", () => {
 });
 
 describe("a run", () => {
-  test("sets nothing that a later step could stumble over", async () => {
+  test("sets no environment variable", async () => {
     const runner = await startRunner();
     const run = await runner.run(exact);
     expect(run.env).toEqual({});
@@ -89,14 +89,14 @@ describe("a run", () => {
     }
   });
 
-  test("works without a summary file and on a runner that is no GitHub runner otherwise", async () => {
+  test("works without a summary file, and on a runner other than GitHub's", async () => {
     const runner = await startRunner();
     const run = await runner.run(exact, { env: { GITHUB_STEP_SUMMARY: "", RUNNER_ENVIRONMENT: "" } });
     expect(run.exitCode).toBe(0);
   });
 });
 
-test("a proxy is used for everything that is not on this machine", async () => {
+test("a proxy is used for everything outside this machine", async () => {
   const runner = await startRunner();
   const target = new URL(runner.upstream.origin);
   const seen: string[] = [];

@@ -59,14 +59,14 @@ describe("nothing is installed when", () => {
     [
       "the archive has another checksum",
       async () => archives(corrupted),
-      "is not what was released: its digest should be",
+      "is not the archive that was released: expected sha256:",
     ],
     ["the archive is cut off", async () => archives(truncated), "broke off after"],
     ["the download hangs", async () => archives(hung), "broke off after 0 bytes"],
     [
       "the archive is missing",
       async () => archives(() => ({ status: 404 })),
-      "does not exist although the checksums file of its release lists it",
+      "does not exist although the release's checksums file lists it",
     ],
     [
       "the checksums file is missing",
@@ -79,12 +79,12 @@ describe("nothing is installed when", () => {
         answer: (_request, usual) =>
           usual.headers?.["content-type"] === "text/plain" ? { ...usual, body: "<html>sign in" } : usual,
       }),
-      "not what sha256sum prints",
+      "answered with a web page instead of a checksums file",
     ],
     [
       "somebody else's workflow signed it",
       async () => releaseOf(await signedBySomebodyElse()),
-      "should be signed by https://github.com/spinframework/spin/.github/workflows/release.yml@refs/tags/v4.0.2, but it is signed by https://github.com/sigstore/sigstore-js/",
+      "Spin v4.0.2 should be signed by https://github.com/spinframework/spin/.github/workflows/release.yml@refs/tags/v4.0.2, but it is signed by https://github.com/sigstore/sigstore-js/",
     ],
     [
       "a path leaves the archive",
@@ -92,19 +92,19 @@ describe("nothing is installed when", () => {
       'the path "../../../../evil" leaves it',
     ],
     [
-      "the archive holds no Spin",
+      "the archive does not contain Spin",
       async () => releaseOf(gzip(await tar([file("README.md", "x")]))),
-      "holds no spin",
+      "does not contain spin",
     ],
     [
-      "the archive is no archive",
+      "the archive is not an archive",
       async () => releaseOf(Buffer.from("nothing")),
       "damaged or not a gzipped tar",
     ],
     [
       "the binary is another version",
       async () => ({ spin: async () => Buffer.from(script.replace("4.0.2", "4.0.1")) }),
-      'The release of Spin 4.0.2 says that it is "spin 4.0.1 (0a1b2c3 2026-06-23)"',
+      'The binary in the release of Spin 4.0.2 says that it is "spin 4.0.1 (0a1b2c3 2026-06-23)"',
     ],
     [
       "the binary does not start",
@@ -120,17 +120,17 @@ describe("nothing is installed when", () => {
   });
 });
 
-describe("a signature that says nothing", () => {
+describe("a signature that proves nothing", () => {
   test.each([
-    ["none", [], "the archive holds no signature"],
-    ["of an unknown form", [file("spin.sig", "?"), file("crt.pem", "?")], "its certificate cannot be read"],
-  ])("(%s) is told, and no failure", async (_name, entries, because) => {
+    ["missing", [], "the archive contains no signature"],
+    ["in an unknown form", [file("spin.sig", "?"), file("crt.pem", "?")], "its certificate cannot be read"],
+  ])("(%s) is reported, and is not a failure", async (_name, entries, because) => {
     const archive = gzip(await tar([{ ...file("spin", script), executable: true }, ...entries]));
     const runner = await startRunner(await releaseOf(archive));
     const run = await runner.run(inputs);
     expect(run.exitCode).toBe(0);
     expect(run.log).toContain(
-      `  SHA-256 as in the release's checksums file; signature not verified: ${because}\n`,
+      `  SHA-256 matches the release's checksums file; signature not verified: ${because}\n`,
     );
     expect(run.annotations).toEqual([
       { level: "notice", message: expect.stringMatching(/^Spin 4\.0\.2: signature not verified: /) },
@@ -146,7 +146,7 @@ test("a download that breaks off twice is completed, and the log says so", async
   expect(run.log.match(/trying again in \d+\.\d s: The download of .* broke off/g)).toHaveLength(2);
 });
 
-test("an archive is unpacked without anything but Spin reaching the disk", async () => {
+test("only Spin itself reaches the disk when an archive is unpacked", async () => {
   const spin: SpinBinary = async () => Buffer.from(script);
   const runner = await startRunner({ spin });
   const run = await runner.run(inputs);

@@ -9,7 +9,7 @@ import {
   describeTarget,
   parseArchitecture,
   type Runner,
-  startsHere,
+  startsOn,
   targetsFor,
 } from "../src/tool/platform.ts";
 import { closeRunners, failureOf, type Pretence, startRunner } from "./runner.ts";
@@ -50,7 +50,7 @@ describe("what can be installed", () => {
     expect(parseArchitecture(name)).toBe("arm64");
   });
 
-  test.each(["arm", "riscv64", "i686", "amd64 ", "constructor", "__proto__"])("%j is nothing", (name) => {
+  test.each(["arm", "riscv64", "i686", "amd64 ", "constructor", "__proto__"])("%j is refused", (name) => {
     expect(() => parseArchitecture(name)).toThrow("Spin is released for amd64 and arm64");
   });
 });
@@ -71,11 +71,11 @@ describe("what starts on this machine", () => {
     [target("windows", "amd64"), "win32", "arm64", true],
     [target("windows", "arm64"), "win32", "x64", false],
   ])("%j on %s/%s: %s", (built, platform, architecture, starts) => {
-    expect(startsHere(built, platform, architecture)).toBe(starts);
+    expect(startsOn(built, platform, architecture)).toBe(starts);
   });
 });
 
-/** The release with an archive for Windows, which the stand-in GitHub has none of. */
+/** The release with an archive for Windows, which the stand-in GitHub lacks. */
 function withWindows(tag: string): UpstreamOptions {
   const name = `spin-${tag}-windows-amd64.zip`;
   const zip = zipSync({
@@ -119,7 +119,7 @@ describe("the bundle", () => {
     ["windows-amd64.zip", windows, "", "amd64", "x64/spin.exe", true],
     ["windows-amd64.zip", { ...windows, cpu: "ARM64", arch: "arm64" }, "", "amd64", "x64/spin.exe", true],
   ])(
-    "installs %s on %j asked for %j",
+    "installs %s on %j where arch is %j",
     async (asset, { os, cpu, ...pretend }, arch, output, path, started) => {
       const runner = await startRunner(withWindows("v4.0.2"));
       const run = await runner.run(
@@ -131,20 +131,20 @@ describe("the bundle", () => {
       expect(runner.requests()).toContain(
         `github.com /spinframework/spin/releases/download/v4.0.2/spin-v4.0.2-${asset}`,
       );
-      expect(run.log.includes("not started, it is for another machine")).toBe(!started);
+      expect(run.log.includes("not started, because it is for another machine")).toBe(!started);
       expect(await readFile(run.outputs.path ?? "", "utf8")).toContain("spin 4.0.2");
     },
   );
 
-  test("says what a release exists as where it was not built for the platform", async () => {
+  test("lists the archives of a release that lacks the platform", async () => {
     const runner = await startRunner();
     const run = await runner.run({ version: "4.0.2" }, { env: { RUNNER_OS: "Windows", RUNNER_ARCH: "X64" } });
     expect(failureOf(run)).toContain(
-      "Spin 4.0.2 was not released as spin-v4.0.2-windows-amd64.zip; it exists as spin-v4.0.2-linux-aarch64.tar.gz, ",
+      "Spin 4.0.2 does not include spin-v4.0.2-windows-amd64.zip. The release has spin-v4.0.2-linux-aarch64.tar.gz, ",
     );
   });
 
-  test("takes from the tool cache what another C library was put there for only if it starts", async () => {
+  test("takes a build for another C library from the tool cache only if it starts", async () => {
     const runner = await startRunner();
     const glibc = { pretend: { platform: "linux", arch: "x64", glibc: "2.39" }, env: { RUNNER_ARCH: "X64" } };
     const musl = { pretend: { platform: "linux", arch: "x64", glibc: "" }, env: { RUNNER_ARCH: "X64" } };
@@ -155,7 +155,7 @@ describe("the bundle", () => {
     expect(await runner.installed()).toEqual(["4.0.2/x64", "4.0.2/x64-static"]);
   });
 
-  test("finds the dynamic build of a release without a static one again, if it starts", async () => {
+  test("reuses the dynamic build of a release without a static one, if it starts", async () => {
     const withoutStatic: UpstreamOptions = {
       answer: (_request, usual) =>
         usual.headers?.["content-type"] === "text/plain"

@@ -1,8 +1,7 @@
-import { describe, expect } from "@jest/globals";
-import { testNeeding } from "@spin-publisher/sandbox/testing";
-import { installPlugins, type Plugin, parsePlugins, type RunSpin } from "../src/plugins/plugins.ts";
-
-const test = testNeeding("the sandbox's runner");
+import { describe, expect, test } from "@jest/globals";
+import { installPlugins } from "../src/plugins/install-plugins.ts";
+import { type Plugin, parsePlugins } from "../src/plugins/parse-plugins.ts";
+import type { RunSpin } from "../src/plugins/run-spin.ts";
 
 describe("the input", () => {
   test.each<[string, readonly Plugin[]]>([
@@ -34,8 +33,8 @@ describe("the input", () => {
     expect(() => parsePlugins(text)).toThrow(`but one of them is "${text}"`);
   });
 
-  test("asks for no plugin twice", () => {
-    expect(() => parsePlugins("cloud, js2wasm, cloud@0.10.0")).toThrow("asks for cloud twice");
+  test("may not list a plugin twice", () => {
+    expect(() => parsePlugins("cloud, js2wasm, cloud@0.10.0")).toThrow("lists cloud twice");
   });
 });
 
@@ -63,7 +62,7 @@ function fakeSpin(installed: Record<string, string>, catalogue: Record<string, s
 const catalogue = { js2wasm: "0.7.0", cloud: "0.10.0" };
 
 describe("plugins", () => {
-  test("are installed in the newest version where none is given, after the catalogue was fetched once", async () => {
+  test("without a version are installed in the newest one, after fetching the catalogue once", async () => {
     const { spin, calls } = fakeSpin({}, catalogue);
     expect(await installPlugins([{ name: "js2wasm" }, { name: "cloud", version: "0.9.0" }], spin)).toEqual([
       { name: "js2wasm", version: "0.7.0" },
@@ -78,13 +77,13 @@ describe("plugins", () => {
     ]);
   });
 
-  test("that are there already cost one look", async () => {
+  test("that are already installed cost one listing", async () => {
     const { spin, calls } = fakeSpin({ js2wasm: "0.7.0" }, catalogue);
     await installPlugins([{ name: "js2wasm", version: "0.7.0" }], spin);
     expect(calls).toEqual(["plugins list --installed"]);
   });
 
-  test.each(["0.6.0", "0.8.0"])("that are there in version %s are replaced", async (version) => {
+  test.each(["0.6.0", "0.8.0"])("that are installed in version %s are replaced", async (version) => {
     const { spin } = fakeSpin({ js2wasm: version }, catalogue);
     expect(await installPlugins([{ name: "js2wasm", version: "0.7.0" }], spin)).toEqual([
       { name: "js2wasm", version: "0.7.0" },
@@ -94,7 +93,7 @@ describe("plugins", () => {
   test("that do not exist are a failure that names them", async () => {
     const { spin } = fakeSpin({}, catalogue);
     await expect(installPlugins([{ name: "js3wasm" }], spin)).rejects.toThrow(
-      "The plugin js3wasm could not be installed: plugin 'js3wasm' not found",
+      "Cannot install the plugin js3wasm: plugin 'js3wasm' not found",
     );
   });
 
@@ -102,7 +101,7 @@ describe("plugins", () => {
     const { spin } = fakeSpin({}, catalogue);
     const lying: RunSpin = async (args) => (args[1] === "install" ? "installed successfully!" : spin(args));
     await expect(installPlugins([{ name: "cloud" }], lying)).rejects.toThrow(
-      "The plugin cloud is not installed although Spin reported no failure; it lists none of that name.",
+      "The plugin cloud is not installed although Spin reported success: it lists no plugin of that name.",
     );
   });
 
@@ -110,7 +109,7 @@ describe("plugins", () => {
     const { spin } = fakeSpin({ cloud: "0.10.0" }, catalogue);
     const lying: RunSpin = async (args) => (args[1] === "upgrade" ? "installed successfully!" : spin(args));
     await expect(installPlugins([{ name: "cloud", version: "0.9.0" }], lying)).rejects.toThrow(
-      "The plugin cloud@0.9.0 is not installed although Spin reported no failure; it lists version 0.10.0.",
+      "The plugin cloud@0.9.0 is not installed although Spin reported success: it lists version 0.10.0.",
     );
   });
 
@@ -121,7 +120,7 @@ describe("plugins", () => {
       return spin(args);
     };
     await expect(installPlugins([{ name: "cloud" }], offline)).rejects.toThrow(
-      "The catalogue of Spin's plugins could not be fetched: failed to clone",
+      "Cannot fetch the catalogue of Spin's plugins: failed to clone",
     );
   });
 });

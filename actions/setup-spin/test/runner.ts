@@ -137,7 +137,7 @@ export function failureOf(run: ActionRun): string {
     run.paths.length > 0 ||
     Object.keys(run.outputs).length > 0
   ) {
-    throw new Error(`This is not how an action fails:\n${JSON.stringify(run, undefined, 2)}`);
+    throw new Error(`An action must not fail like this:\n${JSON.stringify(run, undefined, 2)}`);
   }
   return errors[0]?.message ?? "";
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { testNeeding } from "@spin-publisher/sandbox/testing";
-import { wantedVersion } from "../src/version/requested-version.ts";
+import { requestedVersion } from "../src/version/requested-version.ts";
 import { versionIn } from "../src/version/version-file.ts";
 
 let workspace = "";
@@ -33,10 +33,10 @@ describe(".tool-versions", () => {
   });
 
   test.each(["", "nodejs 24.1.0\n", "spin\n", "# spin 4.0.2\n", "spinframework/spinx 4.0.2\n"])(
-    "%j says nothing",
+    "%j does not mention Spin",
     async (content) => {
       await expect(read(".tool-versions", content)).rejects.toThrow(
-        "The version file .tool-versions says nothing about Spin; it should have a line such as spin 4.0.2.",
+        'The version file ".tool-versions" does not mention Spin. Expected a line such as spin 4.0.2.',
       );
     },
   );
@@ -66,8 +66,8 @@ describe("mise's file", () => {
     "tools = 3\n",
     "[tools]\nspin = 4\n",
     '[tasks]\nspin = "4.0.2"\n',
-  ])("%j says nothing", async (content) => {
-    await expect(read("mise.toml", content)).rejects.toThrow('it should have spin = "4.0.2" below [tools].');
+  ])("%j does not mention Spin", async (content) => {
+    await expect(read("mise.toml", content)).rejects.toThrow('Expected spin = "4.0.2" below [tools].');
   });
 });
 
@@ -80,7 +80,7 @@ describe("package.json", () => {
   });
 
   test.each(["{}", "[]", "null", '{"engines":{"node":"24"}}', '{"engines":{"spin":4}}', '{"spin":"4.0.2"}'])(
-    "%j says nothing",
+    "%j does not mention Spin",
     async (content) => {
       await expect(read("package.json", content)).rejects.toThrow('"engines": { "spin": "^4.0" }');
     },
@@ -95,8 +95,8 @@ describe("any other file", () => {
     expect(await read(name, content)).toBe(version);
   });
 
-  test("that is empty says nothing", async () => {
-    await expect(read(".spin-version", "\n")).rejects.toThrow("it should have a line such as 4.0.2.");
+  test("that is empty does not mention Spin", async () => {
+    await expect(read(".spin-version", "\n")).rejects.toThrow("Expected a line such as 4.0.2.");
   });
 
   test.each([
@@ -104,7 +104,7 @@ describe("any other file", () => {
     ["package.json", '{"engines": SECRET', ""],
   ])("%s that is malformed is an error without its content", async (name, content, place) => {
     const error = await read(name, content).catch((error: unknown) => error);
-    expect(inspect(error)).toContain(`The version file ${name} is malformed${place}; correct it.`);
+    expect(inspect(error)).toContain(`The version file "${name}" is malformed${place}.`);
     expect(inspect(error)).not.toContain("SECRET");
   });
 
@@ -130,15 +130,15 @@ describe("any other file", () => {
     "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
     "4dff4ea340f0a823f15d3f4f01ab62eae0e5da57",
     `4.0.2-${"a".repeat(35)}`,
-  ])("with something else in it is refused, which is not repeated: %s", async (content) => {
+  ])("with other content is refused, and the content is not repeated: %s", async (content) => {
     const error = await read(".spin-version", `${content}\n`).catch((error: unknown) => error);
     expect(inspect(error)).toContain(
-      "The version file .spin-version names no version where it should have a line such as 4.0.2;",
+      'The version file ".spin-version" does not contain a version. Expected a line such as 4.0.2,',
     );
     expect(inspect(error)).not.toContain(content);
   });
 
-  testNeeding("symbolic links")("lies in the workspace, also where a link leads to it", async () => {
+  testNeeding("symbolic links")("must be in the workspace, also where a link leads to it", async () => {
     const outside = await mkdtemp(join(tmpdir(), "outside-"));
     try {
       await writeFile(join(outside, ".spin-version"), "4.0.2\n");
@@ -150,7 +150,7 @@ describe("any other file", () => {
       await symlink(workspace, join(outside, "workspace"));
       for (const path of [join(outside, ".spin-version"), "folder/.spin-version", "file"]) {
         await expect(versionIn(path, workspace)).rejects.toThrow(
-          `The version file ${path} lies outside of the workspace, or is a link that leads out of it; name a file`,
+          `The version file "${path}" is outside the workspace, or a link that leads out of it. Name a file`,
         );
       }
       expect(await versionIn("good", workspace)).toBe("4.0.2");
@@ -162,36 +162,33 @@ describe("any other file", () => {
 
   test("that is missing is an error with the usual reason", async () => {
     await expect(versionIn("nowhere/.spin-version", workspace)).rejects.toThrow(
-      "is there an actions/checkout before this step",
+      "Run actions/checkout before this step",
     );
   });
 });
 
-describe("the version that is wanted", () => {
-  const wanted = async (version: string, versionFile: string) => {
-    const warnings: string[] = [];
-    const { source } = await wantedVersion({ version, versionFile, workspace }, (message) =>
-      warnings.push(message),
-    );
-    return { source, warnings: warnings.length };
+describe("the requested version", () => {
+  const requested = async (version: string, versionFile: string) => {
+    const { source, ignoredFile } = await requestedVersion({ version, versionFile, workspace });
+    return { source, ignoredFile };
   };
 
   test.each([
-    ["latest", "", "version: latest", 0],
-    ["", "", "version: latest", 0],
-    ["^4.0", "", "version: ^4.0", 0],
-    ["latest", ".wanted", ".wanted: 3.6.3", 0],
-    ["", ".wanted", ".wanted: 3.6.3", 0],
-    ["4.0.2", ".wanted", "version: 4.0.2", 1],
-  ])("for version %j and version-file %j is %s", async (version, file, source, warnings) => {
-    await writeFile(join(workspace, ".wanted"), "3.6.3\n");
-    expect(await wanted(version, file)).toEqual({ source, warnings });
+    ["latest", "", "version: latest", undefined],
+    ["", "", "version: latest", undefined],
+    ["^4.0", "", "version: ^4.0", undefined],
+    ["latest", ".requested", ".requested: 3.6.3", undefined],
+    ["", ".requested", ".requested: 3.6.3", undefined],
+    ["4.0.2", ".requested", "version: 4.0.2", ".requested"],
+  ])("for version %j and version-file %j is %s", async (version, file, source, ignoredFile) => {
+    await writeFile(join(workspace, ".requested"), "3.6.3\n");
+    expect(await requested(version, file)).toEqual({ source, ignoredFile });
   });
 
-  test("names the file in which it is none", async () => {
+  test("is refused with the name of the file that does not contain one", async () => {
     await writeFile(join(workspace, ".tool-versions"), "spin system\n");
-    await expect(wanted("latest", ".tool-versions")).rejects.toThrow(
-      '.tool-versions: "system" is no version of Spin: use latest',
+    await expect(requested("latest", ".tool-versions")).rejects.toThrow(
+      '.tool-versions: "system" is not a version of Spin. Use latest',
     );
   });
 });

@@ -41,7 +41,7 @@ describe("the bundle", () => {
     });
     expect(run.log).toContain("Spin 4.0.2 (version: latest, GitHub API)\n");
     expect(run.summary).toMatch(
-      /^Spin 4\.0\.2 for linux\/amd64 \(version: latest, GitHub API\): SHA-256 as in .*\n$/,
+      /^Spin 4\.0\.2 for linux\/amd64 \(version: latest, GitHub API\): SHA-256 matches .*\n$/,
     );
     expect(runner.requests()).toEqual([list, ...downloads("v4.0.2")]);
     const [path = ""] = run.paths;
@@ -50,7 +50,7 @@ describe("the bundle", () => {
     ).toContain("spin 4.0.2");
   });
 
-  test("shows its token to GitHub's API and to nobody else", async () => {
+  test("sends its token to GitHub's API only", async () => {
     const runner = await startRunner();
     await runner.run({ token: "ghp_mine" });
     expect(runner.upstream.requests.map(({ host, authorization }) => [host, authorization])).toEqual([
@@ -62,7 +62,7 @@ describe("the bundle", () => {
     ]);
   });
 
-  test("does not show the token of an Enterprise Server to github.com", async () => {
+  test("does not send the token of an Enterprise Server to github.com", async () => {
     const runner = await startRunner();
     const run = await runner.run({}, { serverUrl: "https://github.example.com" });
     expect(run.outputs.version).toBe("4.0.2");
@@ -110,7 +110,7 @@ describe("the bundle", () => {
     });
   });
 
-  test("takes everything from a mirror, and shows it no token", async () => {
+  test("takes everything from a mirror, without sending it the token", async () => {
     const runner = await startRunner();
     const run = await runner.run({ mirror: runner.upstream.origin, token: "ghp_mine" }, { mirrors: "" });
     expect(run.outputs.version).toBe("4.0.2");
@@ -122,7 +122,7 @@ describe("the bundle", () => {
   test("lists what exists when the version does not", async () => {
     const runner = await startRunner();
     expect(failureOf(await runner.run({ version: "9.9.9" }))).toMatch(
-      /^There is no release 9\.9\.9 of Spin \(https:.* does not exist\); the newest releases are 4\.1\.0-rc\.1, 4\.0\.2, /,
+      /^There is no Spin 9\.9\.9 \(https:.* does not exist\); the newest releases are 4\.1\.0-rc\.1, 4\.0\.2, /,
     );
     expect(failureOf(await runner.run({ version: "^9" }))).toContain(
       "the newest releases are 4.1.0-rc.1, 4.0.2,",
@@ -130,25 +130,25 @@ describe("the bundle", () => {
     expect(await runner.installed()).toEqual([]);
   });
 
-  test("says what to do when GitHub refuses to tell", async () => {
+  test("says what to do when GitHub refuses to answer", async () => {
     const runner = await startRunner({ answer: () => rateLimited({ resetAt: 4_000_000_000 }) });
     expect(failureOf(await runner.run({ token: "" }))).toContain(
-      "name an exact version or give a token, which raises the limit",
+      "Set an exact version, or a token, which raises the rate limit.",
     );
   });
 
   test.each([
-    [{ version: "newest" }, 'version: "newest" is no version of Spin: use latest'],
-    [{ version: "canary" }, "Spin's canary build is replaced with every change"],
+    [{ version: "newest" }, 'version: "newest" is not a version of Spin. Use latest'],
+    [{ version: "canary" }, "Spin's canary build changes with every commit"],
     [{ arch: "riscv64" }, 'Spin is released for amd64 and arm64, but the architecture is "riscv64"'],
     [{ cache: "maybe" }, 'Input "cache" must be one of auto, true, false, but it is "maybe"'],
-    [{ mirror: "mirror.example" }, "A mirror is a base URL such as https://mirror.example/github"],
+    [{ mirror: "mirror.example" }, "A mirror must be a base URL such as https://mirror.example/github"],
     [
       { plugins: "a b" },
-      'Input "plugins" wants entries such as js2wasm or js2wasm@0.7.0, but one of them is "a b"',
+      'Input "plugins" must list entries such as js2wasm or js2wasm@0.7.0, but one of them is "a b"',
     ],
-    [{ "version-file": ".spin-version" }, "The version file .spin-version cannot be read"],
-  ])("refuses %j in one sentence, before it asks anybody", async (inputs, message) => {
+    [{ "version-file": ".spin-version" }, 'The version file ".spin-version" cannot be read'],
+  ])("refuses %j in one sentence, before any request", async (inputs, message) => {
     const runner = await startRunner();
     expect(failureOf(await runner.run(inputs))).toContain(message);
     expect(runner.requests()).toEqual([]);
@@ -158,13 +158,13 @@ describe("the bundle", () => {
 test("a mirror with credentials is refused, and they are not repeated", async () => {
   const runner = await startRunner();
   const failure = failureOf(await runner.run({ mirror: "http://u:SECRET@mirror.example" }));
-  expect(failure).toContain("this one holds credentials, a query or a fragment, which are not supported");
+  expect(failure).toContain("without credentials, query or fragment");
   expect(failure).not.toContain("SECRET");
   expect(runner.requests()).toEqual([]);
 });
 
 describe("a version file", () => {
-  test("decides where the version is left to it", async () => {
+  test("decides where the workflow sets no version", async () => {
     const runner = await startRunner();
     await runner.write(".tool-versions", "nodejs 24.0.0\nspin 3.5.1\n");
     const run = await runner.run({ "version-file": ".tool-versions" });
@@ -180,7 +180,7 @@ describe("a version file", () => {
     expect(run.annotations).toContainEqual({
       level: "warning",
       message:
-        "Both version (3.4.1) and version-file (.tool-versions) are set; 3.4.1 is installed. Keep one of them.",
+        "Both version (3.4.1) and version-file (.tool-versions) are set; 3.4.1 is installed. Remove one of them.",
     });
   });
 });

@@ -5,8 +5,8 @@ import { basename, join, resolve } from "node:path";
 import type { Tool } from "./tool-cache.ts";
 
 /**
- * Puts a copy of Spin into a folder of the user's choice, in place of one that is there already: a job that asks
- * for a version must not run another one that an earlier job left.
+ * Puts a copy of Spin into a folder of the user's choice, in place of one that is there already: a job that asks for a
+ * version must not run another one that an earlier job left.
  *
  * @param folder relative to the checkout, or below `~/`.
  */
@@ -18,14 +18,14 @@ export async function placeInFolder(tool: Tool, folder: string, workspace: strin
     await replace(binary, tool.binary);
   } catch (cause) {
     throw new Error(
-      `Spin could not be put into ${target}; choose a folder for the input "bindir" that this job can write to.`,
+      `Cannot put Spin into ${target}. Set the input "bindir" to a folder that this job can write to.`,
       { cause },
     );
   }
   return { ...tool, folder: target, binary };
 }
 
-/** Unlike a copy onto it, a rename also replaces a Spin that is running, and never leaves half of one. */
+/** Unlike a copy, a rename also replaces a Spin that is running, and never leaves half of one. */
 async function replace(binary: string, source: string): Promise<void> {
   const incoming = `${binary}.${randomUUID()}`;
   try {

@@ -1,4 +1,3 @@
-import { formatBytes } from "@spin-publisher/action-runtime";
 import {
   checkSignature,
   findAsset,
@@ -7,57 +6,58 @@ import {
   type Target,
   unpackSpin,
 } from "@spin-publisher/spin-release";
-import type { Inputs } from "../inputs.ts";
-import type { Edges } from "../install.ts";
-import { cachePolicy } from "./cache-policy.ts";
-import { type CacheEntry, obtain } from "./fetch-archive.ts";
-import { describeTarget, startsHere } from "./platform.ts";
+import type { CacheEntry } from "./actions-cache.ts";
+import type { CacheCircumstances } from "./cache-policy.ts";
+import { type ArchiveEvent, fetchArchive } from "./fetch-archive.ts";
 import { install, type Tool } from "./tool-cache.ts";
+
+export type ToolEvent =
+  | ArchiveEvent
+  | { readonly kind: "in-tool-cache"; readonly target: Target }
+  | { readonly kind: "archive-verified"; readonly integrity: string }
+  | { readonly kind: "signature-unverified"; readonly version: string; readonly because: string }
+  | { readonly kind: "installed"; readonly target: Target; readonly started: boolean };
 
 export interface InstalledRelease {
   readonly tool: Tool;
-  /** Whether its archive did not have to be downloaded. */
+  /** Whether the archive did not have to be downloaded. */
   readonly cacheHit: boolean;
-  /** Which checks held, as a clause. */
+  /** Which checks passed, as a clause. */
   readonly integrity: string;
-  /** What is left for the post step to keep. */
+  /** What the post step should save. */
   readonly keep: CacheEntry | undefined;
 }
 
-/** Puts a release into the tool cache: the first of `targets` that it was built for, verified, unpacked, started once. */
+/** Puts a release into the tool cache: for the first target that it has; verified, unpacked and started once. */
 export async function installRelease(
   release: Pick<Release, "version" | "tag">,
-  targets: readonly Target[],
   access: ReleaseAccess,
-  inputs: Pick<Inputs, "cache" | "temp">,
-  { report, platform, architecture }: Edges,
+  request: {
+    readonly targets: readonly Target[];
+    readonly cache: CacheCircumstances;
+    readonly temp: string;
+  },
+  dependencies: {
+    readonly startsHere: (target: Target) => boolean;
+    readonly onEvent: (event: ToolEvent) => void;
+  },
 ): Promise<InstalledRelease> {
+  const { onEvent, startsHere } = dependencies;
   const { version, tag } = release;
-  const asset = await findAsset(release, targets, access);
-  const policy = cachePolicy(inputs.cache);
-  if (policy.because !== undefined && inputs.cache.input === "auto") {
-    report.info(`  Actions cache left alone: ${policy.because}`);
-  }
-  const { bytes, restored, keep } = await obtain(asset, access, { policy, temp: inputs.temp, report });
-  report.info(`  ${restored ? "restored" : "downloaded"} ${asset.name} (${formatBytes(bytes.length)})`);
+  const asset = await findAsset(release, request.targets, access);
+  const { bytes, restored, keep } = await fetchArchive(asset, access, request, onEvent);
 
   const files = await unpackSpin(asset, bytes);
-  const signature = checkSignature(files, tag);
+  const signature = await checkSignature(files, tag);
   const signed = signature.verified
-    ? `signature by ${signature.identity}`
+    ? `signed by ${signature.identity}`
     : `signature not verified: ${signature.because}`;
-  const integrity = `SHA-256 as in the release's checksums file; ${signed}`;
-  report.info(`  ${integrity}`);
-  if (!signature.verified) {
-    report.notice(
-      `Spin ${version}: signature not verified: ${signature.because}. Its SHA-256 is the one in the release's checksums file.`,
-    );
-  }
+  const integrity = `SHA-256 matches the release's checksums file; ${signed}`;
+  onEvent({ kind: "archive-verified", integrity });
+  if (!signature.verified) onEvent({ kind: "signature-unverified", version, because: signature.because });
 
-  const runs = startsHere(asset.target, platform, architecture);
-  const tool = await install(files.binary, { version, target: asset.target, runs, temp: inputs.temp });
-  report.info(
-    `  installed for ${describeTarget(asset.target)}${runs ? "" : "; not started, it is for another machine"}`,
-  );
+  const starts = startsHere(asset.target);
+  const tool = await install(files.binary, { version, target: asset.target, starts, temp: request.temp });
+  onEvent({ kind: "installed", target: asset.target, started: starts });
   return { tool, cacheHit: restored, integrity, keep };
 }

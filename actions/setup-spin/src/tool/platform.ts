@@ -4,7 +4,7 @@ import type { Target } from "@spin-publisher/spin-release";
 export interface Runner {
   readonly system: Target["system"];
   readonly architecture: Target["architecture"];
-  /** Version of the GNU C library, undefined where there is none (musl, or no Linux). */
+  /** Version of the GNU C library, undefined for musl and for other systems. */
   readonly glibc: string | undefined;
 }
 
@@ -38,7 +38,7 @@ export function parseArchitecture(name: string): Target["architecture"] {
   const architecture = architectures.get(name.toLowerCase());
   if (architecture !== undefined) return architecture;
   throw new Error(
-    `Spin is released for amd64 and arm64, but the architecture is "${name}"; set the input "arch".`,
+    `Spin is released for amd64 and arm64, but the architecture is "${name}". Set the input "arch".`,
   );
 }
 
@@ -46,15 +46,15 @@ export function parseArchitecture(name: string): Target["architecture"] {
 const glibcOfTheBuild = [2, 35] as const;
 
 /**
- * What can be installed for the asked architecture, in the order of preference; a release need not have all of it.
+ * What can be installed for an architecture, in order of preference; a release need not have all of it.
  *
- * On Linux the static build comes first where the runner's C library is older than the one the other was made
- * with, or is no GNU C library. Windows on ARM emulates amd64, which stands in only where nothing was asked for.
+ * On Linux the static build comes first where the runner's C library is not GNU's, or is older than the one the dynamic
+ * build was made with. Windows on ARM emulates amd64, which stands in only where no architecture was requested.
  *
- * @param asked the input `arch`, empty for the runner's own.
+ * @param requested the input `arch`, empty for the runner's own.
  */
-export function targetsFor(asked: string, runner: Runner): readonly Target[] {
-  const architecture = asked === "" ? runner.architecture : parseArchitecture(asked);
+export function targetsFor(requested: string, runner: Runner): readonly Target[] {
+  const architecture = requested === "" ? runner.architecture : parseArchitecture(requested);
   const { system } = runner;
   const usual: Target = { system, architecture, static: false };
   if (system === "linux") {
@@ -62,7 +62,7 @@ export function targetsFor(asked: string, runner: Runner): readonly Target[] {
     return isRecent(runner.glibc) ? [usual, portable] : [portable, usual];
   }
   const emulated: Target = { ...usual, architecture: "amd64" };
-  return system === "windows" && asked === "" && architecture === "arm64" ? [usual, emulated] : [usual];
+  return system === "windows" && requested === "" && architecture === "arm64" ? [usual, emulated] : [usual];
 }
 
 function isRecent(glibc: string | undefined): boolean {
@@ -73,10 +73,13 @@ function isRecent(glibc: string | undefined): boolean {
 }
 
 /**
- * Whether this process's machine can start what was built for `target`: its own kind, and amd64 on Windows, which
- * every Windows that runs Node on ARM emulates.
+ * Whether a machine can start what was built for `target`: its own platform, and amd64 on Windows, which every Windows
+ * that runs Node on ARM emulates.
+ *
+ * @param platform `process.platform`
+ * @param architecture `process.arch`
  */
-export function startsHere(target: Target, platform: string, architecture: string): boolean {
+export function startsOn(target: Target, platform: string, architecture: string): boolean {
   const own =
     systems.get(platform) === target.system && architectures.get(architecture) === target.architecture;
   return own || (platform === "win32" && target.system === "windows" && target.architecture === "amd64");

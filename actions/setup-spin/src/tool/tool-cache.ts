@@ -19,7 +19,7 @@ export function binaryName({ system }: Target): string {
   return system === "windows" ? "spin.exe" : "spin";
 }
 
-/** The tool cache's word for an architecture is Node's; what is linked statically must not be mixed up with the rest. */
+/** The tool cache calls architectures as Node does. Static builds have their own shelf, so that they are not mixed up with the rest. */
 function shelf({ architecture, static: isStatic }: Target): string {
   const cpu = architecture === "amd64" ? "x64" : "arm64";
   return isStatic ? `${cpu}-static` : cpu;
@@ -31,8 +31,8 @@ export function installedVersions(targets: readonly Target[]): readonly string[]
 }
 
 /**
- * Spin in the tool cache, where it is there whole. What is only second choice may have been put there by a job with
- * another C library (a container shares the runner's tool cache), so it has to prove itself.
+ * Spin in the tool cache. A second choice may have been put there by a job with another C library (a container shares
+ * the runner's tool cache), so it must start and say its version.
  *
  * @param startsHere whether this machine can start what was built for a target.
  */
@@ -45,18 +45,18 @@ export async function findInstalled(
     const folder = find(tool, version, shelf(target));
     if (folder === "") continue;
     const binary = join(folder, binaryName(target));
-    // A job that was cancelled in the middle, or somebody who made room, may have left the folder without it.
-    const there = await stat(binary).catch(() => undefined);
-    if (there?.isFile() !== true || there.size === 0) continue;
+    // A job that was cancelled, or somebody who made room on the disk, may have left the folder without it.
+    const file = await stat(binary).catch(() => undefined);
+    if (file?.isFile() !== true || file.size === 0) continue;
     const portable = preference === 0 || target.static;
-    if (portable || (startsHere(target) && (await saysItIs(version, binary)))) {
+    if (portable || (startsHere(target) && (await provesToBe(version, binary)))) {
       return { version, target, folder, binary };
     }
   }
   return undefined;
 }
 
-async function saysItIs(version: string, binary: string): Promise<boolean> {
+async function provesToBe(version: string, binary: string): Promise<boolean> {
   return await requireVersion(binary, version).then(
     () => true,
     () => false,
@@ -64,14 +64,14 @@ async function saysItIs(version: string, binary: string): Promise<boolean> {
 }
 
 /**
- * Puts Spin into the tool cache, in place of what is there. It is started first, where this machine can: what
+ * Puts Spin into the tool cache, in place of what is there. Where this machine can start it, it is started first: what
  * does not run is not installed.
  *
- * @throws Error when it does not start, or says that it is another version.
+ * @throws Error when it does not start, or when it says another version.
  */
 export async function install(
   spin: Uint8Array,
-  { version, target, runs, temp }: { version: string; target: Target; runs: boolean; temp: string },
+  { version, target, starts, temp }: { version: string; target: Target; starts: boolean; temp: string },
 ): Promise<Tool> {
   await mkdir(temp, { recursive: true });
   const staging = await mkdtemp(join(temp, "setup-spin-"));
@@ -79,7 +79,7 @@ export async function install(
     const staged = join(staging, binaryName(target));
     await writeFile(staged, spin);
     await chmod(staged, 0o755);
-    if (runs) await requireVersion(staged, version);
+    if (starts) await requireVersion(staged, version);
     const folder = await cacheDir(staging, tool, version, shelf(target));
     return { version, target, folder, binary: join(folder, binaryName(target)) };
   } finally {
@@ -87,12 +87,12 @@ export async function install(
   }
 }
 
-/** What a binary says when it is asked for its version: `spin 4.0.2 (8bb2e38 2026-06-23)`. */
+/** Runs `spin --version`, which prints `spin 4.0.2 (8bb2e38 2026-06-23)`. */
 async function requireVersion(binary: string, version: string): Promise<void> {
   const { stdout } = await promisify(execFile)(binary, ["--version"], { timeout: 60_000 }).catch(
     (cause: unknown) => {
       throw new Error(
-        `Spin ${version} does not start on this runner; an older version, or another runner image, may.`,
+        `Spin ${version} does not start on this runner. Choose an older version or another runner image.`,
         { cause },
       );
     },
@@ -100,7 +100,7 @@ async function requireVersion(binary: string, version: string): Promise<void> {
   const said = stdout.trim().split(/\s+/)[1];
   if (said !== version) {
     throw new Error(
-      `The release of Spin ${version} says that it is "${stdout.trim().slice(0, 80)}"; report it to the Spin project.`,
+      `The binary in the release of Spin ${version} says that it is "${stdout.trim().slice(0, 80)}". Report it to the Spin project.`,
     );
   }
 }

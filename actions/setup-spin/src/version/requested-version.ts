@@ -1,40 +1,44 @@
+import { messageOf } from "@spin-publisher/errors";
 import { parseVersionRequest, type VersionRequest } from "@spin-publisher/spin-release";
-import type { Inputs } from "../inputs.ts";
 import { versionIn } from "./version-file.ts";
 
-export interface Wanted {
+/** The inputs that decide which version is requested, as given. */
+export interface VersionInputs {
+  readonly version: string;
+  readonly versionFile: string;
+  /** The checkout; a relative `versionFile` starts here. */
+  readonly workspace: string;
+}
+
+export interface RequestedVersion {
   readonly request: VersionRequest;
-  /** Where it stands and what stands there: `version: latest`, `.tool-versions: 4.0.2`. */
+  /** Where it was requested, and in which words: `version: latest`, `.tool-versions: 4.0.2`. */
   readonly source: string;
+  /** The version file, where an explicit version wins over it. */
+  readonly ignoredFile?: string;
 }
 
 /**
- * The version to install. A version that was written into the workflow wins over the version file; `latest`, which
- * is also the default, does not.
+ * The version to install. An explicit version in the workflow wins over the version file; `latest`, which is also the
+ * default, does not.
  *
- * @param warn hears of a version file that is ignored.
- * @throws Error naming where the version stands that is none.
+ * @throws Error naming the input or file that does not contain a version.
  */
-export async function wantedVersion(
-  { version, versionFile, workspace }: Pick<Inputs, "version" | "versionFile" | "workspace">,
-  warn: (message: string) => void,
-): Promise<Wanted> {
+export async function requestedVersion({
+  version,
+  versionFile,
+  workspace,
+}: VersionInputs): Promise<RequestedVersion> {
   const isDefault = version === "" || version.toLowerCase() === "latest";
-  if (versionFile !== "" && isDefault) {
-    return wanted(versionFile, await versionIn(versionFile, workspace));
-  }
-  if (versionFile !== "") {
-    warn(
-      `Both version (${version}) and version-file (${versionFile}) are set; ${version} is installed. Keep one of them.`,
-    );
-  }
-  return wanted("version", isDefault ? "latest" : version);
+  if (versionFile !== "" && isDefault) return parsed(versionFile, await versionIn(versionFile, workspace));
+  const requested = parsed("version", isDefault ? "latest" : version);
+  return versionFile === "" ? requested : { ...requested, ignoredFile: versionFile };
 }
 
-function wanted(place: string, text: string): Wanted {
+function parsed(place: string, text: string): RequestedVersion {
   try {
     return { request: parseVersionRequest(text), source: `${place}: ${text}` };
   } catch (cause) {
-    throw new Error(`${place}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new Error(`${place}: ${messageOf(cause)}`, { cause });
   }
 }

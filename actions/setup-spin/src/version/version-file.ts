@@ -1,32 +1,34 @@
 import { readFile, realpath } from "node:fs/promises";
 import { basename, isAbsolute, relative, resolve, sep } from "node:path";
+import { isObject } from "@spin-publisher/json";
 
 /**
- * What a file of the project says about the version of Spin, as it stands there: `4.0.2`, `v4.0.2`, `^4.0`.
+ * The version of Spin that a file of the project asks for, in its own words: `4.0.2`, `v4.0.2`, `^4.0`.
  *
  * - `.tool-versions` (asdf, mise): the first version on the line of `spin`
  * - `mise.toml` and other `.toml` files of mise: the entry of `spin` below `[tools]`
  * - `package.json`: `engines.spin`
  * - anything else, such as `.spin-version`: its first line
  *
- * asdf and mise name tools as users like; with a backend and an owner (`aqua:spinframework/spin`,
- * `ubi:fermyon/spin`) it is surely ours and wins over plain `spin`, which mise itself takes for Spinnaker's tool.
+ * In asdf and mise, users choose the names of tools. With a backend and an owner (`aqua:spinframework/spin`,
+ * `ubi:fermyon/spin`) a name certainly means this Spin; it wins over plain `spin`, which mise takes for Spinnaker's
+ * tool.
  *
- * Nothing of the file is repeated unless it looks like a version: it may hold anything.
+ * An error repeats nothing from the file unless it looks like a version: the file may contain anything.
  *
- * @throws Error when the file is missing, outside of the workspace (also through links), malformed, or does not name a
- *   version of Spin.
+ * @throws Error when the file is missing, outside the workspace (also through links) or malformed, or when it does not
+ *   name a version of Spin.
  */
 export async function versionIn(path: string, workspace: string): Promise<string> {
   const content = await readInside(path, workspace);
   const { version, expected } = await read(basename(path), content, path);
-  const wanted = version?.trim() ?? "";
-  if (wanted === "") {
-    throw new Error(`The version file ${path} says nothing about Spin; it should have ${expected}.`);
+  const request = version?.trim() ?? "";
+  if (request === "") {
+    throw new Error(`The version file "${path}" does not mention Spin. Expected ${expected}.`);
   }
-  if (looksLikeRequest(wanted)) return wanted;
+  if (looksLikeRequest(request)) return request;
   throw new Error(
-    `The version file ${path} names no version where it should have ${expected}; write latest, an exact version or a range such as ^4.0.`,
+    `The version file "${path}" does not contain a version. Expected ${expected}, with latest, an exact version or a range such as ^4.0.`,
   );
 }
 
@@ -37,16 +39,16 @@ async function readInside(path: string, workspace: string): Promise<string> {
     if (below.split(sep)[0] !== ".." && !isAbsolute(below)) return await readFile(file, "utf8");
   } catch (cause) {
     throw new Error(
-      `The version file ${path} cannot be read; is there an actions/checkout before this step, and is the path relative to the checkout?`,
+      `The version file "${path}" cannot be read. Run actions/checkout before this step, and give the path relative to the checkout.`,
       { cause },
     );
   }
   throw new Error(
-    `The version file ${path} lies outside of the workspace, or is a link that leads out of it; name a file of the checkout.`,
+    `The version file "${path}" is outside the workspace, or a link that leads out of it. Name a file in the checkout.`,
   );
 }
 
-/** A word for a version, or numbers with wildcards, operators and pre-release parts; none is long. */
+/** A word for a version, or numbers with wildcards, operators and pre-release parts, and short. */
 function looksLikeRequest(text: string): boolean {
   const number = /[<>=^~]*\s*v?(?:\d{1,9}|[xX*])(?:\.(?:\d{1,9}|[xX*])){0,2}(?:[-+][\dA-Za-z.+-]+)?/;
   const request = new RegExp(
@@ -81,26 +83,20 @@ function toolVersion(content: string): string | undefined {
 
 async function miseVersion(content: string, path: string): Promise<string | undefined> {
   const { parse } = await import("smol-toml");
-  const tools = property(
-    parsed(() => parse(content), path),
-    "tools",
-  );
-  if (typeof tools !== "object" || tools === null) return undefined;
+  const file = parsed(() => parse(content), path);
+  const tools = isObject(file) ? file.tools : undefined;
+  if (!isObject(tools)) return undefined;
   const value = entryOfSpin(Object.entries(tools));
-  // One version, several of which the first is the default, or a table with options.
+  // One version, several with the default first, or a table with options.
   const first: unknown = Array.isArray(value) ? value[0] : value;
-  const version = typeof first === "string" ? first : property(first, "version");
+  const version = isObject(first) ? first.version : first;
   return typeof version === "string" ? version.replace(/^prefix:/, "") : undefined;
 }
 
 function engine(content: string, path: string): string | undefined {
-  const version = property(
-    property(
-      parsed(() => JSON.parse(content), path),
-      "engines",
-    ),
-    "spin",
-  );
+  const file = parsed(() => JSON.parse(content), path);
+  const engines = isObject(file) ? file.engines : undefined;
+  const version = isObject(engines) ? engines.spin : undefined;
   return typeof version === "string" ? version : undefined;
 }
 
@@ -118,18 +114,13 @@ function lines(content: string): readonly string[] {
     .filter((line) => line !== "");
 }
 
-/** The parser's own words quote the file, so all that is kept of them is the line. */
+/** The parser's message quotes the file, so only the line number is kept. */
 function parsed(parse: () => unknown, path: string): unknown {
   try {
     return parse();
   } catch (error) {
-    const line = property(error, "line");
+    const line = isObject(error) ? error.line : undefined;
     const place = typeof line === "number" ? ` on line ${line}` : "";
-    throw new Error(`The version file ${path} is malformed${place}; correct it.`);
+    throw new Error(`The version file "${path}" is malformed${place}.`);
   }
-}
-
-function property(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null) return undefined;
-  return Object.entries(value).find(([key]) => key === name)?.[1];
 }
