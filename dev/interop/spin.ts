@@ -241,13 +241,15 @@ async function buildOurs(
     {
       ...{ manifest: folder, layers, engine, build: false, insecure: true, workspace: folder },
       repository: target.repository,
+      tag: target.tag,
       annotations: { explicit: { "org.opencontainers.image.created": created } },
     },
     {
-      ...{ client, scratch, execute, state: Promise.resolve(state), fetch: createFetch() },
-      env: { ...process.env, PATH: dirname(spin) },
+      ...{ client, execute, state: Promise.resolve(state), fetch: createFetch() },
+      temporaryFolder: scratch,
+      environment: { ...process.env, PATH: dirname(spin) },
       cache: createModuleCache(join(scratch, "cache")),
-      tell: () => {},
+      log: () => {},
       warn: () => {},
     },
   );

@@ -62,6 +62,16 @@ const rooms: Readonly<Record<string, Rooms>> = {
     image: ["base", "content", "embed", "layers", "spec"],
     buildx: ["content", "spec"],
   },
+  "actions/spin-registry-push": {
+    manifest: [],
+    files: ["manifest"],
+    sources: ["files", "manifest"],
+    "locked-app": ["files", "manifest"],
+    layers: ["files"],
+    engine: ["sources", "locked-app", "layers", "files", "manifest"],
+    artifact: ["layers", "manifest"],
+    comparison: ["layers"],
+  },
 };
 
 /** The only places that may know the runner: its toolkit and its environment. */

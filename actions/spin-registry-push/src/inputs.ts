@@ -1,27 +1,65 @@
-import { choice, flag, requiredText, text } from "@spin-publisher/action-runtime";
+import {
+  choice,
+  flag,
+  type PublishingInputs,
+  releaseVersion,
+  requestedTag,
+  requiredText,
+  sourceDateEpoch,
+  text,
+  workspaceFolder,
+} from "@spin-publisher/action-runtime";
 import { parseRepository, type Repository } from "@spin-publisher/oci";
+import type { AnnotationContext } from "./artifact/annotations.ts";
 import { type Engine, engines } from "./engine/choose.ts";
 import { type LayerMode, layerModes } from "./layers/layers.ts";
 
-/** What this action is asked for beyond what every publishing action is. */
-export interface ContentInputs {
+/** What a user asks for, parsed. */
+export interface ContentRequest {
+  /** A manifest or its folder. */
   readonly manifest: string;
-  readonly repository: Repository;
+  readonly profile?: string;
   readonly layers: LayerMode;
   readonly engine: Engine;
+  /** Run the components' build commands first. */
   readonly build: boolean;
-  readonly profile?: string;
+  readonly repository: Repository;
+  readonly tag: string;
+  readonly insecure: boolean;
+  readonly annotations: AnnotationContext;
+  /** What the manifest, its folder and the sources of components must lie in: the checkout. */
+  readonly workspace: string;
 }
 
-export function readContentInputs(): ContentInputs {
+/**
+ * Reads the inputs that only this action has.
+ *
+ * @throws Error naming the input that is wrong.
+ */
+export async function readRequest(
+  { event, insecure, annotations }: PublishingInputs,
+  environment: NodeJS.ProcessEnv,
+): Promise<ContentRequest> {
   const profile = text("profile");
+  const tag = await requestedTag(event);
+  const epoch = sourceDateEpoch(environment);
+  const releasedVersion = releaseVersion(tag);
   return {
     manifest: requiredText("manifest"),
-    // Names are lower-case in registries; owners on GitHub need not be.
-    repository: parseRepository(requiredText("reference").toLowerCase()),
+    ...(profile === "" ? {} : { profile }),
     layers: choice("layers", layerModes),
     engine: choice("engine", engines),
     build: flag("build"),
-    ...(profile === "" ? {} : { profile }),
+    // Names are lower-case in registries; owners on GitHub need not be.
+    repository: parseRepository(requiredText("reference").toLowerCase()),
+    tag,
+    insecure,
+    annotations: {
+      repositoryUrl: `${event.serverUrl}/${event.repository.owner}/${event.repository.name}`,
+      explicit: annotations,
+      ...(epoch === undefined ? {} : { sourceDateEpoch: epoch }),
+      ...(releasedVersion === undefined ? {} : { releasedVersion }),
+    },
+    workspace: workspaceFolder(environment),
   };
 }

@@ -1,35 +1,47 @@
 import { formatBytes } from "@spin-publisher/action-runtime";
-import type { Difference } from "./differences.ts";
-import type { PublishedPart } from "./published.ts";
+import { isLoopback } from "@spin-publisher/http";
+import { type Artifact, type FetchedManifest, formatReference, type Repository } from "@spin-publisher/oci";
+import { type Difference, differencesBetween } from "./comparison/differences.ts";
+import type { PublishedPart } from "./comparison/published-parts.ts";
 
-/** What a version consists of and what it is compared with. */
-export interface SummaryFacts {
-  /** How to get it: `host/repository@sha256:…`. */
-  readonly reference: string;
-  readonly plainHttp: boolean;
+/** What is published. */
+export interface Contents {
+  readonly artifact: Artifact;
   readonly parts: readonly PublishedPart[];
   /** How many of the parts are modules; the others are files. */
   readonly modules: number;
-  readonly layers: number;
-  /** Undefined where there is no earlier version, or it cannot be read. */
-  readonly differences: readonly Difference[] | undefined;
+}
+
+/** `2 components, 14 files, 9 layers` */
+export function describeContents({ artifact, parts, modules }: Contents): string {
+  const files = count(parts.length - modules, "file");
+  return `${count(modules, "component")}, ${files}, ${count(layersIn(artifact), "layer")}`;
+}
+
+/** All blobs but the config. */
+function layersIn({ root }: Artifact): number {
+  return root.blobs.length - 1;
 }
 
 /** More rows than this nobody reads. */
 const mostRows = 50;
 
-/** Markdown for the job summary: what was published, what changed, and how to run it. */
-export function summarise({
-  reference,
-  plainHttp,
-  parts,
-  modules,
-  layers,
-  differences,
-}: SummaryFacts): string {
-  const total = parts.reduce((sum, { size }) => sum + (size ?? 0), 0);
+/**
+ * Markdown for the job summary: what was published, what changed, and how to run it.
+ *
+ * @param differences undefined where there is no earlier version, or it cannot be read.
+ */
+export function summarise(
+  { artifact, parts, modules }: Contents,
+  differences: readonly Difference[] | undefined,
+  { repository, insecure }: { readonly repository: Repository; readonly insecure: boolean },
+): string {
+  const total = formatBytes(parts.reduce((sum, { size }) => sum + (size ?? 0), 0));
+  const files = count(parts.length - modules, "file");
+  const reference = formatReference({ ...repository, digest: artifact.root.descriptor.digest });
+  const plainHttp = insecure || isLoopback(repository.registry);
   return [
-    `${count(modules, "module")} and ${count(parts.length - modules, "file")} with ${formatBytes(total)} in ${count(layers, "layer")}.`,
+    `${count(modules, "module")} and ${files}, ${total} in ${count(layersIn(artifact), "layer")}.`,
     differences === undefined ? "There is no earlier version to compare with." : changes(differences),
     `\`\`\`sh\nspin up --from-registry ${reference}${plainHttp ? " --insecure" : ""}\n\`\`\``,
   ].join("\n\n");
@@ -49,8 +61,31 @@ function changes(differences: readonly Difference[]): string {
   ].join("\n");
 }
 
-/** One line for each file, for an error. */
-export function describeDifferences(differences: readonly Difference[], most = 20): readonly string[] {
+/**
+ * How an existing version differs from the one that was built, for an error.
+ *
+ * @param before the files and modules of `existing`; undefined where it is not a Spin application.
+ */
+export function describeAgainst(
+  existing: FetchedManifest,
+  before: readonly PublishedPart[] | undefined,
+  { root }: Artifact,
+  parts: readonly PublishedPart[],
+): readonly string[] {
+  if (before === undefined) return ["the existing artifact is not a Spin application"];
+  const lines = describeDifferences(differencesBetween(before, parts));
+  if (lines.length > 0) return lines;
+  const lockedApp = root.blobs.at(-1)?.descriptor.digest;
+  const { document } = existing;
+  const sameApp = "layers" in document && document.layers.some(({ digest }) => digest === lockedApp);
+  return [
+    sameApp
+      ? "annotations, or how files are bundled in layers"
+      : "settings in the manifest; all files are the same",
+  ];
+}
+
+function describeDifferences(differences: readonly Difference[], most = 20): readonly string[] {
   const lines = differences.slice(0, most).map(({ name, kind, before, after }) => {
     const sizes = [before, after].filter((bytes) => bytes !== undefined).map(formatBytes);
     return `${name} (${kind}${sizes.length === 0 ? "" : `: ${sizes.join(" → ")}`})`;
@@ -63,11 +98,11 @@ function size(bytes: number | undefined): string {
   return bytes === undefined ? "" : formatBytes(bytes);
 }
 
-export function count(number: number, noun: string): string {
+function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** A file name as code in a table cell: it may hold what Markdown or a table would take for its own. */
+/** A file name as code in a table cell, with what Markdown or the table would interpret escaped. */
 function code(name: string): string {
   const escaped = name
     .replace(/&/g, "&amp;")

@@ -6,14 +6,15 @@ import {
   type PublishReport,
   publish,
 } from "@spin-publisher/oci";
-import { type BuiltContent, buildContent, type ContentRequest, type ContentWorld } from "../src/build.ts";
+import { type BuiltContent, buildContent, type Dependencies } from "../src/build.ts";
 import { execute } from "../src/engine/execute.ts";
+import type { ContentRequest } from "../src/inputs.ts";
 import { createModuleCache } from "../src/sources/cache.ts";
 import { project } from "./project.ts";
 
 export interface Building {
   readonly request?: Partial<ContentRequest>;
-  readonly world?: Partial<ContentWorld>;
+  readonly dependencies?: Partial<Dependencies>;
   readonly tag?: string;
   readonly aliases?: readonly string[];
 }
@@ -24,11 +25,11 @@ const nowhere = { registry: "127.0.0.1:1", name: "site/content" };
 /** Builds the application in `folder` as the action does. */
 export async function built(
   folder: string,
-  { request, world, tag = "1", aliases = [] }: Building = {},
+  { request, dependencies, tag = "1", aliases = [] }: Building = {},
 ): Promise<BuiltContent> {
   const repository = request?.repository ?? nowhere;
   const target = { repository, tag, aliases };
-  const scratch = await project();
+  const temporaryFolder = await project();
   return buildContent(
     {
       ...{
@@ -39,17 +40,22 @@ export async function built(
         insecure: false,
         workspace: folder,
         repository,
+        tag,
       },
       annotations: { explicit: {} },
       ...request,
     },
     {
-      ...{ scratch, execute, env: {}, fetch: createFetch(), client: createRegistryClient() },
+      temporaryFolder,
+      execute,
+      environment: {},
+      fetch: createFetch(),
+      client: createRegistryClient(),
       state: Promise.resolve({ target, existing: undefined, aliases: new Map(), previous: undefined }),
-      cache: createModuleCache(scratch),
-      tell: () => {},
+      cache: createModuleCache(temporaryFolder),
+      log: () => {},
       warn: () => {},
-      ...world,
+      ...dependencies,
     },
   );
 }
@@ -68,7 +74,7 @@ export async function published(
   const content = await built(folder, {
     ...options,
     request: { ...options.request, repository },
-    world: { client, state: Promise.resolve(state), ...options.world },
+    dependencies: { client, state: Promise.resolve(state), ...options.dependencies },
   });
   const { describeDifference } = content;
   return {

@@ -243,7 +243,7 @@ describe("exclude_files", () => {
 
   test("is refused where it is not a pattern", async () => {
     await expect(published(await tree(), 'files = []\nexclude_files = ["a**"]')).rejects.toThrow(
-      'spin.toml:10: exclude_files holds "a**", which is not a pattern: "**" must stand alone between slashes.',
+      'spin.toml:10: exclude_files has "a**", which is not a pattern: "**" must stand alone between slashes.',
     );
   });
 });

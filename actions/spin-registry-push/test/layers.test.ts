@@ -12,9 +12,10 @@ import {
   type ImageManifest,
   mediaTypes,
 } from "@spin-publisher/oci";
-import { contentOf } from "../src/content.ts";
+import { contentOf } from "../src/files/content.ts";
 import { knownArchives } from "../src/layers/archive.ts";
-import { type FileContent, type LayerMode, layersOf } from "../src/layers/layers.ts";
+import type { FileContent } from "../src/layers/layer-source.ts";
+import { type LayerMode, layersOf } from "../src/layers/layers.ts";
 import { shardCount } from "../src/layers/shards.ts";
 import { project } from "./project.ts";
 import { component } from "./wasm.ts";

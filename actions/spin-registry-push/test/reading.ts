@@ -1,5 +1,5 @@
 import { type LockedApp, serialiseLockedApp } from "@spin-publisher/spin-artifact";
-import { contentOf } from "../src/content.ts";
+import { contentOf } from "../src/files/content.ts";
 import { lockApplication } from "../src/locked-app/lock.ts";
 import { ManifestError } from "../src/manifest/error.ts";
 import type { Application } from "../src/manifest/model.ts";

@@ -93,7 +93,7 @@ describe("our own website, read back from the registry", () => {
       const repository = { registry: registry.host, name: `site/${layers}` };
       await published(folder, repository, {
         request: { layers },
-        world: {
+        dependencies: {
           fetch: createFetch({ mirrors: parseMirrors(upstream.mirrors) }),
           cache: createModuleCache(await project()),
         },

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/g
 import { createFetch } from "@spin-publisher/http";
 import { type Digest, digestOf } from "@spin-publisher/oci";
 import { testNeeding } from "@spin-publisher/sandbox/testing";
-import { type Content, readContent } from "../src/content.ts";
+import { type Content, readContent } from "../src/files/content.ts";
 import { namingManifest } from "../src/manifest/error.ts";
 import { createModuleCache, spinCacheFolder } from "../src/sources/cache.ts";
 import { resolveSource } from "../src/sources/resolve.ts";

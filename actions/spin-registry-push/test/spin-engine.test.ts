@@ -4,11 +4,11 @@ import { describe, expect } from "@jest/globals";
 import { digestOf } from "@spin-publisher/oci";
 import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { type LockedApp, serialiseLockedApp } from "@spin-publisher/spin-artifact";
-import { contentOf, readContent } from "../src/content.ts";
 import { assembleWithSpin } from "../src/engine/cli.ts";
 import { execute } from "../src/engine/execute.ts";
 import { assemble } from "../src/engine/native.ts";
 import { startSink } from "../src/engine/sink.ts";
+import { contentOf, readContent } from "../src/files/content.ts";
 import { namingManifest } from "../src/manifest/error.ts";
 import { readManifestFile } from "../src/manifest/read.ts";
 import { createModuleCache } from "../src/sources/cache.ts";
@@ -58,7 +58,7 @@ const context = (folder: string, path = "") => ({
   folder,
   boundary: folder,
   manifest: join(folder, "spin.toml"),
-  env: {
+  environment: {
     PATH: path,
     INPUT_REGISTRY_PASSWORD: "secret",
     "INPUT_REGISTRY-PASSWORD": "secret",
@@ -67,7 +67,7 @@ const context = (folder: string, path = "") => ({
     NO_PROXY: "internal",
   },
   execute,
-  tell: () => {},
+  log: () => {},
 });
 
 async function assembled(folder: string, path: string, profile?: string) {
@@ -170,7 +170,7 @@ describe("an application that Spin assembles", () => {
   test("has the same mistakes in its files told as with our own engine", async () => {
     const folder = await site(`${dependency}`.replace("[component", 'exclude_files = ["a**"]\n[component'));
     await expect(assembled(folder, await fakeSpin({ lockedApp: "{}", modules: [] }))).rejects.toThrow(
-      "spin.toml:10: exclude_files holds",
+      "spin.toml:10: exclude_files has",
     );
   });
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import { digestOf, type ImageManifest, parseDigest } from "@spin-publisher/oci";
 import { serialiseLockedApp } from "@spin-publisher/spin-artifact";
-import { annotationsOf } from "../src/annotations.ts";
-import { contentArtifact } from "../src/artifact.ts";
-import type { Content } from "../src/content.ts";
+import { annotationsOf } from "../src/artifact/annotations.ts";
+import { contentArtifact } from "../src/artifact/content-artifact.ts";
 import { assemble } from "../src/engine/native.ts";
+import type { Content } from "../src/files/content.ts";
 import { lockApplication } from "../src/locked-app/lock.ts";
 import { readManifest, readManifestFile } from "../src/manifest/read.ts";
 import { createModuleCache } from "../src/sources/cache.ts";

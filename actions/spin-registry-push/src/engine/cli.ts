@@ -1,12 +1,14 @@
 import { resolve } from "node:path";
 import { compareBytes } from "@spin-publisher/archive";
+import { messageOf } from "@spin-publisher/errors";
+import { type JsonObject, objectsOf, parseObject } from "@spin-publisher/json";
 import {
   type LockedApp,
   type LockedComponent,
   lockedAppLayer,
   parseWholeLockedApp,
 } from "@spin-publisher/spin-artifact";
-import { type Content, contentOf } from "../content.ts";
+import { type Content, contentOf } from "../files/content.ts";
 import type { PreparedFile } from "../files/prepare.ts";
 import { ManifestError } from "../manifest/error.ts";
 import type { Application } from "../manifest/model.ts";
@@ -19,9 +21,9 @@ import { type Pushed, startSink } from "./sink.ts";
 export interface SpinContext extends SourceContext {
   /** The manifest's file. */
   readonly manifest: string;
-  readonly env: NodeJS.ProcessEnv;
+  readonly environment: NodeJS.ProcessEnv;
   readonly execute: Execute;
-  readonly tell: (line: string) => void;
+  readonly log: (line: string) => void;
 }
 
 /**
@@ -60,18 +62,18 @@ export async function assembleWithSpin(
 
 async function findSpin(
   application: Application,
-  { env, execute, folder, tell }: SpinContext,
+  { environment, execute, folder, log }: SpinContext,
 ): Promise<string> {
-  const spin = await findOnPath("spin", env);
+  const spin = await findOnPath("spin", environment);
   if (spin !== undefined) {
     const { stdout } = await execute({
       file: spin,
       arguments: ["--version"],
       folder,
-      env: environmentForOthers(env),
+      env: environmentForOthers(environment),
       output: "collect",
     });
-    tell(`  assembled by ${stdout.trim()}`);
+    log(`  assembled by ${stdout.trim()}`);
     return spin;
   }
   const step = "there is none on PATH; add a step with the action setup-spin before this one";
@@ -98,8 +100,10 @@ async function push(
   profile: string | undefined,
   context: SpinContext,
 ): Promise<void> {
-  const { manifest, folder, env, execute } = context;
-  const direct = [env.NO_PROXY ?? env.no_proxy, "127.0.0.1"].filter((hosts) => hosts !== undefined).join(",");
+  const { manifest, folder, environment, execute } = context;
+  const direct = [environment.NO_PROXY ?? environment.no_proxy, "127.0.0.1"]
+    .filter((hosts) => hosts !== undefined)
+    .join(",");
   const { exitCode, stderr } = await execute({
     file: spin,
     arguments: [
@@ -110,7 +114,7 @@ async function push(
     folder,
     // Files are taken from disk: one archive for each component is the quickest way to get rid of them.
     env: {
-      ...environmentForOthers(env),
+      ...environmentForOthers(environment),
       SPIN_OCI_ARCHIVE_LAYERS: "1",
       NO_PROXY: direct,
       no_proxy: direct,
@@ -129,10 +133,9 @@ interface PushedApp {
 }
 
 function readPushed(pushed: Pushed): PushedApp {
-  const manifest: unknown = JSON.parse(new TextDecoder().decode(pushed.manifest));
-  const lockedApp = lockedAppLayer(layersOf(manifest));
+  const lockedApp = lockedAppLayer(layersOf(parseObject(pushed.manifest, "The manifest that spin pushed")));
   if (lockedApp === undefined) {
-    throw new Error("What spin pushed holds no locked application; this action knows Spin 2.0 and newer.");
+    throw new Error("What spin pushed has no locked application; this action works with Spin 2.0 and newer.");
   }
   try {
     return {
@@ -140,18 +143,16 @@ function readPushed(pushed: Pushed): PushedApp {
       modules: ({ source }) => contentOf(pushed.blob(source.digest)),
     };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
-      `The installed spin describes the application in a way that this action cannot put in order: ${reason}; use another version of Spin, or a newer one of this action.`,
+      `The installed spin describes the application in a way that this action does not know: ${messageOf(error)}. Use another version of Spin, or a newer one of this action.`,
     );
   }
 }
 
-function layersOf(manifest: unknown): readonly { readonly mediaType: string; readonly digest: string }[] {
-  const layers =
-    typeof manifest === "object" && manifest !== null && "layers" in manifest ? manifest.layers : [];
-  if (!Array.isArray(layers)) return [];
-  return layers.filter((layer) => typeof layer?.mediaType === "string" && typeof layer?.digest === "string");
+function layersOf(manifest: JsonObject): readonly { readonly mediaType: string; readonly digest: string }[] {
+  return (objectsOf(manifest.layers) ?? []).flatMap(({ mediaType, digest }) =>
+    typeof mediaType === "string" && typeof digest === "string" ? [{ mediaType, digest }] : [],
+  );
 }
 
 /** An older `spin` takes the dependencies of a trigger for one of its settings, and publishes what cannot run. */

@@ -1,9 +1,9 @@
 import type { LockedApp } from "@spin-publisher/spin-artifact";
-import { concurrently } from "../concurrently.ts";
+import pLimit from "p-limit";
 import { type CollectedFile, collectFiles } from "../files/collect.ts";
 import { createHasher, type PreparedFile, prepareFiles } from "../files/prepare.ts";
 import { openApplicationFolder } from "../files/walk.ts";
-import type { LayerSource } from "../layers/layers.ts";
+import type { LayerSource } from "../layers/layer-source.ts";
 import { lockApplication, type PreparedComponent } from "../locked-app/lock.ts";
 import type { Application } from "../manifest/model.ts";
 import { resolveSource, type SourceContext } from "../sources/resolve.ts";
@@ -21,7 +21,7 @@ export interface AssembledApp {
  * componentize them when they load them, as they had to before Spin 3.2 did it on publishing.
  */
 export async function assemble(application: Application, context: SourceContext): Promise<AssembledApp> {
-  const sources = concurrently(application.components, 4, (component) => resolveSource(component, context));
+  const sources = pLimit(4).map(application.components, (component) => resolveSource(component, context));
   sources.catch(() => {}); // awaited below; a mistake in the files is told first
   const { byComponent, warnings } = await prepareAllFiles(application, context.folder);
   const modules = await sources;

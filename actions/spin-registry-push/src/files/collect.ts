@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { errorCode, whyUnreadable } from "@spin-publisher/errors";
+import { errorCode, messageOf, whyUnreadable } from "@spin-publisher/errors";
 import { ManifestError } from "../manifest/error.ts";
 import type { Component, Exclusion, FileEntry } from "../manifest/model.ts";
 import { type Glob, hasWildcards, matches, parseGlob } from "./glob.ts";
@@ -71,8 +71,10 @@ function parseExclusion({ line, pattern }: Exclusion): Glob {
   try {
     return parseGlob(pattern);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ManifestError(line, `exclude_files holds "${pattern}", which is not a pattern: ${reason}`);
+    throw new ManifestError(
+      line,
+      `exclude_files has "${pattern}", which is not a pattern: ${messageOf(error)}`,
+    );
   }
 }
 
@@ -152,7 +154,7 @@ function insideOrRefused(path: string, what = "path", root?: string): readonly s
   try {
     return namesInside(path, root);
   } catch (error) {
-    throw new Error(`the ${what} "${path}" ${error instanceof Error ? error.message : error}`);
+    throw new Error(`the ${what} "${path}" ${messageOf(error)}`);
   }
 }
 
@@ -160,6 +162,6 @@ function patternOrRefused(names: readonly string[], pattern: string) {
   try {
     return parsePattern(names);
   } catch (error) {
-    throw new Error(`"${pattern}" is not a pattern: ${error instanceof Error ? error.message : error}`);
+    throw new Error(`"${pattern}" is not a pattern: ${messageOf(error)}`);
   }
 }

@@ -8,8 +8,10 @@ type Token =
   | { readonly kind: "any" }
   /** `*` */
   | { readonly kind: "sequence" }
-  /** `**`: whole folders only */
+  /** `**`: any number of whole folders; always followed by `folder` */
   | { readonly kind: "folders" }
+  /** where a path is in the middle of a folder's name that `**` stands for */
+  | { readonly kind: "folder" }
   /** `[a-z]`, `[!a-z]` */
   | { readonly kind: "class"; readonly negated: boolean; readonly ranges: readonly Range[] };
 
@@ -47,7 +49,7 @@ export function parseGlob(text: string): Glob {
       const endsFolder = at === characters.length || characters[at] === "/";
       if (!startsFolder || !endsFolder) throw new Error('"**" must stand alone between slashes');
       at += 1;
-      if (tokens.at(-1)?.kind !== "folders") tokens.push({ kind: "folders" });
+      if (tokens.at(-1)?.kind !== "folder") tokens.push({ kind: "folders" }, { kind: "folder" });
     } else if (character === "[") {
       const { token, next } = parseClass(characters, at);
       tokens.push(token);
@@ -105,30 +107,30 @@ export function matches({ tokens }: Glob, path: string): boolean {
   return [...places].some((place) => isEnd(place, tokens));
 }
 
-// A place is a token's index, or -1 - index for a `**` that stands in the middle of a folder's name.
-
-/** Comes to token `index`, and to those behind it while it may stand for nothing. */
+/** Adds place `index` (a place is the index of the token that comes next), and those behind tokens that may be empty. */
 function enter(places: Set<number>, index: number, tokens: readonly Token[]): void {
   places.add(index);
   const kind = tokens[index]?.kind;
-  if (kind === "sequence" || kind === "folders") enter(places, index + 1, tokens);
+  if (kind === "sequence") enter(places, index + 1, tokens);
+  if (kind === "folders") enter(places, index + 2, tokens);
 }
 
+/** Adds the places that `character` leads to from `place`. */
 function step(next: Set<number>, place: number, character: string, tokens: readonly Token[]): void {
-  const index = place < 0 ? -1 - place : place;
-  const token = tokens[index];
+  const token = tokens[place];
   if (token === undefined) return;
-  if (token.kind === "folders") {
-    next.add(-1 - index);
-    if (character === "/") enter(next, index + 1, tokens);
-  } else if (token.kind === "sequence") enter(next, index, tokens);
-  else if (accepts(token, character)) enter(next, index + 1, tokens);
+  if (token.kind === "folders" || token.kind === "folder") {
+    const folder = token.kind === "folder" ? place : place + 1;
+    next.add(folder);
+    if (character === "/") enter(next, folder + 1, tokens);
+  } else if (token.kind === "sequence") enter(next, place, tokens);
+  else if (accepts(token, character)) enter(next, place + 1, tokens);
 }
 
 /** A `**` at the very end also takes the name that the path ends with. */
 function isEnd(place: number, tokens: readonly Token[]): boolean {
-  if (place >= 0) return place === tokens.length;
-  return tokens.slice(-place).every(({ kind }) => kind === "sequence" || kind === "folders");
+  if (tokens[place]?.kind !== "folder") return place === tokens.length;
+  return tokens.slice(place).every(({ kind }) => ["sequence", "folders", "folder"].includes(kind));
 }
 
 function accepts(token: Token, character: string): boolean {

@@ -1,9 +1,9 @@
 import { compareBytes } from "@spin-publisher/archive";
 import { whyUnreadable } from "@spin-publisher/errors";
-import { concurrently } from "../concurrently.ts";
-import { type Content, contentOfFile } from "../content.ts";
+import pLimit from "p-limit";
 import { ManifestError } from "../manifest/error.ts";
 import type { CollectedFile } from "./collect.ts";
+import { type Content, contentOfFile } from "./content.ts";
 
 /** A file as it is published for one component. */
 export interface PreparedFile {
@@ -35,7 +35,7 @@ export async function prepareFiles(
   collected: readonly CollectedFile[],
   hash: (location: string) => Promise<Content>,
 ): Promise<readonly PreparedFile[]> {
-  const contents = await concurrently(collected, 16, (file) => hashOf(file, hash));
+  const contents = await pLimit(16).map(collected, (file) => hashOf(file, hash));
   const prepared = new Map<string, PreparedFile>();
   for (const [index, { destination, path, line }] of collected.entries()) {
     const content = contents[index];

@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { join } from "node:path";
 import { errorCode } from "@spin-publisher/errors";
+import { isBelow } from "./boundary.ts";
 import { type Glob, hasWildcards, matches, parseGlob } from "./glob.ts";
 
 /** A regular file below the application folder, links followed. */
@@ -23,6 +24,12 @@ export async function openApplicationFolder(folder: string): Promise<Application
 
 /** A tangle of links, each of which is followed, would otherwise make any number of folders of a few. */
 const mostVisits = 64;
+
+/**
+ * Stands for every file of a folder that is not read, to ask whether all of them are excluded: the last code point of
+ * Unicode, which no author spells out in a pattern, so only a wildcard matches it.
+ */
+const anyName = "\u{10FFFF}";
 
 /** One name of a pattern. */
 type Part =
@@ -87,9 +94,8 @@ export async function walk(
         found.push({ path, location: entry.location });
       } else if (entry.kind === "folder" || entry.kind === "outside") {
         if (next.size === 1 && next.has(pattern.length)) continue;
-        // A name that no pattern spells out stands for everything in the folder.
         if (entry.kind === "outside") {
-          if (excluded(`${path}/\u{10FFFF}`)) continue;
+          if (excluded(`${path}/${anyName}`)) continue;
           throw leavesApplication(path, entry.location);
         }
         const above = [...folder.above, folder.location];
@@ -158,7 +164,7 @@ async function look(location: string, root: ApplicationFolder): Promise<Entry> {
   const target = await stat(location).catch(absent);
   if (target === undefined) return { kind: "other" };
   const real = await realpath(location);
-  if (isInside(real, root)) return kindOf(target, real);
+  if (isBelow(real, root.location)) return kindOf(target, real);
   return { kind: "outside", isFolder: target.isDirectory(), location: real };
 }
 
@@ -180,15 +186,6 @@ export async function lookUp(names: readonly string[], root: ApplicationFolder):
   const target = await stat(location).catch(absent);
   if (target === undefined) return { kind: "other" };
   const real = await realpath(location);
-  if (!isInside(real, root)) throw leavesApplication(names.join("/"), real);
+  if (!isBelow(real, root.location)) throw leavesApplication(names.join("/"), real);
   return kindOf(target, real);
-}
-
-function isInside(location: string, { location: root }: ApplicationFolder): boolean {
-  return isBelow(location, root);
-}
-
-/** Whether an absolute path is `folder` or lies below it. */
-export function isBelow(location: string, folder: string): boolean {
-  return location === folder || location.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }

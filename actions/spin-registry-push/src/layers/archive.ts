@@ -11,8 +11,8 @@ import {
   type FetchedManifest,
 } from "@spin-publisher/oci";
 import { spinMediaTypes } from "@spin-publisher/spin-artifact";
-import { type Content, readContent } from "../content.ts";
-import { blob, type FileContent } from "./layers.ts";
+import { type Content, readContent } from "../files/content.ts";
+import { type FileContent, layerOf } from "./layer-source.ts";
 import { distribute } from "./shards.ts";
 
 /**
@@ -61,7 +61,7 @@ export interface Layers {
  */
 export async function archiveLayers(files: readonly FileContent[], context: ArchiveContext): Promise<Layers> {
   const { alone, shards } = distribute(files);
-  const single = new Map(alone.map(({ content }) => [content.digest, blob(spinMediaTypes.data, content)]));
+  const single = new Map(alone.map(({ content }) => [content.digest, layerOf(spinMediaTypes.data, content)]));
   const archives = new Map<string, Blob>();
   for (const shard of shards) {
     const contents = contentsOf(shard);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { FileContent } from "./layers.ts";
+import type { FileContent } from "./layer-source.ts";
 
 /** How many files an archive holds on average at the most, and how many archives there are at the most. */
 const filesPerShard = 32;

@@ -7,7 +7,7 @@ import {
   type LockedTrigger,
   structure,
 } from "@spin-publisher/spin-artifact";
-import type { Content } from "../content.ts";
+import type { Content } from "../files/content.ts";
 import type { PreparedFile } from "../files/prepare.ts";
 import type { Application, Build, Component, Trigger } from "../manifest/model.ts";
 import { isServiceChaining } from "../manifest/outbound-hosts.ts";

@@ -1,7 +1,6 @@
-import { readFile, realpath, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { errorCode, whyUnreadable } from "@spin-publisher/errors";
-import { isBelow } from "../files/walk.ts";
 import { ManifestError } from "./error.ts";
 import type { Application } from "./model.ts";
 import { normalise } from "./normalise.ts";
@@ -57,30 +56,6 @@ export async function locateManifest(path: string): Promise<string> {
   throw new Error(
     `The folder "${path}" holds no spin.toml; the input "manifest" must name a manifest or its folder.`,
   );
-}
-
-/**
- * Everything in an application's folder can be published, so the folder, and the manifest in it, have to be part of the
- * workspace: what they really are, whatever links lead there.
- *
- * @throws Error when they are not, naming the input.
- */
-export async function requireInWorkspace(manifest: string, workspace: string): Promise<void> {
-  const [root, folder, file] = await Promise.all([
-    locationOf(workspace),
-    locationOf(dirname(manifest)),
-    locationOf(manifest),
-  ]);
-  if (isBelow(folder, root) && isBelow(file, root)) return;
-  throw new Error(
-    `"${manifest}" lies outside of the workspace, or is reached by a link that leads out of it; set the input "manifest" to a spin.toml in the checkout.`,
-  );
-}
-
-async function locationOf(path: string): Promise<string> {
-  return await realpath(path).catch((cause: unknown) => {
-    throw new Error(`"${path}" ${whyUnreadable(cause)}.`, { cause });
-  });
 }
 
 async function kindOf(path: string): Promise<"file" | "folder" | undefined> {

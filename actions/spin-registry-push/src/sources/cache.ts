@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { errorCode } from "@spin-publisher/errors";
 import type { Digest } from "@spin-publisher/oci";
-import { type Content, contentOfFile } from "../content.ts";
+import { type Content, contentOfFile } from "../files/content.ts";
 
 /** Modules by digest. What is returned was verified just now: a file's name proves nothing about its bytes. */
 export interface ModuleCache {
@@ -20,16 +20,16 @@ export interface ModuleCache {
  * Where `spin` itself keeps modules that it has downloaded: what one of us has fetched, the other need not. On Windows
  * file names cannot hold a colon.
  */
-export function spinCacheFolder(env: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
+export function spinCacheFolder(environment: NodeJS.ProcessEnv, platform = process.platform): string {
   const home = homedir();
   if (platform === "darwin") return join(home, "Library", "Caches", "spin", "registry");
   if (platform === "win32")
-    return join(env.LOCALAPPDATA ?? join(home, "AppData", "Local"), "spin", "registry");
-  const base = env.XDG_CACHE_HOME ?? "";
+    return join(environment.LOCALAPPDATA ?? join(home, "AppData", "Local"), "spin", "registry");
+  const base = environment.XDG_CACHE_HOME ?? "";
   return join(isAbsolute(base) ? base : join(home, ".cache"), "spin", "registry");
 }
 
-export function createModuleCache(folder = spinCacheFolder(), platform = process.platform): ModuleCache {
+export function createModuleCache(folder: string, platform = process.platform): ModuleCache {
   const wasm = join(folder, "wasm");
   const pathOf = (digest: Digest) => join(wasm, platform === "win32" ? digest.replace(":", "_") : digest);
   const find = async (digest: Digest) => {

@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
-import { type Content, contentOfFile } from "../content.ts";
-import { isBelow } from "../files/walk.ts";
+import { isBelow } from "../files/boundary.ts";
+import { type Content, contentOfFile } from "../files/content.ts";
 import { reasonAgainstWasmFile } from "./wasm.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { downloadFile, type Fetch } from "@spin-publisher/http";
 import { type Digest, parseDigest } from "@spin-publisher/oci";
-import { type Content, largestInline } from "../content.ts";
+import { type Content, largestInline } from "../files/content.ts";
 import type { ModuleCache } from "./cache.ts";
 import { reasonAgainstWasmFile } from "./wasm.ts";
 

@@ -1,5 +1,5 @@
 import { errorCode, whyUnreadable } from "@spin-publisher/errors";
-import type { Content } from "../content.ts";
+import type { Content } from "../files/content.ts";
 import { ManifestError } from "../manifest/error.ts";
 import type { Component } from "../manifest/model.ts";
 import { localModule } from "./local.ts";

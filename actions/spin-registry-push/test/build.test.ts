@@ -5,8 +5,8 @@ import { namingFiles } from "@spin-publisher/errors";
 import { createRegistryClient, digestOf, inspectTarget, publish } from "@spin-publisher/oci";
 import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
 import { testNeeding } from "@spin-publisher/sandbox/testing";
-import { annotationsOf } from "../src/annotations.ts";
-import { contentOfFile, readContent } from "../src/content.ts";
+import { annotationsOf } from "../src/artifact/annotations.ts";
+import { contentOfFile, readContent } from "../src/files/content.ts";
 import { createModuleCache } from "../src/sources/cache.ts";
 import { built, published } from "./building.ts";
 import { fakeSpin } from "./fake-spin.ts";
@@ -156,7 +156,7 @@ describe("a run", () => {
         bytes,
         document,
       }),
-    ).toEqual(["what is there is not a Spin application"]);
+    ).toEqual(["the existing artifact is not a Spin application"]);
   });
 
   test("knows the sizes of earlier files that travelled in archives no more, and says what it knows", async () => {
@@ -271,7 +271,7 @@ describe("a run", () => {
       await symlink(join(application, "spin.toml"), join(workspace, "copy/spin.toml"));
       for (const manifest of [application, join(workspace, "site"), join(workspace, "copy")]) {
         await expect(built(manifest, { request: { workspace } })).rejects.toThrow(
-          /spin\.toml" lies outside of the workspace, or is reached by a link that leads out of it; set the input "manifest"/,
+          /spin\.toml" is outside the workspace, or a link leads there; set the input "manifest"/,
         );
       }
     },
@@ -286,7 +286,7 @@ describe("a run", () => {
   test("warns about what the manifest may not mean", async () => {
     const warnings: string[] = [];
     const folder = await site('files = ["content"]\nallowed_http_hosts = ["a.b"]');
-    await built(folder, { world: { warn: (line) => warnings.push(line) } });
+    await built(folder, { dependencies: { warn: (line) => warnings.push(line) } });
     expect(warnings).toEqual([
       expect.stringContaining('spin.toml: allowed_http_hosts of component "web" is deprecated'),
       expect.stringContaining('spin.toml: "content" puts its files at "content/content/…"'),
@@ -311,7 +311,7 @@ describe("a module that is pinned by URL", () => {
     const folder = await pinned();
     await published(folder, repository, {
       aliases: ["main"],
-      world: { fetch: async () => new Response(bytes) },
+      dependencies: { fetch: async () => new Response(bytes) },
     });
     await writeFile(
       join(folder, "spin.toml"),
@@ -321,7 +321,7 @@ describe("a module that is pinned by URL", () => {
     const { report } = await published(folder, repository, {
       tag: "2",
       aliases: ["main"],
-      world: await offline(),
+      dependencies: await offline(),
     });
     expect(report.changed).toBe(true);
     expect(asked().filter((request) => request.startsWith("HEAD") && request.includes("/blobs/"))).toEqual(
@@ -331,39 +331,39 @@ describe("a module that is pinned by URL", () => {
 
   test("is not downloaded where the registry has it although no earlier version is known", async () => {
     const repository = freshRepository();
-    await published(await pinned(), repository, { world: { fetch: async () => new Response(bytes) } });
+    await published(await pinned(), repository, { dependencies: { fetch: async () => new Response(bytes) } });
     const folder = await pinned();
-    const { artifact } = await published(folder, repository, { tag: "2", world: await offline() });
+    const { artifact } = await published(folder, repository, { tag: "2", dependencies: await offline() });
     expect(artifact.root.blobs[1]?.descriptor).toMatchObject({ digest, size: bytes.length });
   });
 
   test("is downloaded where the registry does not answer, as in the dry run of a fork", async () => {
     const repository = { registry: "127.0.0.1:1", name: "site/content" };
     const client = createRegistryClient({ retry: { attempts: 1 } });
-    const world = {
+    const dependencies = {
       client,
       cache: createModuleCache(await project()),
       fetch: async () => new Response(bytes),
     };
-    const { artifact } = await built(await pinned(), { request: { repository }, world });
+    const { artifact } = await built(await pinned(), { request: { repository }, dependencies });
     expect(artifact.root.blobs[1]?.descriptor).toMatchObject({ digest, size: bytes.length });
   });
 
   test("does not hide what is wrong with the registry", async () => {
     const state = Promise.reject(new Error("the registry is down"));
-    const world = {
+    const dependencies = {
       state,
       cache: createModuleCache(await project()),
       fetch: async () => new Response(bytes),
     };
-    await expect(built(await pinned(), { world })).rejects.toThrow(/^the registry is down$/);
+    await expect(built(await pinned(), { dependencies })).rejects.toThrow(/^the registry is down$/);
   });
 
   test("is not downloaded for a run that has nothing to do", async () => {
     const repository = freshRepository();
-    await published(await pinned(), repository, { world: { fetch: async () => new Response(bytes) } });
+    await published(await pinned(), repository, { dependencies: { fetch: async () => new Response(bytes) } });
     registry.clearRequests();
-    await published(await pinned(), repository, { world: await offline() });
+    await published(await pinned(), repository, { dependencies: await offline() });
     expect(asked()).toEqual([`GET /v2/${repository.name}/manifests/1`]);
   });
 });
@@ -377,7 +377,7 @@ describe("build commands", () => {
     const folder = await project({ "spin.toml": building(`"${copy}"`), "source.bin": component });
     await expect(built(folder)).rejects.toThrow('build the component first, or set "build: true"');
     await expect(
-      built(folder, { request: { build: true }, world: { env: process.env } }),
+      built(folder, { request: { build: true }, dependencies: { environment: process.env } }),
     ).resolves.toBeDefined();
   });
 
@@ -391,7 +391,10 @@ describe("build commands", () => {
     });
     const env = { PATH: process.env.PATH, FROM: "module.bin", INPUT_SECRET: "secret" };
     const told: string[] = [];
-    await built(folder, { request: { build: true }, world: { env, tell: (line) => told.push(line) } });
+    await built(folder, {
+      request: { build: true },
+      dependencies: { environment: env, log: (line) => told.push(line) },
+    });
     expect(told.slice(0, 2)).toEqual([
       "Building web: mkdir ../out",
       "Building web: cp $FROM ../out/web.wasm",
@@ -403,9 +406,9 @@ describe("build commands", () => {
       "spin.toml": building('["exit 7", "touch ran"]'),
       "source.bin": component,
     });
-    await expect(built(folder, { request: { build: true }, world: { env: process.env } })).rejects.toThrow(
-      /spin\.toml:9: the build command of component "web" ended with exit code 7: exit 7\.$/,
-    );
+    await expect(
+      built(folder, { request: { build: true }, dependencies: { environment: process.env } }),
+    ).rejects.toThrow(/spin\.toml:9: the build command of component "web" ended with exit code 7: exit 7\.$/);
     await expect(built(folder)).rejects.toThrow("does not exist");
   });
 
@@ -414,14 +417,17 @@ describe("build commands", () => {
       "spin.toml": building('"false"', `[component.web.profile.debug.build]\ncommand = "${copy}"`),
       "source.bin": component,
     });
-    await built(folder, { request: { build: true, profile: "debug" }, world: { env: process.env } });
+    await built(folder, {
+      request: { build: true, profile: "debug" },
+      dependencies: { environment: process.env },
+    });
   });
 
   test("need a folder that exists", async () => {
     const folder = await project({ "spin.toml": building('"true"', 'workdir = "nowhere"') });
-    await expect(built(folder, { request: { build: true }, world: { env: process.env } })).rejects.toThrow(
-      'spin.toml:9: the build command of component "web" cannot be run in "nowhere".',
-    );
+    await expect(
+      built(folder, { request: { build: true }, dependencies: { environment: process.env } }),
+    ).rejects.toThrow('spin.toml:9: the build command of component "web" cannot be run in "nowhere".');
   });
 
   test("need a folder relative to the manifest", async () => {
@@ -457,7 +463,7 @@ describe("an application that needs Spin", () => {
     const manifestInput = relative(process.cwd(), join(folder, "spin.toml"));
     const { report } = await published(folder, repository, {
       request: { manifest: manifestInput },
-      world: { env: { PATH } },
+      dependencies: { environment: { PATH } },
     });
     const call = JSON.parse(await readFile(join(PATH, "call.json"), "utf8"));
     expect([call.folder, call.args.includes(join(folder, "spin.toml"))]).toEqual([folder, true]);

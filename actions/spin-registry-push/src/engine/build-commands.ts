@@ -6,9 +6,9 @@ import { type Execute, environmentForOthers } from "./execute.ts";
 export interface BuildContext {
   /** The application folder, which `workdir` is relative to. */
   readonly folder: string;
-  readonly env: NodeJS.ProcessEnv;
+  readonly environment: NodeJS.ProcessEnv;
   readonly execute: Execute;
-  readonly tell: (line: string) => void;
+  readonly log: (line: string) => void;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface BuildContext {
  */
 export async function buildComponents(
   { components }: Application,
-  { folder, env, execute, tell }: BuildContext,
+  { folder, environment, execute, log }: BuildContext,
 ): Promise<void> {
   for (const { id, build } of components) {
     if (build === undefined) continue;
@@ -31,11 +31,11 @@ export async function buildComponents(
       );
     }
     for (const one of typeof command === "string" ? [command] : command) {
-      tell(`Building ${id}: ${one}`);
+      log(`Building ${id}: ${one}`);
       const { exitCode } = await execute({
         ...shell(one),
         folder: join(folder, workdir),
-        env: environmentForOthers(env),
+        env: environmentForOthers(environment),
         output: "log",
       }).catch((cause: unknown) => {
         throw new ManifestError(

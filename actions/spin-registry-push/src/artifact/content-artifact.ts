@@ -14,8 +14,9 @@ import {
   spinMediaTypes,
   structure,
 } from "@spin-publisher/spin-artifact";
-import type { ArchiveContext } from "./layers/archive.ts";
-import { type LayerMode, type LayerSource, layersOf } from "./layers/layers.ts";
+import type { ArchiveContext } from "../layers/archive.ts";
+import type { LayerSource } from "../layers/layer-source.ts";
+import { type LayerMode, layersOf } from "../layers/layers.ts";
 
 export interface ArtifactOptions {
   readonly mode: LayerMode;

@@ -1,5 +1,5 @@
 import type { Annotations } from "@spin-publisher/oci";
-import type { Application } from "./manifest/model.ts";
+import type { Application } from "../manifest/model.ts";
 
 const prefix = "org.opencontainers.image";
 

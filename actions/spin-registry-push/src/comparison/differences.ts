@@ -1,6 +1,6 @@
 import type { LockedApp } from "@spin-publisher/spin-artifact";
-import type { LayerSource } from "./layers/layers.ts";
-import type { PublishedPart } from "./published.ts";
+import type { LayerSource } from "../layers/layer-source.ts";
+import type { PublishedPart } from "./published-parts.ts";
 
 /** What became of a file or module between two versions. */
 export interface Difference {
