@@ -48,7 +48,7 @@ export function summarise(
 }
 
 function changes(differences: readonly Difference[]): string {
-  if (differences.length === 0) return "No file differs from the version before.";
+  if (differences.length === 0) return "No file changed since the previous version.";
   const rows = differences
     .slice(0, mostRows)
     .map(({ name, kind, before, after }) => `| ${kind} | ${code(name)} | ${size(before)} | ${size(after)} |`);

@@ -213,7 +213,7 @@ command = "cp source.bin web.wasm"
   });
 
   test.each([
-    ["no manifest", { manifest: "nowhere" }, 'There is no "nowhere" here'],
+    ["no manifest", { manifest: "nowhere" }, '"nowhere" does not exist. Set the input'],
     ["a malformed reference", { reference: "ghcr.io/octo-org/site:latest" }, "a repository is wanted here"],
     ["an unknown way of layering", { layers: "zip" }, 'Input "layers" must be one of auto, files, archive'],
   ])("says what is wrong with %s, and writes nothing", async (_name, inputs, message) => {
@@ -231,6 +231,6 @@ command = "cp source.bin web.wasm"
     );
     const { exitCode, log } = await push({ tag: "6" }, { workspace: folder });
     expect(exitCode).toBe(1);
-    expect(log).toContain('spin.toml:7: component.web has a field "fils"');
+    expect(log).toContain('spin.toml:7: component.web has an unknown field "fils"');
   });
 });

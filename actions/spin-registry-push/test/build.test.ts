@@ -51,7 +51,7 @@ describe("a run", () => {
       `GET /v2/${repository.name}/manifests/1`,
       `GET /v2/${repository.name}/manifests/latest`,
     ]);
-    expect(await summary).toContain("No file differs from the version before.");
+    expect(await summary).toContain("No file changed since the previous version.");
   });
 
   test("sends what changed and what follows from it, however many files there are", async () => {
@@ -259,7 +259,7 @@ describe("a run", () => {
       "site/spin.toml": withComponent("", '"../target/web.wasm"'),
     });
     await expect(built(join(checkout, "site"), { request: { workspace: checkout } })).resolves.toBeDefined();
-    await expect(built(join(checkout, "site"))).rejects.toThrow("lies outside of the workspace");
+    await expect(built(join(checkout, "site"))).rejects.toThrow("is outside the workspace");
   });
 
   testNeeding("symbolic links")(
@@ -408,7 +408,9 @@ describe("build commands", () => {
     });
     await expect(
       built(folder, { request: { build: true }, dependencies: { environment: process.env } }),
-    ).rejects.toThrow(/spin\.toml:9: the build command of component "web" ended with exit code 7: exit 7\.$/);
+    ).rejects.toThrow(
+      /spin\.toml:9: the build command of component "web" failed with exit code 7: exit 7\.$/,
+    );
     await expect(built(folder)).rejects.toThrow("does not exist");
   });
 
@@ -444,7 +446,7 @@ describe("an application that needs Spin", () => {
   test("is refused without one, by the line that needs it", async () => {
     const folder = await project({ "spin.toml": needy, "web.wasm": component });
     await expect(built(folder)).rejects.toThrow(
-      /spin\.toml:10: the dependency "a:b" of component "web" needs Spin itself, but there is none on PATH; add a step with the action setup-spin before this one\.$/,
+      /spin\.toml:10: the dependency "a:b" of component "web" needs spin, but it is not on PATH; add a step with the action setup-spin before this one\.$/,
     );
     await expect(built(folder, { request: { engine: "native" } })).rejects.toThrow(
       'set the input "engine" to auto or cli',

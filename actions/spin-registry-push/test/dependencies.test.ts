@@ -23,23 +23,23 @@ describe("the dependencies of a component", () => {
   });
 
   test.each([
-    [['plain = "1.0"'], 'the dependency "plain" must say which package it is'],
-    [['plain = { version = "1.0" }'], 'the dependency "plain" must say which package it is'],
+    [['plain = "1.0"'], 'the dependency "plain" must name its package'],
+    [['plain = { version = "1.0" }'], 'the dependency "plain" must name its package'],
     [['"ns:pkg" = { version = "1", export = "x" }'], "is a whole package and so cannot have an export"],
     [['"ns:pkg" = { path = "a.wasm", export = "x" }'], "is a whole package and so cannot have an export"],
-    [['not_kebab = { path = "a" }'], '"not_kebab" cannot name a dependency: its words must be joined'],
-    [['"ns:" = "1"'], '"ns:" cannot name a dependency: it must look like'],
-    [['"ns/pkg" = "1"'], '"ns/pkg" cannot name a dependency: it must look like'],
-    [['"ns:pkg@1" = "1"'], '"ns:pkg@1" cannot name a dependency: it must look like'],
-    [['"ns:p_g" = "1"'], '"ns:p_g" cannot name a dependency: it must look like'],
+    [['not_kebab = { path = "a" }'], '"not_kebab" is not a valid dependency name: its words must be joined'],
+    [['"ns:" = "1"'], '"ns:" is not a valid dependency name: it must look like'],
+    [['"ns/pkg" = "1"'], '"ns/pkg" is not a valid dependency name: it must look like'],
+    [['"ns:pkg@1" = "1"'], '"ns:pkg@1" is not a valid dependency name: it must look like'],
+    [['"ns:p_g" = "1"'], '"ns:p_g" is not a valid dependency name: it must look like'],
     [["a = 1"], "component.web.dependencies.a must be a version or a table"],
-    [['"a:b" = { export = "x" }'], 'component.web.dependencies.a:b lacks the field "component"'],
-    [['"a:b" = { url = "https://a.b" }'], 'component.web.dependencies.a:b lacks the field "digest"'],
+    [['"a:b" = { export = "x" }'], 'component.web.dependencies.a:b is missing the field "component"'],
+    [['"a:b" = { url = "https://a.b" }'], 'component.web.dependencies.a:b is missing the field "digest"'],
     [
       ['"a:b" = { url = "https://a.b", digest = "x" }'],
       "the digest of component.web.dependencies.a:b must be sha256:",
     ],
-    [['"a:b" = { path = "x", version = "1" }'], 'component.web.dependencies.a:b has a field "path"'],
+    [['"a:b" = { path = "x", version = "1" }'], 'component.web.dependencies.a:b has an unknown field "path"'],
     [['"a:b" = { version = "1", inherit_configuration = 1 }'], "inherit_configuration must be a list"],
     [['"a:b" = "1"', '"a:b/c" = "1"'], 'the dependencies "a:b" and "a:b/c" are for the same package'],
     [['"a:b/c@1.0.0" = "1"', '"a:b/c@1.2.3" = "1"'], "are for the same package"],
@@ -79,7 +79,7 @@ describe("the dependencies of a component", () => {
 
     test("must exist", () => {
       expect(refusal(on("missing"))).toBe(
-        '10: the dependency "a:b" is the component "missing", which the manifest does not have',
+        '10: the dependency "a:b" names the component "missing", which does not exist',
       );
     });
 
@@ -116,13 +116,13 @@ describe("what only Spin can publish", () => {
       8,
       'the package a:b as the source of component "web"',
     ],
-    ["middleware", middleware, 7, 'the dependencies of trigger "web-http-trigger"'],
+    ["middleware", middleware, 7, 'a dependency of trigger "web-http-trigger"'],
   ])("is %s", (_name, manifest, line, what) => {
     const application = read(manifest);
     expect(spinFeatures(application)).toEqual([{ line, what }]);
     expect(chooseEngine("auto", application)).toBe("cli");
     expect(() => chooseEngine("native", application)).toThrow(
-      `line ${line}: ${what} needs Spin itself; set the input "engine"`,
+      `line ${line}: ${what} needs spin; set the input "engine"`,
     );
   });
 

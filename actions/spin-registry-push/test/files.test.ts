@@ -93,18 +93,18 @@ describe("an entry of files", () => {
   });
 
   test.each([
-    ['["nope"]', '"nope" does not exist, and it is not a pattern either'],
+    ['["nope"]', '"nope" does not exist and is not a pattern'],
     ['[".."]', '".." ends in "." or ".."'],
     ['["content/.."]', '"content/.." ends in "." or ".."'],
     ['["."]', '"." ends in "." or ".."'],
     ['["content/."]', '"content/." ends in "." or ".."'],
     ['["../shared/*"]', 'the path "../shared/*" leads out of the application folder'],
     ['["content/../../x"]', 'the path "content/../../x" leads out of the application folder'],
-    ['["*/../README.md"]', 'goes up with ".." from a wildcard'],
+    ['["*/../README.md"]', 'has ".." after a wildcard'],
     ['["/etc/passwd"]', 'the path "/etc/passwd" is an absolute path'],
     ['["C:/x"]', 'the path "C:/x" is an absolute path'],
-    ['["a\\u0000b"]', "holds a NUL character"],
-    ['["content/***"]', '"content/***" is not a pattern: more than two stars'],
+    ['["a\\u0000b"]', "contains a NUL character"],
+    ['["content/***"]', '"content/***" is not a pattern: it has more than two stars'],
     ['["content/**x/*"]', '"content/**x/*" is not a pattern: "**" must stand alone'],
     ['["content/[a"]', '"content/[a" is not a pattern: a "[" is not closed'],
     ['[{ source = "nope", destination = "/" }]', 'the source "nope" does not exist'],
@@ -152,7 +152,7 @@ describe("an entry of files", () => {
     const files =
       'files = [{ source = "README.md", destination = "x" }, { source = "static", destination = "x/y" }]';
     await expect(published(await tree(), files)).rejects.toThrow(
-      'spin.toml:9: "x" would be a file and, for "x/y/a.css", a folder as well.',
+      'spin.toml:9: "x" is a file, but "x/y/a.css" needs it to be a folder.',
     );
   });
 
@@ -320,7 +320,7 @@ describe("a symbolic link", () => {
         await symlink(`../${next}`, join(folder, `content/level-${level}`, name));
     }
     await expect(published(folder, 'files = ["content/level-0/**/nothing"]')).rejects.toThrow(
-      /links lead to the folder "content\/level-0\/.*" in more than 64 ways/,
+      /the folder "content\/level-0\/.*" is reached through links in more than 64 ways/,
     );
   });
 

@@ -60,7 +60,7 @@ describe("a glob", () => {
   });
 
   test.each([
-    ["***", "more than two stars stand in a row"],
+    ["***", "it has more than two stars in a row"],
     ["a**", '"**" must stand alone between slashes'],
     ["**a", '"**" must stand alone between slashes'],
     ["a/b**/c", '"**" must stand alone between slashes'],

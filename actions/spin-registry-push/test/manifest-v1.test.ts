@@ -55,9 +55,7 @@ describe("a manifest of version 1", () => {
   });
 
   test.each(["1web", "web!", "", "a--b", "café"])("refuses the component id %j", (id) => {
-    expect(refusal(v1().replace('"web"', `"${id}"`))).toMatch(
-      /^6: "[^"]*" cannot be the id of a component: /,
-    );
+    expect(refusal(v1().replace('"web"', `"${id}"`))).toMatch(/^6: "[^"]*" is not a valid component id: /);
   });
 
   test("lets the last of two components with one id count, at the place of the first", () => {
@@ -159,19 +157,23 @@ describe("a manifest of version 1", () => {
   });
 
   test.each([
-    ["a trigger", v1().replace(/trigger = .*\n/, ""), '1: the manifest lacks the field "trigger"'],
-    ["the type of its trigger", v1().replace('type = "http", ', ""), '3: trigger lacks the field "type"'],
-    ["a name", v1().replace('name = "site"', ""), '1: the manifest lacks the field "name"'],
+    ["a trigger", v1().replace(/trigger = .*\n/, ""), '1: the manifest is missing the field "trigger"'],
+    [
+      "the type of its trigger",
+      v1().replace('type = "http", ', ""),
+      '3: trigger is missing the field "type"',
+    ],
+    ["a name", v1().replace('name = "site"', ""), '1: the manifest is missing the field "name"'],
     [
       "the trigger of a component",
       v1().replace('[component.trigger]\nroute = "/..."', ""),
-      '5: component[0] lacks the field "trigger"',
+      '5: component[0] is missing the field "trigger"',
     ],
-    ["the id of a component", v1().replace('id = "web"', ""), '5: component[0] lacks the field "id"'],
+    ["the id of a component", v1().replace('id = "web"', ""), '5: component[0] is missing the field "id"'],
     [
       "the source of a component",
       v1().replace('source = "web.wasm"', ""),
-      '5: component[0] lacks the field "source"',
+      '5: component[0] is missing the field "source"',
     ],
   ])("must have %s", (_name, manifest, message) => {
     expect(refusal(manifest)).toContain(message);
@@ -185,19 +187,19 @@ describe("a manifest of version 1", () => {
     "variables",
     "dependencies_inherit_configuration",
   ])("knows no field %s in its components", (field) => {
-    expect(refusal(v1("", `${field} = {}`))).toContain(
-      `8: component[0] has a field "${field}" that this action does not know`,
-    );
+    expect(refusal(v1("", `${field} = {}`))).toContain(`8: component[0] has an unknown field "${field}"`);
   });
 
   test.each(["application", "targets", "namespace"])("knows no field %s", (field) => {
-    expect(refusal(v1(`${field} = "x"`))).toContain(`4: the manifest has a field "${field}"`);
+    expect(refusal(v1(`${field} = "x"`))).toContain(`4: the manifest has an unknown field "${field}"`);
   });
 
   test.each(["Upper", "with-hyphen", "1st"])("refuses %s as the name of a variable", (name) => {
     expect(
       refusal(v1(`[variables]\n${name.startsWith("1") ? `"${name}"` : name} = { default = "" }`)),
-    ).toContain(`5: "${name}" cannot name a variable`);
-    expect(refusal(v1("", `config = { "${name}" = "" }`))).toContain(`8: "${name}" cannot name a variable`);
+    ).toContain(`5: "${name}" is not a valid variable name`);
+    expect(refusal(v1("", `config = { "${name}" = "" }`))).toContain(
+      `8: "${name}" is not a valid variable name`,
+    );
   });
 });

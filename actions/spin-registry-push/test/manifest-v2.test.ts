@@ -147,38 +147,46 @@ command = ["make", "make install"]
   });
 
   test.each([
-    ["application", "spin_manifest_version = 2\n[trigger]", '1: the manifest lacks the field "application"'],
-    ["trigger", v2(""), '1: the manifest lacks the field "trigger"'],
+    [
+      "application",
+      "spin_manifest_version = 2\n[trigger]",
+      '1: the manifest is missing the field "application"',
+    ],
+    ["trigger", v2(""), '1: the manifest is missing the field "trigger"'],
     [
       "application.name",
       "spin_manifest_version = 2\n[application]\n[trigger]",
-      '2: application lacks the field "name"',
+      '2: application is missing the field "name"',
     ],
     [
       "source of a component",
       v2("[trigger]\n[component.a]\nfiles = []"),
-      '5: component.a lacks the field "source"',
+      '5: component.a is missing the field "source"',
     ],
-    ["command of a build", withComponent("build = {}"), '9: component.web.build lacks the field "command"'],
+    [
+      "command of a build",
+      withComponent("build = {}"),
+      '9: component.web.build is missing the field "command"',
+    ],
     [
       "source of a mapping",
       withComponent('files = [{ destination = "/" }]'),
-      '9: component.web.files[0] lacks the field "source"',
+      '9: component.web.files[0] is missing the field "source"',
     ],
     [
       "destination of a mapping",
       withComponent('files = [{ source = "a" }]'),
-      '9: component.web.files[0] lacks the field "destination"',
+      '9: component.web.files[0] is missing the field "destination"',
     ],
     [
       "digest of a URL",
       withComponent("", '{ url = "https://a.b" }'),
-      '8: component.web.source lacks the field "digest"',
+      '8: component.web.source is missing the field "digest"',
     ],
     [
       "version of a package",
       withComponent("", '{ package = "a:b" }'),
-      '8: component.web.source lacks the field "version"',
+      '8: component.web.source is missing the field "version"',
     ],
   ])("must have the field %s", (_name, manifest, message) => {
     expect(refusal(manifest)).toBe(message);
@@ -233,7 +241,7 @@ command = ["make", "make install"]
       "size",
     ],
   ])("names a field of %s that it does not know", (_name, manifest, where, field) => {
-    expect(refusal(manifest)).toContain(`${where} has a field "${field}" that this action does not know`);
+    expect(refusal(manifest)).toContain(`${where} has an unknown field "${field}"`);
   });
 
   test.each([
@@ -276,7 +284,7 @@ command = ["make", "make install"]
     [
       "a table that is no source",
       withComponent("", "{ path = 'x' }"),
-      "8: component.web.source must hold either url and digest, or package and version",
+      "8: component.web.source must have either url and digest, or package and version",
     ],
     [
       "a number for a command",
@@ -294,7 +302,7 @@ command = ["make", "make install"]
 
   test("refuses a date in the settings of a trigger, which would be published in a form nobody reads", () => {
     const manifest = v2("[[trigger.timer]]\nat = 1979-05-27T07:32:00Z");
-    expect(() => locked(manifest)).toThrow("line 5: the date 1979-05-27T07:32:00Z has no form");
+    expect(() => locked(manifest)).toThrow('line 5: dates cannot be published; write "1979-05-27T07:32:00Z"');
   });
 });
 
@@ -302,22 +310,24 @@ describe("the names in a manifest", () => {
   const reasons = [
     ["", "it is empty"],
     ["a_b", 'its words must be joined by "-", not by "_"'],
-    ["a--b", "a word in it is empty"],
-    ["-a", "a word in it is empty"],
+    ["a--b", "it has an empty word"],
+    ["-a", "it has an empty word"],
     ["a-1", 'its words must start with an ASCII letter, not with "1"'],
-    ["a.b", 'its words may hold ASCII letters and digits only, not "."'],
+    ["a.b", 'its words may contain only ASCII letters and digits, not "."'],
     ["é", 'its words must start with an ASCII letter, not with "é"'],
-    ["myApp", 'its words must be all lower-case or all upper-case, unlike "myApp"'],
+    ["myApp", 'each word must be all lower-case or all upper-case, and "myApp" is not'],
   ] as const;
 
   test.each(reasons)("refuse %j as the id of a component", (id, reason) => {
     expect(refusal(v2(`[trigger]\n[component."${id}"]\nsource = "a"`))).toBe(
-      `5: "${id}" cannot be the id of a component: ${reason}`,
+      `5: "${id}" is not a valid component id: ${reason}`,
     );
   });
 
   test.each(reasons)("refuse %j as a component that a trigger refers to", (id, reason) => {
-    expect(refusal(v2(`[[trigger.http]]\ncomponent = "${id}"`))).toContain(`but "${id}" is none: ${reason}`);
+    expect(refusal(v2(`[[trigger.http]]\ncomponent = "${id}"`))).toContain(
+      `is "${id}", which is not a valid component id: ${reason}`,
+    );
   });
 
   test.each(["a", "my-APP", "A1-b2", "web"])("take %s as the id of a component", (id) => {
@@ -326,17 +336,17 @@ describe("the names in a manifest", () => {
 
   test.each([
     ["site-name", 'its words must be joined by "_", not by "-"'],
-    ["FOO", 'it must be all lower-case, unlike "FOO"'],
-    ["a__b", "a word in it is empty"],
-    ["_a", "a word in it is empty"],
+    ["FOO", "it must be lower-case"],
+    ["a__b", "it has an empty word"],
+    ["_a", "it has an empty word"],
     ["1a", 'its words must start with an ASCII letter, not with "1"'],
   ])("refuse %s as a variable of the application or a component", (name, reason) => {
     const [application, component] = [
       refusal(v2(`[trigger]\n[variables]\n"${name}" = { default = "" }`)),
       refusal(withComponent(`variables = { "${name}" = "" }`)),
     ];
-    expect(application).toBe(`6: "${name}" cannot name a variable in variables: ${reason}`);
-    expect(component).toBe(`9: "${name}" cannot name a variable in component.web.variables: ${reason}`);
+    expect(application).toBe(`6: "${name}" is not a valid variable name in variables: ${reason}`);
+    expect(component).toBe(`9: "${name}" is not a valid variable name in component.web.variables: ${reason}`);
   });
 
   test.each([
@@ -401,7 +411,7 @@ describe("the source of a component", () => {
     "//user:SECRET@a.b/c.wasm",
   ])("cannot be at an address with credentials, which are not repeated: %s", (url) => {
     const pinned = `{ url = "${url}", digest = "${digest}" }`;
-    const refused = "holds credentials, which are not supported in an address; take them out";
+    const refused = "contains credentials; remove and revoke them";
     for (const [text, place] of [
       [withComponent("", pinned), "8: component.web.source.url"],
       [withComponent(`dependencies = { "a:b" = ${pinned} }`), "9: component.web.dependencies.a:b.url"],

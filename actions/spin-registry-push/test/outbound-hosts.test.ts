@@ -47,11 +47,11 @@ describe("allowed_outbound_hosts", () => {
     ["example.com:443", "there is no scheme"],
     ["*", "there is no scheme"],
     ["", "there is no scheme"],
-    ["://example.com:80", 'the scheme "" may hold letters only'],
-    ["http2://example.com:80", 'the scheme "http2" may hold letters only'],
-    ["{http,https}://example.com:80", 'the scheme "{http,https}" may hold letters only'],
-    ["custom://example.com", 'the scheme "custom" has no port of its own'],
-    ["*://example.com", 'the scheme "*" has no port of its own'],
+    ["://example.com:80", 'the scheme "" must consist of letters'],
+    ["http2://example.com:80", 'the scheme "http2" must consist of letters'],
+    ["{http,https}://example.com:80", 'the scheme "{http,https}" must consist of letters'],
+    ["custom://example.com", 'the scheme "custom" has no default port'],
+    ["*://example.com", 'the scheme "*" has no default port'],
     ["http://example.com:http", '"http" is neither a port, a range such as 8000..9000, nor *'],
     ["http://example.com:65536", '"65536" is neither a port'],
     ["http://example.com:[80,81]", '"[80,81]" is neither a port'],
@@ -65,9 +65,9 @@ describe("allowed_outbound_hosts", () => {
     ["http://a b", '"a b" is not a host'],
     ["http://user@example.com", '"user@example.com" is not a host'],
     ["http://a?b", '"a?b" is not a host'],
-    ["http://a*b.example.com", "a wildcard may only stand for everything before a domain"],
-    ["http://*example.com", "a wildcard may only stand for everything before a domain"],
-    ["http://*.*.example.com", "a wildcard may only stand for everything before a domain"],
+    ["http://a*b.example.com", "a wildcard is allowed only as the first label of a domain"],
+    ["http://*example.com", "a wildcard is allowed only as the first label of a domain"],
+    ["http://*.*.example.com", "a wildcard is allowed only as the first label of a domain"],
     ["http://*.10.0.0.1", '"10.0.0.1" is not a domain'],
     ["http://*.a..b", '"a..b" is not a domain'],
     ["http://*.", '"*." is not a host'],
@@ -101,7 +101,7 @@ describe("allowed_outbound_hosts", () => {
 
   test("refuses the old way to allow everything", () => {
     expect(refusal(allowing(["insecure:allow-all"]))).toBe(
-      '9: allowed_outbound_hosts no longer takes "insecure:allow-all"; use "*://*:*"',
+      '9: allowed_outbound_hosts no longer accepts "insecure:allow-all"; use "*://*:*"',
     );
   });
 

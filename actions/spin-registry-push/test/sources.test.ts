@@ -87,7 +87,7 @@ describe("a module beside the manifest", () => {
     [
       "WebAssembly text",
       { "web.wasm": "\n (component)" },
-      "is WebAssembly text, which Spin does not run; assemble it",
+      "is WebAssembly text, which Spin does not run; convert it",
     ],
   ])("is refused when it is %s", async (_name, files, reason) => {
     await expect(resolve('"web.wasm"', { folder: await project(files) })).rejects.toThrow(
@@ -102,9 +102,7 @@ describe("a module beside the manifest", () => {
     expect(
       (await resolve(JSON.stringify(join(boundary, "target/web.wasm")), { folder, boundary })).digest,
     ).toBe(digest);
-    await expect(resolve('"../target/web.wasm"', { folder })).rejects.toThrow(
-      "lies outside of the workspace",
-    );
+    await expect(resolve('"../target/web.wasm"', { folder })).rejects.toThrow("is outside the workspace");
   });
 
   testNeeding("symbolic links")("is refused behind a link out of the checkout", async () => {
@@ -112,7 +110,7 @@ describe("a module beside the manifest", () => {
     const folder = await project();
     await symlink(outside, join(folder, "target"));
     await expect(resolve('"target/web.wasm"', { folder })).rejects.toThrow(
-      'its source "target/web.wasm" lies outside of the workspace; copy it into the checkout first.',
+      'its source "target/web.wasm" is outside the workspace; copy it into the checkout.',
     );
   });
 });
@@ -175,7 +173,7 @@ describe("a module that is pinned by URL and digest", () => {
     [
       "delivers something else",
       () => pinned("/text"),
-      `is pinned to ${digest}, but ${"ORIGIN"}/text delivers ${digestOf("hello")}; correct the digest`,
+      `is pinned to ${digest}, but ${"ORIGIN"}/text delivers ${digestOf("hello")}; update the digest`,
     ],
     [
       "delivers what is no WebAssembly",
@@ -186,9 +184,13 @@ describe("a module that is pinned by URL and digest", () => {
     [
       "is not on the web",
       () => `{ url = "file:///etc/passwd", digest = "${digest}" }`,
-      '"file:///etc/passwd" is not a web address',
+      '"file:///etc/passwd" is not an HTTP address',
     ],
-    ["is no address", () => `{ url = "web.wasm", digest = "${digest}" }`, '"web.wasm" is not a web address'],
+    [
+      "is no address",
+      () => `{ url = "web.wasm", digest = "${digest}" }`,
+      '"web.wasm" is not an HTTP address',
+    ],
   ])("is refused when the address %s", async (_name, source, message) => {
     await expect(resolve(source())).rejects.toThrow(message.replace("ORIGIN", origin));
   });

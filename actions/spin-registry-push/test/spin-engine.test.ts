@@ -151,7 +151,7 @@ describe("an application that Spin assembles", () => {
       const result = assembled(folder, await project());
       await expect(result).rejects.toThrow(message);
       await expect(result).rejects.toThrow(
-        "there is none on PATH; add a step with the action setup-spin before this one.",
+        "it is not on PATH; add a step with the action setup-spin before this one.",
       );
     },
   );
@@ -161,7 +161,7 @@ describe("an application that Spin assembles", () => {
     const path = await fakeSpin({ lockedApp: "", modules: [], failure: "Error: no such package" });
     await expect(assembled(folder, path)).rejects.toThrow(
       expect.objectContaining({
-        message: "spin could not assemble the application; what it said follows.",
+        message: "spin could not assemble the application; its message follows.",
         cause: expect.objectContaining({ message: "Error: no such package" }),
       }),
     );
@@ -208,7 +208,7 @@ describe("an application that Spin assembles", () => {
       digestOf("changed"),
     );
     await expect(assembled(folder, await fakeSpin({ lockedApp, modules: [composed] }))).rejects.toThrow(
-      'spin published "content/index.md" of component "web" with a content that no file of the application has',
+      'spin published "content/index.md" of component "web" with content that no file of the application has',
     );
   });
 
@@ -228,7 +228,7 @@ describe("an application that Spin assembles", () => {
     const path = await fakeSpin({ lockedApp, modules: [composed] });
     const other = await project({ "spin.toml": manifest, "web.wasm": component, "content/a.md": "a" });
     await expect(assembled(other, path)).rejects.toThrow(
-      "spin.toml:7: the installed spin does not know dependencies of triggers",
+      "spin.toml:7: the installed spin does not support dependencies of triggers",
     );
   });
 });

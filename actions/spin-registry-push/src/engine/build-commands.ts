@@ -49,7 +49,7 @@ export async function buildComponents(
       if (exitCode !== 0) {
         throw new ManifestError(
           line,
-          `the build command of component "${id}" ended with exit code ${exitCode}: ${one}`,
+          `the build command of component "${id}" failed with exit code ${exitCode}: ${one}`,
         );
       }
     }

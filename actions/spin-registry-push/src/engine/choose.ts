@@ -15,6 +15,6 @@ export function chooseEngine(engine: Engine, application: Application): "native"
   if (engine === "cli" || feature === undefined) return engine;
   throw new ManifestError(
     feature.line,
-    `${feature.what} needs Spin itself; set the input "engine" to auto or cli, and add a step with setup-spin before this one`,
+    `${feature.what} needs spin; set the input "engine" to auto or cli, and add a step with setup-spin before this one`,
   );
 }

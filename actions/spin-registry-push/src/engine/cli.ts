@@ -76,10 +76,10 @@ async function findSpin(
     log(`  assembled by ${stdout.trim()}`);
     return spin;
   }
-  const step = "there is none on PATH; add a step with the action setup-spin before this one";
+  const step = "it is not on PATH; add a step with the action setup-spin before this one";
   const [feature] = spinFeatures(application);
   if (feature === undefined) throw new Error(`The engine cli runs spin, but ${step}.`);
-  throw new ManifestError(feature.line, `${feature.what} needs Spin itself, but ${step}`);
+  throw new ManifestError(feature.line, `${feature.what} needs spin, but ${step}`);
 }
 
 /**
@@ -122,7 +122,7 @@ async function push(
     output: "collect",
   });
   if (exitCode === 0) return;
-  throw new Error("spin could not assemble the application; what it said follows.", {
+  throw new Error("spin could not assemble the application; its message follows.", {
     cause: new Error(stderr.trim() || `it ended with exit code ${exitCode}`),
   });
 }
@@ -162,7 +162,7 @@ function requireComposed(application: Application, { triggers }: LockedApp): voi
     if (dependenciesLine !== undefined && left) {
       throw new ManifestError(
         dependenciesLine,
-        `the installed spin does not know dependencies of triggers ("${id}"); set up a newer version (4.1)`,
+        `the installed spin does not support dependencies of triggers ("${id}"); install Spin 4.1 or newer`,
       );
     }
   }
@@ -181,6 +181,6 @@ function fileOf(
   const file = files.get(digest);
   if (file !== undefined) return { key: file.origin, content: file.content };
   throw new Error(
-    `spin published "${path}" of component "${id}" with a content that no file of the application has; was it changed meanwhile?`,
+    `spin published "${path}" of component "${id}" with content that no file of the application has. Did something change it while it was being published?`,
   );
 }

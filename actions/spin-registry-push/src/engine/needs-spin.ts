@@ -25,7 +25,7 @@ export function spinFeatures({ components, triggers }: Application): readonly Sp
   }
   for (const { id, dependenciesLine } of triggers) {
     if (dependenciesLine !== undefined) {
-      features.push({ line: dependenciesLine, what: `the dependencies of trigger "${id}"` });
+      features.push({ line: dependenciesLine, what: `a dependency of trigger "${id}"` });
     }
   }
   return features.sort((left, right) => left.line - right.line);

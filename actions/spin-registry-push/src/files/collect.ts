@@ -98,7 +98,7 @@ async function resolvePattern(
     return { found, destinationOf: (path) => posix.join(...names, path), ...warnAbout(names, pattern) };
   }
   if (!hasWildcards(pattern)) {
-    throw new Error(`"${pattern}" does not exist, and it is not a pattern either`);
+    throw new Error(`"${pattern}" does not exist and is not a pattern`);
   }
   // Only folders can match a pattern with a slash at its end, and folders are not published.
   const found = pattern.endsWith("/") ? [] : await walk(root, patternOrRefused(names, pattern), excluded);

@@ -39,7 +39,7 @@ export function parseGlob(text: string): Glob {
     const character = characters[at] ?? "";
     if (character === "*") {
       const stars = countStars(characters, at);
-      if (stars > 2) throw new Error("more than two stars stand in a row");
+      if (stars > 2) throw new Error("it has more than two stars in a row");
       const startsFolder = at === 0 || characters[at - 1] === "/";
       at += stars;
       if (stars === 1) {

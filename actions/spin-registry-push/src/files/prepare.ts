@@ -52,10 +52,7 @@ export async function prepareFiles(
   for (const { destination, line } of collected) {
     const folder = ancestorsOf(destination).find((ancestor) => prepared.has(ancestor));
     if (folder !== undefined) {
-      throw new ManifestError(
-        line,
-        `"${folder}" would be a file and, for "${destination}", a folder as well`,
-      );
+      throw new ManifestError(line, `"${folder}" is a file, but "${destination}" needs it to be a folder`);
     }
   }
   return [...prepared.values()].sort((left, right) => compareBytes(left.path, right.path));

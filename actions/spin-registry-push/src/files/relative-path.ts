@@ -7,18 +7,16 @@
  */
 export function namesInside(path: string, root = "application folder"): readonly string[] {
   if (path.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path)) {
-    throw new Error(
-      "is an absolute path, which is another one in every checkout; write it relative to the manifest",
-    );
+    throw new Error("is an absolute path, which differs between machines; write it relative to the manifest");
   }
-  if (path.includes("\0")) throw new Error("holds a NUL character");
+  if (path.includes("\0")) throw new Error("contains a NUL character");
   const names: string[] = [];
   for (const name of path.split("/")) {
     if (name === "" || name === ".") continue;
     if (name !== "..") names.push(name);
     else if (names.length === 0) throw new Error(`leads out of the ${root}`);
     else if (/[*?[\]]/.test(names.pop() ?? ""))
-      throw new Error('goes up with ".." from a wildcard; write the folder instead');
+      throw new Error('has ".." after a wildcard; name the folder instead');
   }
   return names;
 }

@@ -80,7 +80,9 @@ export async function walk(
     const times = (visits.get(folder.location) ?? 0) + 1;
     visits.set(folder.location, times);
     if (times > mostVisits) {
-      throw new Error(`links lead to the folder "${folder.names.join("/")}" in more than ${mostVisits} ways`);
+      throw new Error(
+        `the folder "${folder.names.join("/")}" is reached through links in more than ${mostVisits} ways`,
+      );
     }
     for (const name of await candidates(folder, places, pattern)) {
       const next = advance(places, name, pattern);
@@ -112,7 +114,7 @@ export async function walk(
 
 function leavesApplication(path: string, location: string): Error {
   return new Error(
-    `"${path}" is a link to "${location}", outside of the application folder; copy what it points to into the folder`,
+    `"${path}" is a link to "${location}", outside the application folder; replace it with a copy of its target`,
   );
 }
 

@@ -102,7 +102,9 @@ function knownArchive(recipe: string, contents: Contents, { known }: ArchiveCont
   const open = async () => {
     const bytes = await pack(contents);
     if (digestOf(bytes) === digest) return bytes;
-    throw new Error(`The archive ${digest} of the version before is gone, and made again it is another one.`);
+    throw new Error(
+      `The registry has lost the archive ${digest} of the previous version, and building it again gives another digest. Set the input "layers" to files.`,
+    );
   };
   return {
     descriptor: { mediaType: spinMediaTypes.archive, digest, size },

@@ -21,10 +21,7 @@ export function jsonOf(value: TomlValue): Json {
     case "table":
       return new Map([...value.entries].map(([name, entry]) => [name, jsonOf(entry)]));
     case "date-time":
-      throw new ManifestError(
-        value.line,
-        `the date ${value.text} has no form in a published application; write it as a string`,
-      );
+      throw new ManifestError(value.line, `dates cannot be published; write "${value.text}" as a string`);
   }
 }
 

@@ -76,7 +76,7 @@ function parseName(name: string, line: number): PackageName | undefined {
   if (!/[:/]/.test(name)) {
     const reason = reasonAgainstKebab(name);
     if (reason === undefined) return undefined;
-    throw new ManifestError(line, `"${name}" cannot name a dependency: ${reason}`);
+    throw new ManifestError(line, `"${name}" is not a valid dependency name: ${reason}`);
   }
   const [, namespace = "", packageName = "", itf, version] =
     /^([^:/@]*):([^:/@]*)(?:\/([^:/@]*))?(?:@(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]*)?))?$/.exec(name) ?? [];
@@ -86,7 +86,7 @@ function parseName(name: string, line: number): PackageName | undefined {
   }
   throw new ManifestError(
     line,
-    `"${name}" cannot name a dependency: it must look like my-name or namespace:package/interface@1.0.0`,
+    `"${name}" is not a valid dependency name: it must look like my-name or namespace:package/interface@1.0.0`,
   );
 }
 
@@ -96,7 +96,7 @@ function requireAgreement(name: string, parsed: PackageName | undefined, depende
     if (fromRegistry && dependency.package === undefined) {
       throw new ManifestError(
         dependency.line,
-        `the dependency "${name}" must say which package it is: ${name} = { version = "…", package = "namespace:name" }`,
+        `the dependency "${name}" must name its package: ${name} = { version = "…", package = "namespace:name" }`,
       );
     }
   } else if (

@@ -28,7 +28,7 @@ export function fieldsOf(table: TomlTable, where: string, known: readonly string
     if (!known.includes(name)) {
       throw new ManifestError(
         value.line,
-        `${where || "the manifest"} has a field "${name}" that this action does not know, so it cannot publish it faithfully; the known ones are ${known.join(", ")}`,
+        `${where || "the manifest"} has an unknown field "${name}"; the known fields are ${known.join(", ")}`,
       );
     }
   }
@@ -46,7 +46,7 @@ export function openFields(table: TomlTable, where: string): Fields {
     required: (name, decode) => {
       const value = table.entries.get(name);
       if (value === undefined) {
-        throw new ManifestError(table.line, `${where || "the manifest"} lacks the field "${name}"`);
+        throw new ManifestError(table.line, `${where || "the manifest"} is missing the field "${name}"`);
       }
       return decode(value, join(where, name));
     },

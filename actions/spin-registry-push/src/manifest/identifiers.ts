@@ -16,12 +16,12 @@ function reasonAgainst(text: string, delimiter: "-" | "_"): string | undefined {
 
 function reasonAgainstWord(word: string): string | undefined {
   const [first] = word;
-  if (first === undefined) return "a word in it is empty";
+  if (first === undefined) return "it has an empty word";
   if (!/^[A-Za-z]$/.test(first)) return `its words must start with an ASCII letter, not with "${first}"`;
   const strange = [...word].find((character) => !/^[A-Za-z0-9]$/.test(character));
-  if (strange !== undefined) return `its words may hold ASCII letters and digits only, not "${strange}"`;
+  if (strange !== undefined) return `its words may contain only ASCII letters and digits, not "${strange}"`;
   if (word !== word.toLowerCase() && word !== word.toUpperCase()) {
-    return `its words must be all lower-case or all upper-case, unlike "${word}"`;
+    return `each word must be all lower-case or all upper-case, and "${word}" is not`;
   }
   return undefined;
 }
@@ -35,7 +35,7 @@ export function reasonAgainstKebab(text: string): string | undefined {
 export function reasonAgainstLowerSnake(text: string): string | undefined {
   const reason = reasonAgainst(text, "_");
   if (reason !== undefined) return reason;
-  return text === text.toLowerCase() ? undefined : `it must be all lower-case, unlike "${text}"`;
+  return text === text.toLowerCase() ? undefined : `it must be lower-case`;
 }
 
 /** Labels of key-value stores and databases: kebab-case or snake_case, in either case. */

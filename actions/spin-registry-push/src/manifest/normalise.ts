@@ -129,7 +129,7 @@ function requireUsableDependencies(component: Component, all: readonly Component
     if (target === undefined) {
       throw new ManifestError(
         dependency.line,
-        `the dependency "${name}" is the component "${dependency.component}", which the manifest does not have`,
+        `the dependency "${name}" names the component "${dependency.component}", which does not exist`,
       );
     }
     const own = resources.filter((resource) => target.given.has(resource));

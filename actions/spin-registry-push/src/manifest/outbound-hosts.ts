@@ -21,7 +21,7 @@ export function requireOutboundHosts(
   if (entries.length === 1 && entries[0] === "insecure:allow-all") {
     throw new ManifestError(
       line,
-      'allowed_outbound_hosts no longer takes "insecure:allow-all"; use "*://*:*"',
+      'allowed_outbound_hosts no longer accepts "insecure:allow-all"; use "*://*:*"',
     );
   }
   for (const entry of entries) {
@@ -91,7 +91,7 @@ function reasonAgainstPort({ scheme, host, port }: OutboundHost): string | undef
   if (port === "")
     return schemesWithPort.has(scheme)
       ? undefined
-      : `the scheme "${scheme}" has no port of its own, so one must be given`;
+      : `the scheme "${scheme}" has no default port, so a port is required`;
   if (port === "*") return undefined;
   if (port.includes("/")) return "there is a path";
   const numbers = port.split("..");
@@ -104,7 +104,7 @@ function reasonAgainstPort({ scheme, host, port }: OutboundHost): string | undef
 function reasonAgainstScheme(scheme: string): string | undefined {
   return scheme === "*" || /^\p{Alphabetic}+$/u.test(scheme)
     ? undefined
-    : `the scheme "${scheme}" may hold letters only`;
+    : `the scheme "${scheme}" must consist of letters`;
 }
 
 function reasonAgainstHost(host: string): string | undefined {
@@ -114,7 +114,7 @@ function reasonAgainstHost(host: string): string | undefined {
   if (name.includes("/")) return "there is a path";
   const wildcard = name.startsWith("*.");
   const domain = wildcard ? name.slice(2) : name;
-  if (domain.includes("*")) return "a wildcard may only stand for everything before a domain";
+  if (domain.includes("*")) return "a wildcard is allowed only as the first label of a domain";
   // The URL parser would read these as the end of the host, or drop them.
   const parsed = /[\s\\?#@\p{Cc}]/u.test(domain) ? undefined : parseAddress(`http://${domain}`);
   if (parsed === undefined || parsed.hostname === "" || parsed.port !== "") return `"${host}" is not a host`;

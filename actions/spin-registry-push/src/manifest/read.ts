@@ -29,7 +29,10 @@ export function readManifest(bytes: Uint8Array, profile?: string): Application {
 
 function requireSize(bytes: number): void {
   if (bytes <= largestManifest) return;
-  throw new ManifestError(1, `the text is larger than ${largestManifest >> 20} MiB, which no manifest is`);
+  throw new ManifestError(
+    1,
+    `the manifest is larger than ${largestManifest >> 20} MiB, the most that this action reads`,
+  );
 }
 
 function decode(bytes: Uint8Array): string {
@@ -49,12 +52,12 @@ export async function locateManifest(path: string): Promise<string> {
   const found = await kindOf(path);
   if (found === "file") return path;
   if (found === undefined) {
-    throw new Error(`There is no "${path}" here; the input "manifest" must name a spin.toml or its folder.`);
+    throw new Error(`"${path}" does not exist. Set the input "manifest" to a spin.toml or its folder.`);
   }
   const inside = join(path, "spin.toml");
   if ((await kindOf(inside)) === "file") return inside;
   throw new Error(
-    `The folder "${path}" holds no spin.toml; the input "manifest" must name a manifest or its folder.`,
+    `The folder "${path}" has no spin.toml. Set the input "manifest" to a manifest or its folder.`,
   );
 }
 

@@ -26,7 +26,7 @@ export const asSource: Decoder<Source> = (value, what) => {
     };
   }
   if (!value.entries.has("package")) {
-    throw new ManifestError(line, `${what} must hold either url and digest, or package and version`);
+    throw new ManifestError(line, `${what} must have either url and digest, or package and version`);
   }
   const fields = fieldsOf(value, what, ["registry", "package", "version"]);
   fields.optional("registry", asText);
@@ -53,7 +53,7 @@ export const asPublicUrl: Decoder<string> = (value, what) => {
   if (!hasCredentials) return text;
   throw new ManifestError(
     value.line,
-    `${what} holds credentials, which are not supported in an address; take them out, and replace them, as whoever can read the manifest knows them`,
+    `${what} contains credentials; remove and revoke them, since everyone who can read the manifest knows them`,
   );
 };
 

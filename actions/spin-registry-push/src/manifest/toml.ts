@@ -63,7 +63,7 @@ function documentOf(text: string): AST.TOMLTopLevelTable["body"] {
     return parseTOML(text, { tomlVersion: "1.0" }).body[0].body;
   } catch (cause) {
     if (cause instanceof RangeError) {
-      throw new ManifestError(1, "the text nests too deeply or holds too long a string to be read", {
+      throw new ManifestError(1, "the text nests too deeply or has too long a string", {
         cause,
       });
     }
@@ -156,5 +156,5 @@ function valueFrom(node: AST.TOMLContentNode, depth: number): Growing {
 }
 
 function requireDepth(depth: number, line: number): void {
-  if (depth > deepest) throw new ManifestError(line, `values nest more than ${deepest} deep here`);
+  if (depth > deepest) throw new ManifestError(line, `values are nested more than ${deepest} levels deep`);
 }

@@ -29,10 +29,7 @@ const asChoice: Decoder<ComponentChoice> = (value, what) => {
   const id = asText(value, what);
   const reason = reasonAgainstKebab(id);
   if (reason === undefined) return { kind: "reference", id };
-  throw new ManifestError(
-    value.line,
-    `${what} must be the id of a component, but "${id}" is none: ${reason}`,
-  );
+  throw new ManifestError(value.line, `${what} is "${id}", which is not a valid component id: ${reason}`);
 };
 
 const asChoices: Decoder<readonly ComponentChoice[]> = (value, what) =>

@@ -49,7 +49,10 @@ export function readVersion1(root: TomlTable): Manifest {
 function fieldsOfTrigger(trigger: TomlTable): string {
   const type = trigger.entries.get("type");
   if (type === undefined)
-    throw new ManifestError(trigger.line, 'trigger lacks the field "type", which is "http" for a website');
+    throw new ManifestError(
+      trigger.line,
+      'trigger is missing the field "type", which is "http" for a website',
+    );
   return asText(type, "trigger.type");
 }
 
@@ -107,5 +110,5 @@ function kebabId(id: string, line: number): string {
   const converted = id.replaceAll("_", "-").toLowerCase();
   const reason = reasonAgainstKebab(converted);
   if (reason === undefined) return converted;
-  throw new ManifestError(line, `"${id}" cannot be the id of a component: ${reason}`);
+  throw new ManifestError(line, `"${id}" is not a valid component id: ${reason}`);
 }

@@ -43,6 +43,5 @@ export function readVersion2(root: TomlTable): Manifest {
 
 function requireComponentId(id: string, line: number): void {
   const reason = reasonAgainstKebab(id);
-  if (reason !== undefined)
-    throw new ManifestError(line, `"${id}" cannot be the id of a component: ${reason}`);
+  if (reason !== undefined) throw new ManifestError(line, `"${id}" is not a valid component id: ${reason}`);
 }

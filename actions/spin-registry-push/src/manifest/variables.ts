@@ -28,6 +28,6 @@ export const asVariable: Decoder<Variable> = (value, what) => {
 export function requireVariableName(name: string, line: number, what: string): void {
   const reason = reasonAgainstLowerSnake(name);
   if (reason !== undefined) {
-    throw new ManifestError(line, `"${name}" cannot name a variable in ${what}: ${reason}`);
+    throw new ManifestError(line, `"${name}" is not a valid variable name in ${what}: ${reason}`);
   }
 }

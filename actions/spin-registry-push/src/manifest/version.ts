@@ -10,7 +10,7 @@ export function manifestVersion(root: TomlTable): 1 | 2 {
   if (value === undefined) {
     throw new ManifestError(
       1,
-      "the field spin_manifest_version is missing; a manifest of today starts with spin_manifest_version = 2",
+      "the field spin_manifest_version is missing; new manifests start with spin_manifest_version = 2",
     );
   }
   if (value.kind === "string" && value.value === "1") return 1;

@@ -14,7 +14,7 @@ import { reasonAgainstWasmFile } from "./wasm.ts";
 export async function localModule(path: string, folder: string, boundary: string): Promise<Content> {
   const location = await locate(isAbsolute(path) ? path : join(folder, path), path);
   if (!isBelow(location, await realpath(boundary))) {
-    throw new Error(`its source "${path}" lies outside of the workspace; copy it into the checkout first`);
+    throw new Error(`its source "${path}" is outside the workspace; copy it into the checkout`);
   }
   const reason = await reasonAgainstWasmFile(location);
   if (reason !== undefined) throw new Error(`its source "${path}" ${reason}`);

@@ -25,7 +25,7 @@ export interface ModuleOrigins {
 export async function remoteModule(url: string, pinned: string, origins: ModuleOrigins): Promise<Content> {
   const protocol = URL.parse(url)?.protocol;
   if (protocol !== "https:" && protocol !== "http:")
-    throw new Error(`its source "${withoutQuery(url)}" is not a web address`);
+    throw new Error(`its source "${withoutQuery(url)}" is not an HTTP address`);
   const digest = parseDigest(pinned);
   const cached = await origins.cache.find(digest);
   if (cached !== undefined) return requireWasm(cached, url);
@@ -48,7 +48,7 @@ async function obtain(url: string, digest: Digest, { fetch, cache }: ModuleOrigi
   });
   if ("found" in kept) {
     throw new Error(
-      `its source is pinned to ${digest}, but ${withoutQuery(url)} delivers ${kept.found}; correct the digest in the manifest if the new content is wanted`,
+      `its source is pinned to ${digest}, but ${withoutQuery(url)} delivers ${kept.found}; update the digest in the manifest if this is the content that you want`,
     );
   }
   return requireWasm(kept, url);

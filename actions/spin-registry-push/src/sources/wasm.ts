@@ -5,7 +5,7 @@ function reasonAgainstWasm(start: Uint8Array): string | undefined {
   if (header === "0061736d0d000100" || header === "0061736d01000000") return undefined;
   if (header.startsWith("0061736d")) return "is a WebAssembly binary of an unknown version";
   if (/^\s*\(/.test(new TextDecoder().decode(start.subarray(0, 64)))) {
-    return "is WebAssembly text, which Spin does not run; assemble it (wat2wasm)";
+    return "is WebAssembly text, which Spin does not run; convert it with wat2wasm";
   }
   return "is not a WebAssembly module or component";
 }
