@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { messageOf } from "@spin-publisher/errors";
 import { createFetch } from "@spin-publisher/http";
 import {
   createRegistryClient,
@@ -267,7 +268,7 @@ async function pushOurs(
     await publish(dependencies.client, artifact, state, { immutable: false });
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

@@ -47,14 +47,14 @@ describe("the repository is named", () => {
     expect(repositoryOf(root, {})).toBe(repository);
   });
 
-  test("by the environment, if it says so, and somehow without an origin", () => {
+  test("by the environment where it is set, and by a default without an origin", () => {
     expect(repositoryOf(root, { GITHUB_REPOSITORY: "a/b" })).toBe("a/b");
     expect(repositoryOf(root, {})).toBe("local/spin-publisher");
   });
 });
 
 describe("what is not committed", () => {
-  test("is nothing at first, and nothing again when it is undone", async () => {
+  test("is nothing at first, and nothing again when undone", async () => {
     expect(await dirtySuffix(root)).toBe("");
     await writeFile(join(root, "site", "index.md"), "changed");
     expect(await dirtySuffix(root)).toMatch(/^-dirty\.[0-9a-f]{8}$/);
@@ -97,7 +97,7 @@ describe("what is not committed", () => {
 });
 
 testNeeding("Unix permissions")(
-  "a copy has what Git tracks or would track, and what a copy had before is gone",
+  "a copy has what Git tracks or would track, and nothing from an earlier copy",
   async () => {
     await writeFile(join(root, "site", "new.md"), "new");
     await chmod(join(root, "site", "new.md"), 0o755);

@@ -67,7 +67,7 @@ const site = {
   verify: { contents: "read", packages: "read" },
 };
 
-describe("what is pushed decides what is published", () => {
+describe("the pushed ref decides what is published", () => {
   test.each([
     ["a release of the site", pushTag("0.1.2"), site],
     ["a pre-release of the site", pushTag("0.2.0-rc.1"), site],
@@ -93,7 +93,7 @@ describe("what is pushed decides what is published", () => {
 });
 
 describe("the site", () => {
-  test("is published content first, and the shim is told exactly which", async () => {
+  test("is published content first, and the shim refers to that digest", async () => {
     const result = await run(pushTag("0.1.2", { repository: "Octo-Org/Site" }));
     expect(inputsOf(result, "site", "Publish the content")).toMatchObject({
       INPUT_MANIFEST: "site/spin.toml",
@@ -110,7 +110,7 @@ describe("the site", () => {
     });
   });
 
-  test("is run and looked at where a real Spin is", async () => {
+  test("is run and fetched where a real Spin is available", async () => {
     const { jobs } = await run(pushBranch("main"), { SKIP_SPIN_UP: "" });
     const step = jobs
       .find(({ id }) => id === "verify")
@@ -118,7 +118,7 @@ describe("the site", () => {
     expect(step?.log).toBe("verified spin-registry-push-reference\n");
   });
 
-  test("is not run where the repository says that there is none", async () => {
+  test("is not run where the repository disables it", async () => {
     const { jobs } = await run(pushBranch("main"), { SKIP_SPIN_UP: "true" });
     const step = jobs
       .find(({ id }) => id === "verify")
@@ -136,7 +136,7 @@ test("the chart installs the image of the repository it is published from, in lo
   });
 });
 
-test("a pull request writes nothing, and its shim is built on its content", async () => {
+test("a pull request writes nothing, and its shim is built for its content", async () => {
   const result = await run(pullRequest({ fork: true }));
   for (const step of ["Build the content", "Build the shim", "Build the chart"])
     expect(inputsOf(result, "dry-run", step)).toMatchObject({ "INPUT_DRY-RUN": "true" });
@@ -145,7 +145,7 @@ test("a pull request writes nothing, and its shim is built on its content", asyn
   });
 });
 
-describe("releases wait for each other, and nothing that publishes is cancelled", () => {
+describe("releases wait for each other, and publishing jobs are not cancelled", () => {
   const concurrencyOf = async (event: WorkflowEvent, job: string) =>
     (await run(event)).jobs.find(({ id }) => id === job)?.concurrency;
 
@@ -157,7 +157,7 @@ describe("releases wait for each other, and nothing that publishes is cancelled"
     expect(await concurrencyOf(event, job)).toEqual({ group, cancelInProgress: false, queue: "max" });
   });
 
-  test("a pull request's older run is of no interest", async () => {
+  test("a pull request's older run is cancelled", async () => {
     expect(await concurrencyOf(pullRequest({ number: 7 }), "dry-run")).toEqual({
       group: "dry-run-refs/pull/7/merge",
       cancelInProgress: true,
@@ -178,7 +178,7 @@ test.each([
   expect(result.conclusion).toBe(released ? "success" : "skipped");
 });
 
-test("without the credential a release skips the mirrors and says what to set", async () => {
+test("without credentials, a release skips the mirrors and says what to set", async () => {
   const { jobs } = await run(pushTag("v1.0.0"), { SKIP_SPIN_UP: "true" }, "release");
   const [steps] = jobs.map((job) => job.steps);
   expect(steps?.[0]?.annotations).toEqual([
@@ -187,7 +187,7 @@ test("without the credential a release skips the mirrors and says what to set", 
   expect(steps?.slice(1).map(({ outcome }) => outcome)).toEqual(["skipped", "skipped", "skipped", "skipped"]);
 });
 
-test("with the credential a release puts every action into its repository", async () => {
+test("with credentials, a release pushes every action to its repository", async () => {
   const folder = await mkdtemp(join(tmpdir(), "release-test-"));
   try {
     const workspace = join(folder, "checkout");

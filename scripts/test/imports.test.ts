@@ -41,7 +41,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "actions/helm-oci-push": ["errors", "json", "http", "archive", "oci", "action-runtime"],
 };
 
-/** The rooms of a place, and which of them each may import: `docs/architecture.md` shows the picture. */
+/** The rooms of a place, and which of them each may import; `docs/architecture.md` has the diagram. */
 const rooms: Readonly<Record<string, Rooms>> = {
   "packages/oci": {
     spec: [],
@@ -108,7 +108,7 @@ describe.each(places)("%s", (place) => {
     expect(wrong).toEqual([]);
   });
 
-  test("reaches into no other place by a path", () => {
+  test("does not import another place's files by path", () => {
     expect(imports.filter(({ to, kind }) => kind === "file" && !to.startsWith(`${place}/`))).toEqual([]);
   });
 
@@ -138,12 +138,12 @@ describe.each(places)("%s", (place) => {
 describe.each(Object.entries(rooms))("the rooms of %s", (place, drawn) => {
   const sources = sourcesOf(place);
 
-  test("are those that are drawn", () => {
+  test("are those that are listed", () => {
     const found = sources.flatMap(({ path }) => roomOf(place, path) ?? []);
     expect([...new Set(found)].sort()).toEqual(Object.keys(drawn).sort());
   });
 
-  test("import only what the drawing allows", () => {
+  test("import only what the rules allow", () => {
     expect(againstTheRooms(place, drawn, sources.flatMap(importsOf))).toEqual([]);
   });
 });
@@ -153,7 +153,7 @@ test("no files import each other in a circle", () => {
   expect(importCircles(sources.flatMap(importsOf))).toEqual([]);
 });
 
-describe("a seeded violation is found", () => {
+describe("a seeded violation is detected", () => {
   const file = (from: string, to: string): Import => ({ from, to, kind: "file" });
 
   test.each([

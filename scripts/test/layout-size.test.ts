@@ -5,7 +5,7 @@ import { expect, test } from "@jest/globals";
 import { seedSpinImages, spinBaseImage, spinReleases } from "@spin-publisher/sandbox";
 import { artifactSize } from "../layout-size.ts";
 
-test("an index is as large as all that it stands for, and what its images share counts once", async () => {
+test("an index is as large as everything it refers to; what its images share counts once", async () => {
   const folder = await mkdtemp(join(tmpdir(), "layout-size-test-"));
   try {
     const releases = spinReleases.filter(({ tag }) => tag === "v4.0.2");

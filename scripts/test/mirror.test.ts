@@ -85,7 +85,7 @@ describe("an action's repository", () => {
         .map((line) => line.split(" ")),
     );
 
-  test("holds what runs and what people read, and says where it comes from", () => {
+  test("contains what runs and what people read, and names its source", () => {
     expect(release("v1.0.0")).toBe("pushed");
     expect(git(url, "ls-tree", "-r", "--name-only", "v1").split("\n")).toEqual([
       "LICENSE",
@@ -112,7 +112,7 @@ describe("an action's repository", () => {
     expect(git(url, "rev-parse", "main^")).toBe(first);
   });
 
-  test("stays as it is when a release runs again, and gets what an interrupted one left out", () => {
+  test("does not change when a release runs again, and gets what an interrupted release left out", () => {
     release("v1.0.0");
     const before = refs();
     expect(release("v1.0.0")).toBe("unchanged");
@@ -121,7 +121,7 @@ describe("an action's repository", () => {
     expect(refs()).toEqual(before);
   });
 
-  test("never gets other content under a version it has", () => {
+  test("never gets other content under an existing version", () => {
     release("v1.0.0");
     const before = refs();
     change("console.log(2);\n");
@@ -129,7 +129,7 @@ describe("an action's repository", () => {
     expect(refs()).toEqual(before);
   });
 
-  test("keeps main and the newer line when an older one gets a fix", () => {
+  test("keeps main and the newer line when an older line gets a fix", () => {
     release("v1.0.0");
     change("console.log(2);\n");
     release("v2.0.0");
@@ -150,7 +150,7 @@ describe("an action's repository", () => {
   });
 });
 
-test("the token opens one host, and is in no argument", () => {
+test("the token is sent to one host, and is not an argument", () => {
   const env = gitEnvironment("https://github.com", "ghs_x", { PATH: "/bin" });
   expect(env).toMatchObject({ PATH: "/bin", GIT_CONFIG_KEY_0: "http.https://github.com/.extraHeader" });
   expect(Buffer.from((env.GIT_CONFIG_VALUE_0 ?? "").split(" ").at(-1) ?? "", "base64").toString()).toBe(

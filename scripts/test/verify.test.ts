@@ -36,7 +36,7 @@ describe("Spin is pointed", () => {
     });
   });
 
-  test("at no mirror that a reference cannot express", () => {
+  test("not at a mirror with a path, which a reference cannot contain", () => {
     expect(() => reachable("ghcr.io/a/b:1", "https://ghcr.io=https://mirror.example.com/ghcr")).toThrow(
       "cannot reach ghcr.io",
     );
@@ -57,7 +57,7 @@ describe("the front page", () => {
     return fetchFrontPage("ghcr.io/octo/site/content:1", { PATH: folder, ...env });
   }
 
-  test("is what Spin answers, which is stopped then", async () => {
+  test("is what Spin answers; Spin is stopped afterwards", async () => {
     const pidFile = join(folder, "pid");
     const answer = await withSpin(
       `const fs = require("node:fs");
@@ -88,13 +88,13 @@ describe("the front page", () => {
     expect(() => process.kill(pid, 0)).toThrow("ESRCH");
   });
 
-  test("is missing when Spin ends, and the error has its words", async () => {
+  test("is missing when Spin ends, and the error includes its output", async () => {
     await expect(withSpin('console.error("no such content"); process.exit(3);')).rejects.toThrow(
       /spin up --from-registry ghcr\.io\/octo\/site\/content:1 .* ended with exit code 3:\nno such content/,
     );
   });
 
-  test("is missing where there is no Spin", async () => {
+  test("is missing where Spin is not installed", async () => {
     await expect(fetchFrontPage("ghcr.io/a/b:1", { PATH: folder })).rejects.toThrow("cannot be started");
   });
 });

@@ -7,17 +7,17 @@ const chart =
 const read = (file: string) => (file.endsWith("spin.toml") ? manifest : chart);
 
 describe("versions", () => {
-  test("are read from where they stand", () => {
+  test("are read from their files", () => {
     expect(readVersions(read)).toEqual({ site: "0.1.0", chart: "1.0.0", app: "0.1.0" });
   });
 
-  test("are replaced without touching anything else", () => {
+  test("are replaced without changing anything else", () => {
     expect(withVersion(manifest, "site", "0.2.0")).toBe(manifest.replace("0.1.0", "0.2.0"));
     expect(withVersion(chart, "app", "0.2.0")).toBe(chart.replace("0.1.0", "0.2.0"));
     expect(withVersion(chart, "chart", "1.1.0")).toBe(chart.replace("1.0.0", "1.1.0"));
   });
 
-  test("a version with a dollar sign would not be taken for a pattern", () => {
+  test("a dollar sign is not a replacement pattern", () => {
     expect(withVersion(manifest, "site", "$&")).toContain('version = "$&"');
   });
 
@@ -26,7 +26,7 @@ describe("versions", () => {
   });
 
   test.each(["", "v0.1.2", "0.1", "01.2.3", "0.1.2+5", "0.1.2-", "0.1.2-01", "0.1.2 "])(
-    "%j is none",
+    "%j is not a version",
     (version) => {
       expect(() => requireVersion(version, "TAG")).toThrow("TAG must be a version such as");
     },

@@ -13,11 +13,11 @@ const stepsOf = async (file: string) =>
   );
 
 describe.each(files)("%s", (file) => {
-  test("is valid for GitHub's own parser, and is named after what it does", async () => {
+  test("is valid for GitHub's own parser, and has a one-word name", async () => {
     expect((await readWorkflow(file, textOf(file))).name).toMatch(/^[a-z]+$/);
   });
 
-  test("pins every action of others to a commit, and says which version that is", () => {
+  test("pins third-party actions to a commit, with the version in a comment", () => {
     const lines = textOf(file)
       .split("\n")
       .filter((line) => /^\s*(?:- )?uses:/.test(line));
@@ -27,7 +27,7 @@ describe.each(files)("%s", (file) => {
     expect(unpinned).toEqual([]);
   });
 
-  test("grants nothing by default, and every job what it needs with the reason beside it", async () => {
+  test("grants nothing by default, and each job what it needs, with the reason in a comment", async () => {
     const text = textOf(file);
     const workflow = await readWorkflow(file, text);
     expect(workflow.permissions).toEqual({});
@@ -43,12 +43,12 @@ describe.each(files)("%s", (file) => {
     expect(jobs.filter((job) => job.kind === "steps" && !(Number(job.timeoutMinutes) <= 20))).toEqual([]);
   });
 
-  test("starts for nothing that runs strangers' code with our rights", async () => {
+  test("has no trigger that runs foreign code with our permissions", async () => {
     const { triggers } = await readWorkflow(file, textOf(file));
     expect(Object.keys(triggers).filter((name) => !["push", "pull_request"].includes(name))).toEqual([]);
   });
 
-  test("writes nothing anybody can choose into a script, names its shell, and keeps scripts short", async () => {
+  test("has no expressions in scripts, names its shell, and keeps scripts short", async () => {
     const { shell } = await readWorkflow(file, textOf(file));
     for (const { job, step } of await stepsOf(file)) {
       if (step.kind !== "run") continue;
@@ -83,7 +83,7 @@ describe.each(files)("%s", (file) => {
     }
   });
 
-  test("names nobody's repository", () => {
+  test("names no particular repository", () => {
     expect(textOf(file)).not.toMatch(/ghcr\.io\/(?!\$\{\{ github\.repository \}\})/);
     expect(textOf(file)).not.toMatch(/github\.com\/[a-z]/);
   });

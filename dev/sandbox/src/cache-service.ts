@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { isObject } from "@spin-publisher/json";
 import { listenOnLoopback } from "./loopback.ts";
 import { bodyOf } from "./upstream/answer.ts";
 
@@ -150,7 +151,7 @@ export async function startCacheService(options: CacheServiceOptions = {}): Prom
 /** The fields of a Twirp message that are strings. */
 function fields(body: Uint8Array): Readonly<Record<string, string>> {
   const message: unknown = JSON.parse(new TextDecoder().decode(body));
-  if (typeof message !== "object" || message === null) return {};
+  if (!isObject(message)) return {};
   return Object.fromEntries(
     Object.entries(message).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
   );

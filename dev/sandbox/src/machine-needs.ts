@@ -5,9 +5,6 @@ import { spawnSync } from "node:child_process";
 const reasons = {
   /** File modes, owners and umask. */
   "Unix permissions": () => (windows ? "Windows has no Unix permissions" : undefined),
-  /** Another user, so that permissions apply: root reads everything. */
-  "an unprivileged user": () =>
-    process.geteuid === undefined ? "Windows cannot change the user of a process" : undefined,
   /** `runActionProcess` and `runWorkflow`: process groups, and bash that is not the one of WSL. */
   "the sandbox's runner": () =>
     windows ? "the sandbox's runner needs process groups and a POSIX shell" : undefined,
@@ -16,13 +13,9 @@ const reasons = {
   FIFOs: () => (windows ? "Windows has no FIFOs in folders" : undefined),
   /** Made without extra rights, and of any target. */
   "symbolic links": () => (windows ? "Windows needs extra rights and a type for symbolic links" : undefined),
-  /** Names with `:`, `\`, `*` or control characters, or that end in a space or dot. */
-  "names that Windows forbids": () => (windows ? "Windows forbids the file names" : undefined),
   /** Two names that differ in case or Unicode normalization only, and names that are not UTF-8. */
   "a file system that keeps bytes": () =>
     process.platform === "linux" ? undefined : "the file system folds case or normalizes names",
-  /** Ending a process that cleans up on SIGTERM. */
-  signals: () => (windows ? "Windows ends processes without signals" : undefined),
   "Helm from npm": () =>
     process.platform === "linux" && process.arch === "x64" ? undefined : "npm has Helm for Linux on x64 only",
   make: () => (spawnSync("make", ["--version"]).status === 0 ? undefined : "make is not installed"),

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isObject } from "@spin-publisher/json";
 import { parse } from "yaml";
 
 export interface InputDefinition {
@@ -56,8 +57,7 @@ export async function readActionDefinition(folder: string): Promise<ActionDefini
 }
 
 function recordOf(value: unknown, where: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new Error(`${where} is not a mapping.`);
+  if (!isObject(value)) throw new Error(`${where} is not a mapping.`);
   return { ...value };
 }
 

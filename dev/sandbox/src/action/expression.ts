@@ -1,4 +1,5 @@
 import { data, Evaluator, type data as expressionData, Lexer, Parser } from "@actions/expressions";
+import { messageOf } from "@spin-publisher/errors";
 
 /** A value of an expression context: what GitHub's own documents (payloads, inputs, outputs) consist of. */
 export type ContextValue =
@@ -41,7 +42,7 @@ export function evaluate(
     const byName = new Map(definitions.map((definition) => [definition.name.toLowerCase(), definition]));
     return fromData(new Evaluator(parsed, dictionary, byName).evaluate());
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new Error(`The expression \${{ ${expression.trim()} }} cannot be evaluated: ${reason}.`, {
       cause: error,
     });

@@ -1,7 +1,8 @@
 import { mkdir, rm, stat, utimes } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { absent, hasCode } from "./layout-index.ts";
+import { errorCode } from "@spin-publisher/errors";
+import { absent } from "./layout-index.ts";
 
 /** A lock whose holder has not touched it for so long belongs to a process that died. */
 const staleAfterMilliseconds = 10_000;
@@ -42,7 +43,7 @@ async function acquire(lock: string): Promise<void> {
       await mkdir(lock);
       return;
     } catch (error) {
-      if (!hasCode(error, "EEXIST")) throw error;
+      if (errorCode(error) !== "EEXIST") throw error;
     }
     const held = await stat(lock).catch(absent);
     if (held !== undefined && Date.now() - held.mtimeMs > staleAfterMilliseconds) {

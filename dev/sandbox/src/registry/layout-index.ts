@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { errorCode } from "@spin-publisher/errors";
 import { type Digest, isDigest, mediaTypes } from "@spin-publisher/oci";
 import { isManifestType, jsonObject, type ManifestDocument, parseManifest } from "./manifest-document.ts";
 import { isTagName } from "./route.ts";
@@ -103,10 +104,5 @@ export async function versionOf(file: string): Promise<string> {
 
 /** For `catch`: returns undefined for a missing file and rethrows every other error. */
 export function absent(error: unknown): undefined {
-  if (!hasCode(error, "ENOENT") && !hasCode(error, "ENOTDIR")) throw error;
-}
-
-/** Whether it is a failed system call of this code; by shape, since errors may come from another realm. */
-export function hasCode(error: unknown, code: string): boolean {
-  return typeof error === "object" && error !== null && "code" in error && error.code === code;
+  if (!["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "")) throw error;
 }

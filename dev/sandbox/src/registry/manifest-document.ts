@@ -1,3 +1,4 @@
+import { isObject } from "@spin-publisher/json";
 import { type Digest, isDigest, mediaTypes } from "@spin-publisher/oci";
 
 /** What the registry reads out of a manifest or index. Its bytes are stored as they came. */
@@ -91,8 +92,4 @@ function strings(value: Record<string, unknown>): Record<string, string> {
     throw new ManifestInvalid("its annotations are not all strings");
   }
   return Object.fromEntries(entries.map(([key, text]) => [key, String(text)]));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

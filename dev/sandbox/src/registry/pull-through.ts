@@ -3,6 +3,7 @@ import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { messageOf } from "@spin-publisher/errors";
 import { type Digest, digestOf, mediaTypes } from "@spin-publisher/oci";
 import { isManifestType, parseManifest } from "./manifest-document.ts";
 import { type Reply, refusal } from "./reply.ts";
@@ -90,7 +91,7 @@ export function createPullThrough(
         if (route.kind === "manifest") await bringManifest(source, route.repository, route.reference);
         return undefined;
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         return refusal(502, "UNKNOWN", `${source.origin} cannot be read: ${reason}`);
       }
     },

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep, setImmediate as turnOfTheLoop } from "node:timers/promises";
+import { messageOf } from "@spin-publisher/errors";
 import { answer, type Registry } from "./answer.ts";
 import { type Authentication, createAuthentication } from "./authentication.ts";
 import type { Exchange } from "./exchange.ts";
@@ -112,7 +113,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
       result = await resultOf(route, exchange, fault);
     } catch (error) {
       if (request.destroyed && !request.complete) return; // the sender went away in the middle of its body
-      result = refusal(500, "UNKNOWN", error instanceof Error ? error.message : String(error));
+      result = refusal(500, "UNKNOWN", messageOf(error));
     }
     try {
       await drain(body);

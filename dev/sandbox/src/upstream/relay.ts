@@ -1,3 +1,4 @@
+import { messageOf } from "@spin-publisher/errors";
 import { type LoopbackServer, listenOnLoopback } from "../loopback.ts";
 import { bodyOf } from "./answer.ts";
 
@@ -37,7 +38,7 @@ export async function startRelay({
       response.end(Buffer.from(await answer.arrayBuffer()));
     } catch (error) {
       response.writeHead(502, { "content-type": "text/plain" });
-      response.end(`${origin} cannot be reached: ${error instanceof Error ? error.message : error}`);
+      response.end(`${origin} cannot be reached: ${messageOf(error)}`);
     }
   }, 0);
 }
