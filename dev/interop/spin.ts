@@ -246,7 +246,7 @@ async function buildOurs(
       annotations: { explicit: { "org.opencontainers.image.created": created } },
     },
     {
-      ...{ client, execute, state: Promise.resolve(state), fetch: createFetch() },
+      ...{ client, execute, state: Promise.resolve(state), fetch: createFetch({ environment: process.env }) },
       temporaryFolder: scratch,
       environment: { ...process.env, PATH: dirname(spin) },
       cache: createModuleCache(join(scratch, "cache")),

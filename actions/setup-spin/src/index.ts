@@ -12,7 +12,7 @@ await runAction(async () => {
   const request = readInputs(process.env);
   if (request.token !== "") setSecret(request.token);
   const installed = await install(request, {
-    fetch: createFetch(),
+    fetch: createFetch({ environment: process.env }),
     startsHere: (target) => startsOn(target, process.platform, process.arch),
     onEvent: (event) => {
       const { level, message } = describeEvent(event);

@@ -180,7 +180,7 @@ describe("a module that is pinned by URL and digest", () => {
       () => pinned("/text", digestOf("hello")),
       "ORIGIN/text is not a WebAssembly module or component",
     ],
-    ["does not exist", () => pinned("/missing"), "/missing does not exist; correct the address."],
+    ["does not exist", () => pinned("/missing"), "/missing does not exist (404). Correct the URL."],
     [
       "is not on the web",
       () => `{ url = "file:///etc/passwd", digest = "${digest}" }`,

@@ -28,7 +28,7 @@ export async function readPublishingInputs(given?: GitHubEvent): Promise<Publish
   const event = given ?? (await readEvent());
   return {
     event,
-    fetch: maskingCredentials(createFetch()),
+    fetch: maskingCredentials(createFetch({ environment: process.env })),
     credentialsFor: readCredentials(event),
     immutable: flag("immutable"),
     insecure: flag("insecure"),

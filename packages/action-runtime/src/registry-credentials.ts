@@ -15,7 +15,7 @@ export function readCredentials(event: GitHubEvent): (registry: string) => Crede
   const jobToken = text("github-token");
   for (const secret of [password, jobToken]) maskWithDerivedForms(username, secret);
   const given = password !== "" && (password !== jobToken || username !== event.actor);
-  const dockerConfig = dockerConfigCredentials();
+  const dockerConfig = dockerConfigCredentials({ environment: process.env });
   const registry = packagesHost(event.serverUrl);
   return (target) =>
     credentialOrder({

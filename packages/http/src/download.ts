@@ -1,16 +1,16 @@
 import { createHash } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { patienceFor } from "./body.ts";
-import type { Fetch } from "./fetch.ts";
 import { place } from "./redirects.ts";
 import { type RetryObserver, type RetryOptions, repeat, retryPolicy } from "./retry-policy.ts";
+import type { Fetch } from "./retrying-fetch.ts";
 import { transientError } from "./transient-failure.ts";
 
 export interface DownloadOptions {
   readonly fetch: Fetch;
   /** More bytes than this are not read. */
   readonly limit: number;
-  /** The sha256 that the content must have, `sha256:` and hex. */
+  /** The expected sha256 of the content, `sha256:` and hex. */
   readonly digest?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly onRetry?: RetryObserver;
@@ -20,33 +20,33 @@ export interface DownloadOptions {
 export interface Downloaded {
   /** In bytes. */
   readonly size: number;
-  /** `sha256:` and hex, whether or not it was asked for. */
+  /** `sha256:` and hex, whether or not one was expected. */
   readonly digest: string;
 }
 
-/** A body that broke off, or is not the one of the digest; another attempt may bring it whole. */
+/** The body ended early or does not match the digest; another attempt may succeed. */
 class BrokenDownload extends Error {}
 
-/** The answer was a clear one, and not the content. */
+/** The server answered, but not with the content. */
 export class DownloadRefused extends Error {
   readonly status: number;
 
   constructor(url: URL, status: number) {
     super(
       status === 404
-        ? `${place(url)} does not exist; correct the address.`
-        : `${place(url)} answered ${status}; check that it can be reached from here.`,
+        ? `${place(url)} does not exist (404). Correct the URL.`
+        : `${place(url)} answered ${status}. Check that it can be reached from this machine.`,
     );
     this.status = status;
   }
 }
 
 /**
- * Downloads to a file, which appears at `path` only when it is complete and, where a digest is given, the right one. A
- * body that breaks off is begun again.
+ * Downloads to a file, which appears at `path` only when it is complete and matches the digest, if one is given. A body that
+ * ends early is requested again from its start.
  *
- * @throws DownloadRefused when the server answers with something else; Error when the content is too large, is not that
- *   of the digest, or does not arrive.
+ * @throws DownloadRefused when the server does not answer with content; Error when the content is too large, does not match
+ *   the digest, or does not arrive.
  */
 export async function downloadFile(
   url: string | URL,
@@ -66,7 +66,7 @@ export async function downloadFile(
   }
 }
 
-/** The same into memory. */
+/** As `downloadFile`, but into memory. */
 export async function downloadBytes(
   url: string | URL,
   options: DownloadOptions,
@@ -115,17 +115,17 @@ async function downloadOnce(
   }
   const sink = await openSink();
   try {
-    const found = await pour(response, sink, limit, url);
+    const found = await receive(response, sink, limit, url);
     if (digest === undefined || found.digest === digest) return found;
     throw new BrokenDownload(
-      `What ${place(url)} sent is not what was expected: its digest is ${found.digest} and not ${digest}.`,
+      `${place(url)} sent unexpected content: its digest is ${found.digest}, expected ${digest}.`,
     );
   } finally {
     await sink.close();
   }
 }
 
-async function pour(response: Response, sink: Sink, limit: number, url: URL): Promise<Downloaded> {
+async function receive(response: Response, sink: Sink, limit: number, url: URL): Promise<Downloaded> {
   const hash = createHash("sha256");
   let size = 0;
   const chunks = (response.body ?? new ReadableStream<Uint8Array>()).values();
@@ -133,12 +133,12 @@ async function pour(response: Response, sink: Sink, limit: number, url: URL): Pr
     for (;;) {
       const { done, value } = await chunks.next().catch((cause: unknown) => {
         if (transientError(cause) === undefined) throw cause;
-        throw new BrokenDownload(`The download of ${place(url)} broke off after ${size} bytes.`, { cause });
+        throw new BrokenDownload(`The download of ${place(url)} stopped after ${size} bytes.`, { cause });
       });
       if (done) return { size, digest: `sha256:${hash.digest("hex")}` };
       size += value.length;
       if (size > limit)
-        throw new Error(`${place(url)} sends more than ${limit} bytes, which is too much for it.`);
+        throw new Error(`${place(url)} sends more than the ${limit} bytes that are accepted for it.`);
       hash.update(value);
       await sink.write(value);
     }

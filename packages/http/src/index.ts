@@ -6,10 +6,16 @@ export {
   downloadBytes,
   downloadFile,
 } from "./download.ts";
-export { createFetch, type Fetch, type FetchInit, type FetchOptions } from "./fetch.ts";
+export { createFetch, type FetchOptions } from "./fetch.ts";
 export { isLoopback } from "./loopback.ts";
 export { type Mirror, mirrored, parseMirrors } from "./mirrors.ts";
-export { createNetwork, type Exchange, type NetworkOptions, type Timeouts } from "./network.ts";
+export {
+  createNetwork,
+  type Environment,
+  type Exchange,
+  type NetworkOptions,
+  type Timeouts,
+} from "./network.ts";
 export {
   type Retry,
   type RetryObserver,
@@ -19,4 +25,5 @@ export {
   retryPolicy,
   type TransientFailure,
 } from "./retry-policy.ts";
+export type { Fetch, FetchInit } from "./retrying-fetch.ts";
 export { isTransientStatus, transientError } from "./transient-failure.ts";

@@ -1,14 +1,13 @@
-/** Where requests for one origin really go: `origin` is matched whole, `target` may carry a path prefix. */
+/** Where requests for one origin really go: `origin` is matched as a whole, `target` may have a path prefix. */
 export interface Mirror {
   readonly origin: string;
   readonly target: string;
 }
 
 /**
- * Parses `ORIGIN_MIRRORS`: `https://github.com=http://127.0.0.1:4000` pairs, separated by blanks, commas or
- * line breaks. The left side is an origin (no path), the right side a base URL without query or credentials.
+ * Parses `ORIGIN_MIRRORS`: `https://github.com=http://127.0.0.1:4000` pairs, separated by spaces, commas or line breaks. The left side is an origin (no path), the right side a base URL without query or credentials.
  *
- * @throws Error naming the pair that is not of this form, or the origin that is named twice.
+ * @throws Error naming the malformed pair, or the origin that occurs twice.
  */
 export function parseMirrors(text: string): readonly Mirror[] {
   const mirrors: Mirror[] = [];
@@ -18,25 +17,25 @@ export function parseMirrors(text: string): readonly Mirror[] {
     const target = httpUrl(pair.slice(separator + 1));
     if (separator < 0 || origin === undefined || target === undefined || origin.pathname !== "/") {
       throw new Error(
-        `ORIGIN_MIRRORS wants pairs such as https://github.com=http://127.0.0.1:4000, without credentials or a query, but one of them is "${shown(pair)}".`,
+        `ORIGIN_MIRRORS expects pairs such as https://github.com=http://127.0.0.1:4000, without credentials or a query, but one of them is "${redacted(pair)}".`,
       );
     }
     if (mirrors.some((mirror) => mirror.origin === origin.origin)) {
-      throw new Error(`ORIGIN_MIRRORS names ${origin.origin} twice; keep one target for each origin.`);
+      throw new Error(`ORIGIN_MIRRORS lists ${origin.origin} twice. Keep one target for each origin.`);
     }
     mirrors.push({ origin: origin.origin, target: target.href.replace(/\/+$/, "") });
   }
   return mirrors;
 }
 
-/** The URL that is really asked for `url`: its mirror's, or `url` itself where no mirror is set. */
+/** The URL that is requested in place of `url`: its mirror's, or `url` itself if it has none. */
 export function mirrored(url: URL, mirrors: readonly Mirror[]): URL {
   const mirror = mirrors.find((candidate) => candidate.origin === url.origin);
   return mirror === undefined ? url : new URL(mirror.target + url.pathname + url.search);
 }
 
-/** A pair without what may be secret in it, whatever else is wrong with it. */
-function shown(pair: string): string {
+/** A malformed pair without anything in it that may be secret. */
+function redacted(pair: string): string {
   const sides = pair.split(/=(?=https?:)/);
   return sides.map((side) => side.replace(/\/\/.*@/, "//***@").replace(/[?#].*/, "?***")).join("=");
 }

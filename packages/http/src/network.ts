@@ -2,48 +2,51 @@ import type { Dispatcher } from "undici";
 import { isLoopback } from "./loopback.ts";
 import { proxiesOf } from "./proxies.ts";
 
-/** What an exchange has to know about a request beyond the platform's `RequestInit`. */
+/** Environment variables. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What an exchange needs to know about a request beyond the platform's `RequestInit`. */
 export interface ExchangeInit extends RequestInit {
   /**
-   * Much is sent or received: it gets an HTTP/1.1 connection of its own, and a server that has to digest it first is
-   * given more time to answer. One window for many streams makes HTTP/2 the slower one for large bodies
+   * A large body is sent or received: it gets an HTTP/1.1 connection of its own, and the server more time to answer, since
+   * it may hash the body first. HTTP/2 is slower for large bodies, because all streams share one window
    * (google/go-containerregistry#799).
    */
   readonly bulk?: boolean;
 }
 
-/** One request and its answer: no redirects, no retries. */
+/** One request and its response: no redirects, no retries. */
 export type Exchange = (url: URL, init: ExchangeInit) => Promise<Response>;
 
-/** How long silence is borne, in milliseconds. */
+/** How long to wait while nothing happens, in milliseconds. */
 export interface Timeouts {
   readonly connect: number;
-  /** From the end of the request to the head of the answer. */
+  /** From the end of the request to the response headers. */
   readonly answer: number;
   /** The same after a bulk request. */
   readonly bulkAnswer: number;
-  /** Between two pieces of the answer's body. */
+  /** Between two chunks of the response body. */
   readonly body: number;
 }
 
 export interface NetworkOptions {
   /** `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in either case. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly environment?: Environment;
   readonly timeouts?: Partial<Timeouts>;
 }
 
 /** Connections to one origin over HTTP/1.1; over HTTP/2 there is one for all. */
 const connections = 16;
 
-/** A server's headers of more than this are an error. */
+/** Larger response headers, in bytes, are an error. */
 const headerLimit = 64 << 10;
 
 /**
  * The network as the job's environment describes it: HTTP/2 where the server offers it, connections kept alive, proxies
- * (never for this machine), and the certificates of `NODE_EXTRA_CA_CERTS`, which Node reads itself.
+ * (never for loopback), and the certificates of `NODE_EXTRA_CA_CERTS`, which Node reads itself.
  */
 export function createNetwork(options: NetworkOptions = {}): Exchange {
-  const { environment = process.env } = options;
+  const { environment = {} } = options;
   const timeouts = {
     connect: 10_000,
     answer: 60_000,
@@ -60,7 +63,7 @@ export function createNetwork(options: NetworkOptions = {}): Exchange {
   };
 }
 
-async function open(environment: Readonly<Record<string, string | undefined>>, timeouts: Timeouts) {
+async function open(environment: Environment, timeouts: Timeouts) {
   // Loaded with the first request: an action that needs none starts without it.
   const { Agent, EnvHttpProxyAgent, fetch } = await import("./undici.ts");
   const common = {
@@ -81,7 +84,7 @@ async function open(environment: Readonly<Record<string, string | undefined>>, t
       small: new EnvHttpProxyAgent({ ...kinds.small, ...proxies }),
       large: new EnvHttpProxyAgent({ ...kinds.large, ...proxies }),
     },
-    // undici's types and the platform's describe the same interfaces, and differ in details that nobody uses.
+    // undici's types and the platform's describe the same interfaces and differ only in details that we do not use.
     fetch: (url: URL, init: RequestInit, dispatcher: Dispatcher): Promise<Response> =>
       fetch(url, { ...init, dispatcher } as object) as Promise<unknown> as Promise<Response>,
   };

@@ -1,4 +1,4 @@
-/** The proxies of a job, as undici's `EnvHttpProxyAgent` takes them; empty where there is none. */
+/** The proxies of a job, as undici's `EnvHttpProxyAgent` takes them; empty if there is none. */
 export interface Proxies {
   readonly httpProxy: string;
   readonly httpsProxy: string;
@@ -6,10 +6,10 @@ export interface Proxies {
 }
 
 /**
- * Reads `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, the lower-case names first as curl does. A proxy without a scheme is
- * an HTTP proxy.
+ * Reads `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, lower-case names first as in curl. A proxy without a scheme is an HTTP
+ * proxy.
  *
- * @throws Error naming the variable whose value is no address of an HTTP proxy. The value is not shown: it may hold a
+ * @throws Error naming the variable that is not the address of an HTTP proxy. The value is not shown: it may contain a
  *   password.
  */
 export function proxiesOf(environment: Readonly<Record<string, string | undefined>>): Proxies {
@@ -18,9 +18,7 @@ export function proxiesOf(environment: Readonly<Record<string, string | undefine
     if (value === "") return "";
     const url = URL.parse(value.includes("://") ? value : `http://${value}`);
     if (url !== null && /^https?:$/.test(url.protocol)) return url.href;
-    throw new Error(
-      `${name} must be the address of an HTTP proxy such as http://proxy.example.com:3128, which it is not.`,
-    );
+    throw new Error(`${name} is not the address of an HTTP proxy such as http://proxy.example.com:3128.`);
   };
   return {
     httpProxy: address("HTTP_PROXY"),

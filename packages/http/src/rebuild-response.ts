@@ -1,4 +1,4 @@
-/** An answer of the same status with another body or other headers, a list of names and values. */
+/** A response of the same status with another body or other headers (names and values). */
 export async function rebuilt(
   response: Response,
   parts: {
@@ -6,8 +6,8 @@ export async function rebuilt(
     readonly headers?: Iterable<readonly [string, string]>;
   },
 ): Promise<Response> {
-  // undici's own class: the platform's is a second copy of undici, and takes longer to load than most requests.
-  const { Response: Answer } = await import("./undici.ts");
+  // undici's own class: the platform's is a second copy of undici, which takes longer to load than most requests.
+  const { Response: Rebuilt } = await import("./undici.ts");
   const { status, statusText } = response;
   const headers = [...(parts.headers ?? response.headers)].map(([name, value]): [string, string] => [
     name,
@@ -15,15 +15,15 @@ export async function rebuilt(
   ]);
   const body = parts.body === undefined ? response.body : parts.body;
   const init = { status, statusText, headers };
-  return new Answer(mayHaveBody(status) ? body : null, init) as unknown as Response;
+  return new Rebuilt(mayHaveBody(status) ? body : null, init) as unknown as Response;
 }
 
-/** fetch §2.2.3: an answer of these statuses has no body, and cannot be made with one. */
+/** fetch §2.2.3: a response of these statuses cannot be constructed with a body. */
 function mayHaveBody(status: number): boolean {
   return ![101, 103, 204, 205, 304].includes(status);
 }
 
-/** Headers as names in lower case and values, however they were given. */
+/** Headers as lower-case names and values, in whichever form they were given. */
 export function headerEntries(headers: RequestInit["headers"]): readonly (readonly [string, string])[] {
   const entries =
     headers === undefined

@@ -1,7 +1,7 @@
 import type { Exchange, ExchangeInit } from "./network.ts";
 import { headerEntries, rebuilt } from "./rebuild-response.ts";
 
-/** Headers that say nothing about who asks; all others stay with the origin they were meant for. */
+/** Headers that do not identify the sender; all others are sent only to the origin they were meant for. */
 const impersonal = new Set([
   "accept",
   "accept-encoding",
@@ -14,12 +14,11 @@ const impersonal = new Set([
 const redirecting = [301, 302, 303, 307, 308];
 
 /**
- * Follows redirects by hand, because what the platform strips on the way is its choice and not ours: only headers that
- * identify nobody leave the origin (RFC 9110 §15.4; object stores even refuse a request that is signed in the URL and
- * carries `Authorization` too).
+ * Follows redirects by hand rather than let the platform choose which headers to drop: only headers that identify nobody
+ * leave the origin (RFC 9110 §15.4; object stores refuse a request that has both a signed URL and `Authorization`).
  *
- * @param actual the URL that is really asked for a URL (its mirror's).
- * @throws Error after `limit` redirects, on one to something else than HTTP, and on one from HTTPS to plain HTTP.
+ * @param actual the URL that is really requested for a URL (its mirror's).
+ * @throws Error after `limit` redirects, on a redirect to a URL that is not HTTP, and on one from HTTPS to plain HTTP.
  */
 export function followRedirects(actual: (url: URL) => URL, exchange: Exchange, limit = 5): Exchange {
   return async (url, init) => {
@@ -43,7 +42,7 @@ export function followRedirects(actual: (url: URL) => URL, exchange: Exchange, l
   };
 }
 
-/** Another origin's challenge is not one of the server that was asked: what answers it would be sent astray. */
+/** Removes the challenge of another origin: credentials for the requested server must not answer it. */
 async function unchallenged(response: Response): Promise<Response> {
   if (!response.headers.has("www-authenticate")) return response;
   return rebuilt(response, {
@@ -51,7 +50,7 @@ async function unchallenged(response: Response): Promise<Response> {
   });
 }
 
-/** A URL without what may be secret in it (credentials, signed queries), for messages. */
+/** A URL for messages, without anything that may be secret (credentials, signed queries). */
 export function place(url: URL): string {
   return url.origin + url.pathname;
 }
@@ -61,7 +60,7 @@ function target(response: Response, current: URL, asked: URL): URL | undefined {
   if (!redirecting.includes(response.status) || location === null) return undefined;
   const next = URL.parse(location, current.href);
   if (next === null || (next.protocol !== "https:" && next.protocol !== "http:")) {
-    throw new Error(`${place(current)} redirects to something that is not a web address.`);
+    throw new Error(`${place(current)} redirects to something that is not an HTTP URL.`);
   }
   if (next.username !== "" || next.password !== "") {
     throw new Error(
@@ -76,7 +75,7 @@ function target(response: Response, current: URL, asked: URL): URL | undefined {
   return next;
 }
 
-/** RFC 9110 §15.4: 303 asks for a GET, 301 and 302 turn POST into GET, 307 and 308 repeat the request. */
+/** RFC 9110 §15.4: 303 requests a GET, 301 and 302 turn POST into GET, 307 and 308 repeat the request. */
 function requestAfter(
   status: number,
   request: ExchangeInit,
@@ -89,7 +88,7 @@ function requestAfter(
   const kept = headerEntries(request.headers).filter(([name]) => sameOrigin || impersonal.has(name));
   if (!becomesGet) {
     if (request.body instanceof ReadableStream) {
-      throw new Error(`${from} redirects an upload that can be sent only once; nothing was sent on.`);
+      throw new Error(`${from} redirects an upload that can be sent only once; it was not sent there.`);
     }
     return { ...request, headers: Object.fromEntries(kept) };
   }
@@ -99,8 +98,8 @@ function requestAfter(
 }
 
 /**
- * A mirror names itself in the absolute `Location` it answers with, and a registry's mirror in the realm of its challenge
- * too; the caller asked the origin, and credentials are bound to that.
+ * A mirror's own address appears in an absolute `Location` and, for a registry, in the realm of its challenge. Replaces it with
+ * the origin that the caller requested, to which credentials are bound.
  */
 async function asFromOrigin(response: Response, current: URL, asked: URL): Promise<Response> {
   const location = response.headers.get("location");

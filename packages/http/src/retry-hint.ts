@@ -1,6 +1,6 @@
 /**
- * How long the server asks to wait, in milliseconds: `Retry-After` as seconds or date (RFC 9110 §10.2.3), GitHub's
- * `x-ratelimit-reset`, or the Go duration that ghcr.io writes into its message (chainguard-images/images#173).
+ * How long the server asks us to wait, in milliseconds: `Retry-After` as seconds or a date (RFC 9110 §10.2.3), GitHub's
+ * `x-ratelimit-reset`, or the Go duration in ghcr.io's message (chainguard-images/images#173).
  *
  * @param now milliseconds since the epoch.
  */
@@ -30,7 +30,7 @@ const milliseconds: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
-/** The milliseconds of a Go duration such as `1m2.5s`; undefined where it is none. */
+/** The milliseconds of a Go duration such as `1m2.5s`; undefined if it is not one. */
 export function goDuration(text: string): number | undefined {
   const part = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
   let total = 0;

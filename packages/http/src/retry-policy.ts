@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How often and how long something is tried again; times in milliseconds. */
+/** How often and for how long work is retried; times in milliseconds. */
 export interface RetryPolicy {
   readonly attempts: number;
   readonly firstDelay: number;
   readonly longestDelay: number;
-  /** No attempt starts later than this after the first one. */
+  /** No attempt starts later than this after the first. */
   readonly deadline: number;
   readonly now: () => number;
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
@@ -15,7 +15,7 @@ export interface RetryPolicy {
 
 export type RetryOptions = Partial<RetryPolicy>;
 
-/** Why something may be tried again, and what the server said about when. */
+/** Why a retry may succeed, and when the server suggests it. */
 export interface TransientFailure {
   readonly because: string;
   readonly retryAfterMilliseconds?: number;
@@ -23,7 +23,7 @@ export interface TransientFailure {
 
 export interface Retry {
   readonly because: string;
-  /** The number of the attempt that failed, from 1. */
+  /** The number of the failed attempt, from 1. */
   readonly attempt: number;
   readonly delayMilliseconds: number;
 }
@@ -44,10 +44,10 @@ export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
 }
 
 /**
- * Runs `attempt` until it succeeds, fails for good (`judge` finds nothing transient in the error), or the policy's
- * attempts or time are used up; then the last error is thrown as it is.
+ * Runs `attempt` until it succeeds, fails for good (`judge` returns undefined), or the policy's attempts or time are used up;
+ * then the last error is thrown unchanged.
  *
- * Waits what the server asked for and a little more, else exponentially with full jitter.
+ * Waits slightly longer than the server asked for, else exponentially with full jitter.
  */
 export async function repeat<Result>(
   attempt: (number: number) => Promise<Result>,

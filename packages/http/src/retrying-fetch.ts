@@ -1,12 +1,29 @@
 import { readBounded } from "./body.ts";
-import type { Fetch, FetchInit } from "./fetch.ts";
 import type { Exchange, ExchangeInit } from "./network.ts";
 import { rebuilt } from "./rebuild-response.ts";
 import { place } from "./redirects.ts";
-import { type RetryPolicy, repeat, type TransientFailure } from "./retry-policy.ts";
+import { type RetryObserver, type RetryPolicy, repeat, type TransientFailure } from "./retry-policy.ts";
 import { isTransientStatus, transientAnswer, transientError } from "./transient-failure.ts";
 
-/** An answer that may be another one later; kept, because the caller gets it when it does not become one. */
+/** What a caller can say about one request beyond the platform's `RequestInit`. */
+export interface FetchInit extends ExchangeInit {
+  /**
+   * `never` returns the first response or error, because the caller retries more than this request (an upload session, a
+   * tag that must be read first).
+   */
+  readonly retry?: "never";
+  /**
+   * Reads the body as part of the attempt, so that a connection lost in the middle of it is retried as well, and refuses a
+   * body of more bytes. For documents, not for downloads.
+   */
+  readonly bodyLimit?: number;
+  readonly onRetry?: RetryObserver;
+}
+
+/** The platform's `fetch`; all code that uses the network takes one of these as a parameter. */
+export type Fetch = (input: string | URL, init?: FetchInit) => Promise<Response>;
+
+/** A response that may be different later; the caller gets it if it does not change. */
 class TransientAnswer extends Error {
   readonly response: Response;
   readonly failure: TransientFailure;
@@ -18,17 +35,17 @@ class TransientAnswer extends Error {
   }
 }
 
-/** So much of an answer is looked at for a reason and a hint; ghcr.io's stand in its body. */
+/** How many bytes of a response are searched for a reason and a hint; ghcr.io puts them into the body. */
 const reasonLimit = 64 << 10;
 
 /**
- * Sends again what failed for the moment and can be sent again; see `FetchInit` for what a caller can say about it. When
- * attempts or time are used up the caller gets the last answer, whatever it is, or the last error.
+ * Retries requests that failed transiently and can be sent again. When attempts or time are used up, returns the last
+ * response, whatever it is, or throws the last error.
  */
 export function retryTransientFailures(exchange: Exchange, policy: RetryPolicy): Fetch {
   const pauses = new Map<string, number>();
 
-  /** A host that asked for patience asked it of everyone, not of the one request that it refused. */
+  /** A host that asks us to wait means all requests, not only the one that it refused. */
   const pauseFor = async ({ origin }: URL, signal: AbortSignal | null | undefined): Promise<void> => {
     const left = (pauses.get(origin) ?? 0) - policy.now();
     if (left > 0) await policy.sleep(left, signal ?? undefined);
@@ -65,15 +82,15 @@ export function retryTransientFailures(exchange: Exchange, policy: RetryPolicy):
   };
 }
 
-/** The platform refuses such a URL too, and quotes the password. */
+/** The platform refuses such a URL too, but quotes the password. */
 function requireNoCredentials(url: URL): void {
   if (url.username === "" && url.password === "") return;
   throw new Error(
-    `The URL of ${place(url)} holds a user name or password, and credentials in URLs are not supported; remove them from it.`,
+    `The URL of ${place(url)} contains credentials, which are not supported in URLs. Remove them.`,
   );
 }
 
-/** A document that does not arrive within the deadline trickles in on purpose. */
+/** Limits the time for a whole document: a server may send it byte by byte to keep us waiting. */
 function bounded(init: ExchangeInit, milliseconds: number): ExchangeInit {
   const deadline = AbortSignal.timeout(milliseconds);
   return { ...init, signal: init.signal ? AbortSignal.any([init.signal, deadline]) : deadline };
@@ -92,30 +109,30 @@ async function judged(
 
 async function buffered(response: Response, limit: number, url: URL): Promise<Response> {
   if (response.body === null) return response;
-  // The limit is for what was asked for; an answer that is something else says why, and is cut where that is too long.
+  // The limit is for the requested document; an error response is truncated instead.
   if (!response.ok) return rebuilt(response, { body: await readBounded(response, reasonLimit, "truncate") });
-  return rebuilt(response, { body: await readBounded(response, limit, `the answer of ${place(url)}`) });
+  return rebuilt(response, { body: await readBounded(response, limit, `the response of ${place(url)}`) });
 }
 
-/** The platform says "fetch failed" and leaves the rest to the cause. */
+/** The platform only says "fetch failed"; the reason is in the cause. */
 function explained(error: unknown, url: URL, { method = "GET", signal, body }: FetchInit): unknown {
   if (signal?.aborted === true || typeof error !== "object" || error === null) return error;
   const { name, message, cause }: { name?: unknown; message?: unknown; cause?: unknown } = error;
   const timedOut = name === "TimeoutError";
   if (!timedOut && message !== "fetch failed" && message !== "terminated") return error;
-  // What failed may be the source of what was being sent, which says so itself.
+  // The source of the body may have failed; its error says so.
   if (body instanceof ReadableStream && cause instanceof Error && !("code" in cause)) return cause;
-  const reason = timedOut ? "it took too long" : (messageOf(cause) ?? message);
+  const reason = timedOut ? "it took too long" : (reasonIn(cause) ?? message);
   return new Error(
-    `${method} ${place(url)} got no answer: ${reason}; check that it can be reached from here.`,
+    `${method} ${place(url)} got no answer: ${reason}. Check that it can be reached from this machine.`,
     { cause: error },
   );
 }
 
-/** Several addresses were tried in vain: the message stands in each attempt's error. */
-function messageOf(cause: unknown): string | undefined {
+/** If several addresses were tried, the message is in the error of each attempt. */
+function reasonIn(cause: unknown): string | undefined {
   if (typeof cause !== "object" || cause === null) return undefined;
   const { message, errors }: { message?: unknown; errors?: unknown } = cause;
   if (typeof message === "string" && message !== "") return message.replace(/\.$/, "");
-  return Array.isArray(errors) ? messageOf(errors[0]) : undefined;
+  return Array.isArray(errors) ? reasonIn(errors[0]) : undefined;
 }

@@ -23,12 +23,12 @@ const transientCodes = new Set([
   "UND_ERR_SOCKET",
 ]);
 
-/** Whether an answer of this status may be another one later. */
+/** Whether a response of this status may be different later. */
 export function isTransientStatus(status: number): boolean {
   return transientStatuses.has(status);
 }
 
-/** What in `error` or its causes says that the network failed and may work again; undefined where nothing does. */
+/** What in `error` or its causes shows that the network failed and may recover; undefined if nothing does. */
 export function transientError(error: unknown): TransientFailure | undefined {
   for (let cause = error; typeof cause === "object" && cause !== null; ) {
     const { code, name, cause: next }: { code?: unknown; name?: unknown; cause?: unknown } = cause;
@@ -40,9 +40,9 @@ export function transientError(error: unknown): TransientFailure | undefined {
 }
 
 /**
- * Why an answer may be another one later, and when; undefined where it is final.
+ * Why a response may be different later, and when; undefined if it is final.
  *
- * @param text the beginning of its body.
+ * @param text the start of its body.
  * @param now milliseconds since the epoch.
  */
 export function transientAnswer(response: Response, text: string, now: number): TransientFailure | undefined {

@@ -1,3 +1,3 @@
-// What is loaded with the first request. undici is CommonJS, of which a bundled `import()` gives the default export
-// only; named imports of a module that is itself loaded lazily are resolved by the bundler.
+// Loaded with the first request. undici is CommonJS, and a bundled `import()` of it has only a default export; the bundler
+// resolves named exports of a module that is itself loaded lazily.
 export { Agent, EnvHttpProxyAgent, fetch, Response } from "undici";

@@ -41,14 +41,14 @@ describe("a download", () => {
     });
     expect(Buffer.from(bytes).toString()).toBe(content);
     expect(requests).toHaveLength(2);
-    expect(said).toEqual([expect.stringContaining("broke off after 1000 bytes")]);
+    expect(said).toEqual([expect.stringContaining("stopped after 1000 bytes")]);
   });
 
   test("is begun again when it is not the right one, and then refused", async () => {
     const { origin, requests } = await serveInTurn(answer(200, "other"));
     const path = join(await folder(), "file");
     await expect(downloadFile(`${origin}/a`, path, { ...options, digest })).rejects.toThrow(
-      `What ${origin}/a sent is not what was expected: its digest is sha256:`,
+      `${origin}/a sent unexpected content: its digest is sha256:`,
     );
     expect(requests).toHaveLength(3);
     expect(await readdir(join(path, ".."))).toEqual([]);
@@ -63,13 +63,13 @@ describe("a download", () => {
       more();
     });
     const path = join(await folder(), "file");
-    await expect(downloadFile(origin, path, options)).rejects.toThrow("sends more than 1048576 bytes");
+    await expect(downloadFile(origin, path, options)).rejects.toThrow("sends more than the 1048576 bytes");
     expect(await readdir(join(path, ".."))).toEqual([]);
   });
 
   test.each([
-    [404, "does not exist; correct the address."],
-    [403, "answered 403; check that it can be reached from here."],
+    [404, "does not exist (404). Correct the URL."],
+    [403, "answered 403. Check that it can be reached from this machine."],
   ])("answered with %d is refused at once", async (status, message) => {
     const { origin, requests } = await serveInTurn(answer(status, "page"));
     await expect(downloadBytes(`${origin}/a?token=secret`, options)).rejects.toThrow(

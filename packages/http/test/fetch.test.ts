@@ -71,7 +71,7 @@ describe("a request", () => {
     });
     const fetch = createFetch({ mirrors: [], retry: jumpingClock() });
     await expect(fetch(`${origin}/document`, { bodyLimit: 1 << 20 })).rejects.toThrow(
-      `The answer of ${origin}/document is larger than 1048576 bytes`,
+      `The response of ${origin}/document is larger than 1048576 bytes`,
     );
   });
 
@@ -160,7 +160,7 @@ describe("a body", () => {
   test("that should be JSON and is a page says so", async () => {
     expect(await readJson(new Response('{"a":1}'), 100, "it")).toEqual({ a: 1 });
     await expect(readJson(new Response("<html>"), 100, "the list")).rejects.toThrow(
-      "The list is not JSON but a web page (status 200); check the host name, and whether a proxy in between answers instead.",
+      "The list is not JSON but a web page (status 200); check the host name, and whether a proxy answered instead.",
     );
   });
 });

@@ -35,7 +35,7 @@ describe("ORIGIN_MIRRORS", () => {
   });
 
   test("one origin has one target", () => {
-    expect(() => parseMirrors("https://a=http://b https://a=http://c")).toThrow("names https://a twice");
+    expect(() => parseMirrors("https://a=http://b https://a=http://c")).toThrow("lists https://a twice");
   });
 
   test.each([

@@ -50,7 +50,7 @@ async function secureServer(options: { readonly h2: boolean; readonly together?:
 /** What a process with this environment prints, which has `fetch` from this package and runs `code`. */
 async function inProcess(environment: Record<string, string>, code: string): Promise<unknown> {
   const source = new URL("../src/index.ts", import.meta.url).href;
-  const script = `import { createFetch } from ${JSON.stringify(source)}; const fetch = createFetch({ retry: { attempts: 1 } }); ${code}`;
+  const script = `import { createFetch } from ${JSON.stringify(source)}; const fetch = createFetch({ environment: process.env, retry: { attempts: 1 } }); ${code}`;
   const { stdout, stderr } = await run(process.execPath, ["--input-type=module", "-e", script], {
     env: environment,
   });

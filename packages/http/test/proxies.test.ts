@@ -25,7 +25,7 @@ test.each(["not a url", "socks5://proxy:1080", "http://", "http://u:secret@:9999
   "HTTPS_PROXY=%j is an error that names the variable and shows no password",
   (value) => {
     expect(() => proxiesOf({ HTTPS_PROXY: value })).toThrow(
-      /^HTTPS_PROXY must be the address of an HTTP proxy(?!.*secret)/,
+      /^HTTPS_PROXY is not the address of an HTTP proxy(?!.*secret)/,
     );
   },
 );

@@ -18,7 +18,7 @@ function mirror() {
 describe("a request", () => {
   test("does not go to a URL with credentials, which are not shown", async () => {
     const failed = createFetch({ mirrors: [] })("http://user:secret@127.0.0.1/a?token=secret");
-    await expect(failed).rejects.toThrow("The URL of http://127.0.0.1/a holds a user name or password");
+    await expect(failed).rejects.toThrow("The URL of http://127.0.0.1/a contains credentials");
     await expect(failed).rejects.not.toThrow("secret");
   });
 });
@@ -104,9 +104,9 @@ describe("redirects", () => {
   });
 
   test.each([
-    ["javascript:alert(1)", "not a web address"],
-    ["file:///etc/passwd", "not a web address"],
-    ["http://", "not a web address"],
+    ["javascript:alert(1)", "not an HTTP URL"],
+    ["file:///etc/passwd", "not an HTTP URL"],
+    ["http://", "not an HTTP URL"],
     ["http://user:secret@127.0.0.1/x?y", "redirects to http://127.0.0.1/x with credentials in the URL"],
   ])("to %s are not followed", async (location, message) => {
     const server = await serveInTurn(answer(302, "", { location }));

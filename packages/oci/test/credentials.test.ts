@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { testNeeding } from "@spin-publisher/sandbox/testing";
-import { askCredentialHelper, runHelper } from "../src/auth/credential-helper.ts";
+import { askCredentialHelper, helperRunner } from "../src/auth/credential-helper.ts";
 import { type Credential, credentialOrder, dockerConfigCredentials, type Repository } from "../src/index.ts";
 
 let home: string;
@@ -114,7 +114,7 @@ describe("Docker's configuration", () => {
   ])("that is %s is an error", async (_name, content) => {
     await write(".docker/config.json", JSON.stringify(content));
     await expect(found("ghcr.io")).rejects.toThrow(
-      `The registry credentials in ${join(home, ".docker/config.json")} are no JSON object`,
+      `The registry credentials in ${join(home, ".docker/config.json")} are not a JSON object`,
     );
   });
 
@@ -136,7 +136,7 @@ describe("Docker's configuration", () => {
   test("that is damaged is an error, which does not quote it", async () => {
     await write(".docker/config.json", '{"auths":{"ghcr.io":{"auth":"secret');
     const failed = found("ghcr.io");
-    await expect(failed).rejects.toThrow("config.json are not JSON; log in again, or remove the file.");
+    await expect(failed).rejects.toThrow("config.json are not JSON. Log in again, or remove the file.");
     await expect(failed).rejects.not.toThrow("secret");
   });
 });
@@ -185,9 +185,9 @@ describe("a credential helper", () => {
       "an error",
       "the secret is hunter2",
       1,
-      /docker-credential-x failed for r\.example with exit code 1; log in to r\.example again/,
+      /docker-credential-x failed for r\.example with exit code 1\. Log in to r\.example again/,
     ],
-    ["no JSON", "hunter2", 0, /answered with something that is not JSON/],
+    ["no JSON", "hunter2", 0, /did not answer with JSON/],
     ["no secret", '{"Username":"hunter2"}', 0, /without a user name and a secret/],
   ])("that answers with %s", async (_name, output, exitCode, expected) => {
     const answer = askCredentialHelper("x", "r.example", answering(output, exitCode));
@@ -199,7 +199,7 @@ describe("a credential helper", () => {
 
   test.each(["../evil", "x; rm -rf /", "a b", ""])("is not called %j", async (name) => {
     const run = answering('{"Username":"a","Secret":"b"}');
-    await expect(askCredentialHelper(name, "r.example", run)).rejects.toThrow("not a program's name");
+    await expect(askCredentialHelper(name, "r.example", run)).rejects.toThrow("not a valid program name");
   });
 
   testNeeding("shebang scripts")("is a program that is given the server, without a shell", async () => {
@@ -214,7 +214,7 @@ describe("a credential helper", () => {
     process.env.PATH = [home, path].join(delimiter);
     try {
       const server = "r.example/$(id)";
-      expect(JSON.parse((await runHelper(program, server)).output)).toEqual({
+      expect(JSON.parse((await helperRunner(process.env)(program, server)).output)).toEqual({
         Username: "get",
         Secret: server,
       });
@@ -224,8 +224,10 @@ describe("a credential helper", () => {
   });
 
   test("that is not installed is an error", async () => {
-    await expect(askCredentialHelper("spin-publisher-absent", "r.example", runHelper)).rejects.toThrow(
-      "docker-credential-spin-publisher-absent, which Docker's configuration names for r.example, cannot be run",
+    await expect(
+      askCredentialHelper("spin-publisher-absent", "r.example", helperRunner(process.env)),
+    ).rejects.toThrow(
+      "docker-credential-spin-publisher-absent, the credential helper for r.example in Docker's configuration, cannot be started",
     );
   });
 });

@@ -30,7 +30,7 @@ describe("a reference", () => {
   });
 
   test.each([
-    ["ghcr.io/Owner/Site", 'names are lower-case, use "owner/site"'],
+    ["ghcr.io/Owner/Site", 'names are lower-case; use "owner/site"'],
     ["ghcr.io/owner//site", "is not a repository name"],
     ["ghcr.io/-owner/site", "is not a repository name"],
     ["ghcr.io/owner/site:", '"" is not a legal tag'],
@@ -58,13 +58,13 @@ describe("a reference", () => {
     "user:s3cr3t@ghcr.io",
   ])("%s is refused without showing its password", (text) => {
     for (const parse of [parseReference, parseRepository]) {
-      expect(() => parse(text)).toThrow('holds no user name or password, but one stands before "@ghcr.io');
+      expect(() => parse(text)).toThrow('must not contain credentials, but there are some before "@ghcr.io');
       expect(() => parse(text)).not.toThrow(/cr3t/);
     }
   });
 
   test("that names a repository has neither tag nor digest", () => {
-    expect(() => parseRepository("ghcr.io/o/site:1")).toThrow("without a tag or a digest");
+    expect(() => parseRepository("ghcr.io/o/site:1")).toThrow("without a tag or digest");
   });
 
   test("comes back as it was written", () => {
@@ -107,7 +107,7 @@ describe("a digest", () => {
     `sha512:${"a".repeat(64)}`,
     "",
   ])("is not %s", (text) => {
-    expect(() => parseDigest(text)).toThrow(`this one is "${text}"`);
+    expect(() => parseDigest(text)).toThrow(`"${text}" is not a digest`);
   });
 });
 
@@ -144,44 +144,44 @@ describe("a manifest", () => {
 
   test.each<[string, unknown, string | undefined, string]>([
     ["is not JSON", undefined, undefined, "it is not JSON"],
-    ["is a list", [], undefined, "it is no JSON object, or lacks one"],
+    ["is a list", [], undefined, "expected a JSON object"],
     ["is of version 1", { schemaVersion: 1 }, mediaTypes.manifest, "its schemaVersion is not 2"],
     ["has no type", { schemaVersion: 2, layers: [] }, undefined, "it has no media type"],
     ["is of another type", { schemaVersion: 2, mediaType: "text/html" }, undefined, "text/html is neither"],
-    ["is served as something else", index, mediaTypes.manifest, "but calls itself"],
-    ["is both", { ...manifest, manifests: [] }, undefined, "an index and a manifest at once"],
-    ["is both, the other way", { ...index, layers: [] }, undefined, "an index and a manifest at once"],
-    ["has no layers", { ...manifest, layers: undefined }, undefined, "a list of descriptors is missing"],
-    ["has no config", { ...manifest, config: undefined }, undefined, "it is no JSON object, or lacks one"],
+    ["is served as something else", index, mediaTypes.manifest, "but its mediaType is"],
+    ["is both", { ...manifest, manifests: [] }, undefined, "both an index and a manifest"],
+    ["is both, the other way", { ...index, layers: [] }, undefined, "both an index and a manifest"],
+    ["has no layers", { ...manifest, layers: undefined }, undefined, "expected a list of descriptors"],
+    ["has no config", { ...manifest, config: undefined }, undefined, "expected a JSON object"],
     [
       "has a wrong digest",
       { ...manifest, layers: [{ ...blob, digest: "sha256:../../x" }] },
       undefined,
-      "lacks a media type, a digest or a size",
+      "a descriptor must have a mediaType, a digest and a size",
     ],
     [
       "has a negative size",
       { ...manifest, layers: [{ ...blob, size: -1 }] },
       undefined,
-      "lacks a media type, a digest or a size",
+      "a descriptor must have a mediaType, a digest and a size",
     ],
     [
       "has a broken size",
       { ...manifest, layers: [{ ...blob, size: 1.5 }] },
       undefined,
-      "lacks a media type, a digest or a size",
+      "a descriptor must have a mediaType, a digest and a size",
     ],
     [
       "has annotations of numbers",
       { ...manifest, annotations: { a: 1 } },
       undefined,
-      "the annotation a is not a text",
+      "the annotation a is not a string",
     ],
     [
       "has half a platform",
       { ...index, manifests: [{ ...blob, platform: { os: "linux" } }] },
       undefined,
-      "a platform lacks its names",
+      "a platform must have an os and an architecture",
     ],
   ])("that %s is refused", (_name, document, declared, reason) => {
     expect(() => parse(document, declared)).toThrow("The manifest of r.example/s:1 is not valid: ");

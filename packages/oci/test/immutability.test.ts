@@ -54,7 +54,7 @@ describe("a registry that keeps tags immutable by itself", () => {
     async (_registry, _situation, refused) => {
       const { server, client, state } = await takenMeanwhile(refused, theirs);
       await expect(publish(client, ours, state, { immutable: true })).rejects.toThrow(
-        `already points at ${theirs.root.descriptor.digest}, and what was built is ${ours.root.descriptor.digest}`,
+        `already points at ${theirs.root.descriptor.digest}, but this run built ${ours.root.descriptor.digest}`,
       );
       expect(await digestAt(server, "o/site", "latest")).toBeNull();
     },
@@ -65,7 +65,7 @@ describe("a registry that keeps tags immutable by itself", () => {
     const repository = { registry: server.host, name: "o/site" };
     await publishOnce(theirs, { repository, tag: "1.0.0" });
     await expect(publishOnce(ours, { repository, tag: "1.0.0", immutable: false })).rejects.toThrow(
-      "The registry keeps tags immutable: publish under a new tag, or change the rule there.",
+      "The registry keeps tags immutable: publish under a new tag, or change that rule in the registry.",
     );
   });
 
@@ -74,7 +74,7 @@ describe("a registry that keeps tags immutable by itself", () => {
     const repository = { registry: server.host, name: "o/site" };
     await publishOnce(theirs, { repository, tag: "1.0.0" });
     await expect(publishOnce(ours, { repository, tag: "next", aliases: ["1.0.0"] })).rejects.toThrow(
-      `:next@${ours.root.descriptor.digest} is published, but the alias ${server.host}/o/site:1.0.0 stays at ${theirs.root.descriptor.digest}`,
+      `:next@${ours.root.descriptor.digest} is published, but the alias ${server.host}/o/site:1.0.0 still points at ${theirs.root.descriptor.digest}`,
     );
     expect(await digestAt(server, "o/site", "next")).toBe(ours.root.descriptor.digest);
   });
@@ -126,7 +126,7 @@ describe("a tag that may not be looked at", () => {
       await publishOnce(theirs, { repository, tag: "0.1.2" });
       server.setFaults(faultOn(reads, { kind: "answer", reply: denied }, Number.POSITIVE_INFINITY));
       await expect(publishOnce(ours, { repository, tag: "0.1.2" })).rejects.toThrow(
-        `does not show whether the tag exists (403), so it was not written: give the token read access to the repository, or set immutable: false`,
+        `does not say whether the tag exists (403), so the tag was not written. Give the token read access to the repository, or set immutable: false`,
       );
       server.setFaults(undefined);
       expect(await digestAt(server, "o/site", "0.1.2")).toBe(theirs.root.descriptor.digest);
@@ -144,7 +144,7 @@ describe("a tag that may not be looked at", () => {
       }
       return writing && reads({ method, path, ...rest }) ? { kind: "answer", reply: denied } : undefined;
     });
-    await expect(publishOnce(ours, { repository, tag: "0.1.2" })).rejects.toThrow("does not show whether");
+    await expect(publishOnce(ours, { repository, tag: "0.1.2" })).rejects.toThrow("does not say whether");
   });
 
   test("is written where that was only so before the repository existed", async () => {
@@ -219,7 +219,7 @@ describe("two publishers of other content under one tag", () => {
     ]);
     expect(they.status).toBe("fulfilled");
     expect(we.status === "rejected" ? we.reason.message : "published").toContain(
-      `0.1.2 was written with ${ours.root.descriptor.digest}, but points at ${theirs.root.descriptor.digest} now: another publication moved the tag`,
+      `0.1.2 was written with ${ours.root.descriptor.digest}, but now points at ${theirs.root.descriptor.digest}: another job moved the tag`,
     );
   });
 
@@ -288,6 +288,6 @@ test("a tag that was written and shows other content is an error, whatever the s
     }),
   );
   await expect(publishOnce(ours, { repository, tag: "main", immutable: false })).rejects.toThrow(
-    `was written with ${ours.root.descriptor.digest}, but the registry says that it holds ${theirs.root.descriptor.digest}`,
+    `was written with ${ours.root.descriptor.digest}, but the registry says that it points at ${theirs.root.descriptor.digest}`,
   );
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { createFetch, createNetwork } from "@spin-publisher/http";
 import { faultOn, type RecordedRefusal, type RequestRecord, recordedRefusals } from "@spin-publisher/sandbox";
-import { wayOut } from "../src/refusals/advice.ts";
+import { adviceFor } from "../src/refusals/advice.ts";
 import { refusal } from "../src/refusals/registry-refusal.ts";
 import { publishOnce, quick, registry, site } from "./fixtures.ts";
 
@@ -16,8 +16,8 @@ const hosts: Readonly<Record<RecordedRefusal["registry"], string>> = {
   Harbor: "harbor.example",
 };
 
-/** What users are told about each recorded refusal, if it stays. What is recovered from, or is about tags, stands elsewhere. */
-const told: Readonly<Record<string, RegExp>> = {
+/** The advice for each recorded refusal if it persists. Refusals that are recovered from, or concern tags, are tested elsewhere. */
+const advice: Readonly<Record<string, RegExp>> = {
   "ghcr.io: the job's token may not create packages":
     /token may not write packages: give the job `permissions: packages: write`/,
   "ghcr.io: the job's token may not write packages":
@@ -25,21 +25,22 @@ const told: Readonly<Record<string, RegExp>> = {
   "ghcr.io: the package is not linked to the repository":
     /job lacks `permissions: packages: write`, or the package .* not linked to this repository: .*"Manage Actions access".*Write/,
   "ghcr.io: the token service denies, now and then":
-    /Check that the job has `permissions: packages: write`, that o is the owner.*password that were given.*may also be wrong or expired/,
-  "ghcr.io: too many requests": /asked for patience longer than a job should wait/,
+    /Check that the job has `permissions: packages: write`, that it may publish for o, .*Credentials from inputs or a login .*may also be wrong or expired/,
+  "ghcr.io: too many requests": /asked us to wait longer than a job should/,
   "Docker Hub: the token is not for this repository":
     /access token may write \(not only read\), and that it belongs to o/,
   "Amazon ECR: the repository does not exist": /aws ecr create-repository --repository-name o\/site/,
   "Google Artifact Registry: there is no permission, or no repository":
     /gcloud artifacts repositories create .*Artifact Registry Writer/,
   "Google Artifact Registry: nobody logged in":
-    /Nobody is logged in: log in with google-github-actions\/auth/,
+    /The request was anonymous: log in with google-github-actions\/auth/,
   "Azure Container Registry: the repository is locked": /locked: unlock it with `az acr repository update/,
-  "Azure Container Registry: the body has no length": /length from the body: let it pass Content-Length on/,
+  "Azure Container Registry: the body has no length":
+    /removes the length of the body: configure it to pass on Content-Length/,
   "Azure Container Registry: the body is too large for one request":
-    /too large for it or for a proxy before it: raise the limit/,
-  "Artifactory: the tag exists and may not be replaced": /Artifactory answers so where the tag exists/,
-  "Harbor: the project is full": /storage is used up: delete old versions/,
+    /too large for the registry or a proxy in front of it: raise the limit/,
+  "Artifactory: the tag exists and may not be replaced": /Artifactory gives this answer if the tag exists/,
+  "Harbor: the project is full": /storage is full: delete old versions/,
 };
 
 const affected: Readonly<Record<RecordedRefusal["request"], (request: RequestRecord) => boolean>> = {
@@ -71,7 +72,7 @@ async function publishedAgainst({ registry: service, request, reply }: RecordedR
 }
 
 describe("a refusal of a known registry is told with its cause and what to do", () => {
-  test.each(Object.entries(told))("%s", async (name, expected) => {
+  test.each(Object.entries(advice))("%s", async (name, expected) => {
     const recorded = recordedRefusals.find(
       ({ registry: service, situation }) => `${service}: ${situation}` === name,
     );
@@ -86,7 +87,7 @@ describe("a web page where the registry should answer is told as such", () => {
   const headers = { "content-type": "text/html" };
   const body = new TextEncoder().encode("<!doctype html><title>Log in to the airport's network</title>");
   const told =
-    "is not JSON but a web page (status 200); check the host name, and whether a proxy in between answers instead.";
+    "is not JSON but a web page (status 200); check the host name, and whether a proxy answered instead.";
 
   test("for a manifest", async () => {
     const reply = { status: 200, headers, body };
@@ -121,7 +122,7 @@ describe("a web page where the registry should answer is told as such", () => {
     });
     const repository = { registry: server.host, name: "o/site" };
     await expect(publishOnce(site("page"), { repository, tag: "1" })).rejects.toThrow(
-      `The manifest of ${server.host}/o/site:1 is not valid: it is no JSON object, or lacks one.`,
+      `The manifest of ${server.host}/o/site:1 is not valid: expected a JSON object.`,
     );
   });
 });
@@ -134,7 +135,7 @@ describe("what stands behind an answer", () => {
       401,
       "UNAUTHORIZED",
       "unauthenticated: User cannot be authenticated with the token provided.",
-      /does not know this token/,
+      /does not accept this token/,
     ],
     [
       "ghcr.io",
@@ -145,7 +146,7 @@ describe("what stands behind an answer", () => {
       /write:packages/,
     ],
     ["ghcr.io", "o/s", 403, "DENIED", "permission_denied: read_package", /private: make it public/],
-    ["ghcr.io", "o/s", 403, "DENIED", "permission_denied: create_package", /own owner/],
+    ["ghcr.io", "o/s", 403, "DENIED", "permission_denied: create_package", /owner of this repository/],
     ["ghcr.io", "o/s", 403, "DENIED", "denied", /`permissions: packages: write`/],
     ["containers.github.example", "o/s", 403, "DENIED", "denied", /`permissions: packages: write`/],
     [
@@ -180,7 +181,7 @@ describe("what stands behind an answer", () => {
       429,
       "TOOMANYREQUESTS",
       "You have reached your unauthenticated pull rate limit.",
-      /counts pulls of anonymous users/,
+      /limits anonymous pulls/,
     ],
     [
       "harbor.example",
@@ -188,20 +189,27 @@ describe("what stands behind an answer", () => {
       412,
       "PRECONDITION",
       "Quota exceeded when processing the request",
-      /storage is used up/,
+      /storage is full/,
     ],
-    ["registry.example", "s", 507, "", "", /storage is used up/],
+    ["registry.example", "s", 507, "", "", /storage is full/],
     ["harbor.example", "p/s", 404, "NOT_FOUND", "project p not found", /project \(the first part/],
     ["registry.example", "s", 403, "DENIED", "Not enough permissions to overwrite artifact", /Artifactory/],
-    ["registry.example", "s", 405, "UNSUPPORTED", "registry is in read-only mode", /takes no writes/],
-    ["registry.example", "Owner/s", 400, "NAME_INVALID", "invalid repository name", /names are lower-case/],
+    ["registry.example", "s", 405, "UNSUPPORTED", "registry is in read-only mode", /is read-only/],
+    [
+      "registry.example",
+      "Owner/s",
+      400,
+      "NAME_INVALID",
+      "invalid repository name",
+      /names must be lower-case/,
+    ],
     [
       "registry.example",
       "s",
       404,
       "NAME_UNKNOWN",
       "repository name not known to registry",
-      /create it there first/,
+      /create it first/,
     ],
     [
       "registry.example",
@@ -209,9 +217,9 @@ describe("what stands behind an answer", () => {
       400,
       "DIGEST_INVALID",
       "provided digest did not match uploaded content",
-      /changes the bytes/,
+      /changed in transit/,
     ],
-    ["registry.example", "s", 404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown", /common storage/],
+    ["registry.example", "s", 404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown", /shared storage/],
     ["quay.io", "o/s", 400, "MANIFEST_INVALID", "manifest schema unsupported", /FEATURE_GENERAL_OCI_SUPPORT/],
     ["registry.example", "s", 413, "", "<html>413</html>", /client_max_body_size/],
     ["registry.example", "s", 415, "MANIFEST_INVALID2", "", /media type/],
@@ -225,17 +233,26 @@ describe("what stands behind an answer", () => {
       "authentication required",
       /wrong or expired: set registry-username and registry-password/,
     ],
-    ["registry.example", "s", 403, "DENIED", "denied", /right to write.*wrong or expired/],
-    ["registry.example", "s", 503, "", "<html>", /in trouble/],
-    ["registry.example", "s", 404, "", "<html>nginx</html>", /speaks the registry protocol/],
+    [
+      "registry.example",
+      "s",
+      403,
+      "DENIED",
+      "denied",
+      /write access to this repository, or use other credentials/,
+    ],
+    ["registry.example", "s", 503, "", "<html>", /has a problem that several attempts/],
+    ["registry.example", "s", 404, "", "<html>nginx</html>", /no registry at this address/],
   ])("%s %s %d %s %s", (host, repository, status, code, text, expected) => {
     const refused = { registry: host, repository, status, codes: code === "" ? [] : [code], text };
-    expect(wayOut(refused)).toMatch(expected);
+    expect(adviceFor(refused)).toMatch(expected);
   });
 
   test.each([400, 418])("is not guessed where nothing is known of a %d", (status) => {
     const refused = { registry: "registry.example", repository: "s", status, codes: [], text: "nope" };
-    expect(wayOut(refused)).toMatch(/^Such an answer is not known here: check the host .* proxy in between/);
+    expect(adviceFor(refused)).toMatch(
+      /^This answer is not a known one: check the host .* proxy answered instead/,
+    );
   });
 });
 
@@ -243,7 +260,7 @@ describe("the sentence about a refusal", () => {
   const reference = { registry: "registry.example", name: "o/site", tag: "1" };
   const message = async (body: string, init: ResponseInit = {}) => {
     const whole = (await refusal(new Response(body, { status: 418, ...init }), "write", reference)).message;
-    const [said = "", advice] = whole.split(" Such an answer is not known here");
+    const [said = "", advice] = whole.split(" This answer is not a known one");
     expect(advice).toBeDefined();
     return said;
   };

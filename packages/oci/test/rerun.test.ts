@@ -126,7 +126,7 @@ describe("the same tag again", () => {
       ],
     });
     await expect(refused).rejects.toThrow(
-      `${server.host}/o/site:0.1.2 already points at ${content.root.descriptor.digest}, and what was built is ${changed.root.descriptor.digest}`,
+      `${server.host}/o/site:0.1.2 already points at ${content.root.descriptor.digest}, but this run built ${changed.root.descriptor.digest}`,
     );
     await expect(refused).rejects.toThrow("about.html (the tag holds 2)");
     await expect(refused).rejects.toThrow(

@@ -11,11 +11,13 @@ const source = (path: string) => JSON.stringify(new URL(path, import.meta.url).h
 // In a process of its own, since Node reads NODE_EXTRA_CA_CERTS when it starts.
 const script = `
 import { createRegistryClient, inspectTarget, publish } from ${source("../src/index.ts")};
+import { createFetch } from ${source("../../http/src/index.ts")};
 import { layer, publishOnce, shim } from ${source("./artifacts.ts")};
+const fetch = createFetch({ environment: process.env });
 const repository = { registry: "registry.example", name: "o/shim" };
 const base = [layer("base".repeat(500_000))];
-await publishOnce(shim("1", base), { repository, tag: "1", aliases: ["main"] });
-const client = createRegistryClient();
+await publishOnce(shim("1", base), { repository, tag: "1", aliases: ["main"], fetch });
+const client = createRegistryClient({ fetch });
 const state = await inspectTarget(client, { repository, tag: "2", aliases: ["main"] });
 const { digest, blobs } = await publish(client, shim("2", base), state, { immutable: true });
 console.log(JSON.stringify({ digest, blobs }));`;

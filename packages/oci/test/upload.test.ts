@@ -53,7 +53,7 @@ describe("where an upload continues", () => {
     ["https://169.254.169.254/u", "the private address"],
     ["https://localhost/u", "the private address"],
     ["http://uploads.example/u", "without TLS"],
-    ["ftp://registry.example/u", "not a web address"],
+    ["ftp://registry.example/u", "not an HTTP URL"],
   ])("is not %s", (location, message) => {
     expect(() => uploadSession(location, asked)).toThrow(message);
   });
@@ -126,7 +126,7 @@ describe("a blob", () => {
     const blob = await onDisk(big("x", size));
     if (blob.source.kind === "file") await writeFile(blob.source.path, big("y", size));
     const failed = publishOnce({ root: manifest([blob]) }, { repository: repositoryOf(server), tag: "1" });
-    await expect(failed).rejects.toThrow(`is not the content of ${blob.descriptor.digest} (any more)`);
+    await expect(failed).rejects.toThrow(`does not match ${blob.descriptor.digest}, or no longer does`);
     expect(writes(server)).toEqual([]);
   });
 
@@ -136,7 +136,7 @@ describe("a blob", () => {
     if (blob.source.kind === "file") await truncate(blob.source.path, 5);
     await expect(
       publishOnce({ root: manifest([blob]) }, { repository: repositoryOf(server), tag: "1" }),
-    ).rejects.toThrow("leave files alone while they are published");
+    ).rejects.toThrow("Do not change files while they are being published");
   });
 
   test("that is made on demand is made only where it is missing", async () => {
@@ -173,7 +173,7 @@ describe("a blob", () => {
     };
     await expect(
       publishOnce({ root: manifest([wrong]) }, { repository: repositoryOf(server), tag: "1" }),
-    ).rejects.toThrow("What was made for it is not the content of");
+    ).rejects.toThrow("The content made on demand does not match");
     expect(writes(server)).toEqual([]);
   });
 
@@ -308,7 +308,7 @@ describe("a blob", () => {
     expect(server.requests.filter(isUpload)).toHaveLength(1);
   });
 
-  test("that is too large for one body goes up in pieces", async () => {
+  test("that is too large for one body goes up in chunks", async () => {
     const server = await registry({ persona: personas.distribution });
     const limited = createFetch({
       mirrors: [],
@@ -390,7 +390,7 @@ test("when something fails nothing goes on behind the error", async () => {
   const many = Array.from({ length: 40 }, (_, i) => layer(big(`${i}.`, 10_000)));
   await expect(
     publish(client, { root: manifest([wrong, ...many]) }, state, { immutable: true }),
-  ).rejects.toThrow("not the content");
+  ).rejects.toThrow("does not match");
   const before = client.traffic().requests;
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(client.traffic().requests).toBe(before);

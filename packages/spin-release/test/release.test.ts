@@ -352,7 +352,7 @@ describe("an archive", () => {
       answer: ({ path }, usual) => (path.includes(part) ? { status: 403 } : usual),
     });
     await expect(fetchVerifiedArchive(v402, [linux], access)).rejects.toThrow(
-      /v4\.0\.2.* answered 403; check that it can be reached from here/,
+      /v4\.0\.2.* answered 403. Check that it can be reached from this machine/,
     );
   });
 });

@@ -7,45 +7,44 @@ import { type Authority, covers, lesserAuthority, scopesOf } from "./scopes.ts";
 import { basic, requestToken, type Token, type TokenService, tokenService } from "./token.ts";
 
 export interface Authorization {
-  /** The header to send at once, as far as the registry's ways are known; undefined: try without. */
+  /** The header to send first, by what is known about the registry so far; undefined to send none. */
   header(authority: Authority): Promise<string | undefined>;
   /**
-   * The header to try again with after a 401 to a request that was sent with `used`; undefined where there is nothing
-   * better to offer.
+   * The header to retry with after a 401 to a request that was sent with `used`; undefined if there is nothing better to
+   * offer.
    */
   renewed(authority: Authority, challenge: string, used: string | undefined): Promise<string | undefined>;
 }
 
 type Scheme = { readonly kind: "basic" } | { readonly kind: "bearer"; readonly service: TokenService };
 
-/** How one registry wants to be asked, and the tokens that it gave. */
+/** How one registry authenticates, and the tokens it issued. */
 interface RegistryAccess {
   scheme?: Scheme;
-  /** By scopes; one request for each, however many wait for it. */
+  /** By scopes; one request for each, however many callers wait for it. */
   readonly tokens: Map<string, Promise<Token>>;
-  /** Scopes that a challenge named beyond ours, by ours. */
+  /** Scopes that a challenge named in addition to ours, by ours. */
   readonly extraScopes: Map<string, readonly string[]>;
 }
 
-/** The edges of authorization. */
-export interface AuthorizationWorld {
+export interface AuthorizationDependencies {
   readonly fetch: Fetch;
   readonly credentials: CredentialSource;
   readonly retry: RetryPolicy;
-  /** `https://` or, for loopback and insecure registries, `http://`, and the host. */
+  /** The origin of a registry's API: `https://`, or `http://` for loopback and insecure registries. */
   readonly originOf: (repository: Repository) => URL;
 }
 
 /**
- * Answers the challenges of registries: Basic, or a bearer token for exactly the scopes of a request. Tokens are kept,
- * renewed before they end, and asked for once even when many requests need one at the same time.
+ * Answers the challenges of registries: Basic, or a bearer token for exactly the scopes of a request. Tokens are cached,
+ * renewed before they expire, and requested once even if many requests need one at the same time.
  */
 export function createAuthorization({
   fetch,
   credentials,
   retry,
   originOf,
-}: AuthorizationWorld): Authorization {
+}: AuthorizationDependencies): Authorization {
   const registries = new Map<string, RegistryAccess>();
   const found = new Map<string, Promise<Credential>>();
 
@@ -87,12 +86,12 @@ export function createAuthorization({
     scopes: readonly string[],
   ): Promise<Token> => {
     const credential = await credentialFor(repository);
-    // ghcr.io denies tokens at random (different-ai/openwork#3886); where less would do, that is tried first instead.
-    const worthAsking = access === "push" && credential.kind !== "anonymous" ? 3 : 1;
+    // ghcr.io denies tokens at random (different-ai/openwork#3886). For reading, fewer scopes are tried instead.
+    const attempts = access === "push" && credential.kind !== "anonymous" ? 3 : 1;
     return repeat(
       () => requestToken({ fetch, now: retry.now }, service, scopes, credential, repository),
       (error) => (error instanceof RegistryRefusal && error.status === 403 ? { because: "403" } : undefined),
-      { ...retry, attempts: worthAsking },
+      { ...retry, attempts },
     );
   };
 
@@ -130,7 +129,7 @@ export function createAuthorization({
       const extra = named.filter((scope) => scope !== "" && !covers(own, scope));
       if (extra.length > 0) access.extraScopes.set(own.join(" "), extra);
       for (const [key, token] of access.tokens) {
-        // Only the token that was refused: another request may have renewed it meanwhile.
+        // Drop only the token that was refused: another request may have renewed it in the meantime.
         const value = await token.then(
           (kept) => kept.value,
           () => undefined,

@@ -1,11 +1,11 @@
-/** One way in which a server wants to be convinced (RFC 9110 §11.3). Names are lower-case. */
+/** One way to authenticate that a server offers (RFC 9110 §11.3). Names are lower-case. */
 export interface Challenge {
   readonly scheme: string;
   readonly parameters: ReadonlyMap<string, string>;
 }
 
 const token = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
-/** A name, an equals sign and the beginning of a value: not the padding of a `token68`. */
+/** A name, an equals sign and the start of a value, as opposed to the padding of a `token68`. */
 const parameterName = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*=[ \t]*(?=["!#$%&'*+\-.^_`|~0-9A-Za-z])/y;
 const quotedString = /"((?:[^"\\]|\\.)*)"/y;
 const token68 = /[A-Za-z0-9\-._~+/]+=*/y;
@@ -13,9 +13,8 @@ const blanks = /[ \t]*/y;
 const separators = /[ \t,]*/y;
 
 /**
- * Parses `WWW-Authenticate`: several challenges may share one header, and a comma also separates the parameters of one
- * challenge, and the actions inside a quoted scope. Reading stops at what is not of this grammar; what was read until
- * then counts.
+ * Parses `WWW-Authenticate`. Several challenges may share one header; a comma separates challenges, but also the parameters
+ * of one challenge and the actions in a quoted scope. Parsing stops at the first syntax error and keeps what came before.
  */
 export function parseChallenges(header: string): readonly Challenge[] {
   const challenges: { readonly scheme: string; readonly parameters: Map<string, string> }[] = [];

@@ -1,19 +1,19 @@
 import type { Repository } from "../spec/reference.ts";
 import type { Credential, CredentialSource } from "./credential.ts";
 
-/** Where credentials may come from, the first that has one winning. */
+/** Where credentials may come from; the first source that has one wins. */
 export interface CredentialOrder {
-  /** What the user gave. */
+  /** Supplied by the user as inputs. */
   readonly explicit?: Credential;
-  /** The registry that `explicit` is for; without it every registry that is asked for anything gets to see it. */
+  /** The registry that `explicit` is for; if omitted, it is sent to every registry that asks. */
   readonly explicitFor?: string;
   readonly dockerConfig: CredentialSource;
-  /** The job's own token, and the only registry that may ever see it. */
+  /** The job's token, and the only registry it is ever sent to. */
   readonly jobToken?: { readonly registry: string; readonly username: string; readonly password: string };
 }
 
 /**
- * Explicit inputs, then Docker's configuration, then the job's token at its own registry, then nobody.
+ * Explicit inputs, then Docker's configuration, then the job's token for its own registry, then anonymous.
  */
 export function credentialOrder({
   explicit,
@@ -22,8 +22,8 @@ export function credentialOrder({
   jobToken,
 }: CredentialOrder): CredentialSource {
   return async (repository: Repository) => {
-    const meant = explicitFor === undefined || explicitFor === repository.registry;
-    if (explicit !== undefined && meant) return explicit;
+    const applies = explicitFor === undefined || explicitFor === repository.registry;
+    if (explicit !== undefined && applies) return explicit;
     const configured = await dockerConfig(repository);
     if (configured.kind !== "anonymous") return configured;
     if (jobToken !== undefined && jobToken.registry === repository.registry) {

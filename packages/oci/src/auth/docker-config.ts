@@ -1,35 +1,36 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { errorCode } from "@spin-publisher/errors";
+import { isObject, type JsonObject } from "@spin-publisher/json";
 import type { Repository } from "../spec/reference.ts";
 import type { Credential, CredentialSource } from "./credential.ts";
-import { askCredentialHelper, type RunHelper, runHelper } from "./credential-helper.ts";
+import { askCredentialHelper, type Environment, helperRunner, type RunHelper } from "./credential-helper.ts";
 
-/** The edges of the configuration: where it may be, and how helpers run. */
+/** Where the configuration may be, and how helpers run. */
 export interface DockerConfigOptions {
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** `DOCKER_CONFIG`, `REGISTRY_AUTH_FILE`, `XDG_RUNTIME_DIR` and `XDG_CONFIG_HOME` count; helpers see all variables. */
+  readonly environment?: Environment;
   readonly home?: string;
   readonly run?: RunHelper;
 }
 
-type Fields = ReadonlyMap<string, unknown>;
-
-/** A configuration and where it stands. */
+/** A configuration file and its path. */
 interface ConfigFile {
   readonly path: string;
-  readonly fields: Fields;
+  readonly config: JsonObject;
 }
 
 /**
- * Credentials as `docker login`, `podman login` and their helpers leave them: `$DOCKER_CONFIG/config.json` or
- * `~/.docker/config.json`, then `$REGISTRY_AUTH_FILE`, then containers' `auth.json`. The first file that has an
- * entry for the registry decides, and in it `credHelpers` before `credsStore` before `auths`.
+ * Credentials as `docker login`, `podman login` and their helpers store them: `$DOCKER_CONFIG/config.json` or
+ * `~/.docker/config.json`, then `$REGISTRY_AUTH_FILE`, then containers' `auth.json`. The first file with an entry for the
+ * registry decides; within it, `credHelpers` precedes `credsStore`, which precedes `auths`. Anonymous if there is none.
  *
- * Anonymous where there is none. @throws Error when a file is not readable JSON, the entry cannot be read, or a helper
- * fails.
+ * @throws Error when a file is not readable JSON, an entry is malformed, or a helper fails.
  */
 export function dockerConfigCredentials(options: DockerConfigOptions = {}): CredentialSource {
-  const { environment = process.env, home = homedir(), run = runHelper } = options;
+  const { environment = {}, home = homedir() } = options;
+  const run = options.run ?? helperRunner(environment);
   let files: Promise<readonly ConfigFile[]> | undefined;
   return async (repository) => {
     files ??= readConfigs(configPaths(environment, home));
@@ -41,10 +42,7 @@ export function dockerConfigCredentials(options: DockerConfigOptions = {}): Cred
   };
 }
 
-function configPaths(
-  environment: Readonly<Record<string, string | undefined>>,
-  home: string,
-): readonly string[] {
+function configPaths(environment: Environment, home: string): readonly string[] {
   const { DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, XDG_CONFIG_HOME } = environment;
   return [
     join(DOCKER_CONFIG || join(home, ".docker"), "config.json"),
@@ -64,41 +62,39 @@ async function readConfig(path: string): Promise<ConfigFile | undefined> {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "")) return undefined;
     throw new Error(`The registry credentials in ${path} cannot be read.`, { cause: error });
   }
   let config: unknown;
   try {
     config = JSON.parse(text);
   } catch {
-    // Not as a cause: JSON.parse quotes what it stumbled on, and that may be the password.
-    throw new Error(`The registry credentials in ${path} are not JSON; log in again, or remove the file.`);
+    // Without the cause: JSON.parse quotes the text around the error, which may be the password.
+    throw new Error(`The registry credentials in ${path} are not JSON. Log in again, or remove the file.`);
   }
-  if (typeof config === "object" && config !== null && !Array.isArray(config)) {
-    return { path, fields: fieldsOf(config) };
-  }
+  if (isObject(config)) return { path, config };
   throw new Error(
-    `The registry credentials in ${path} are no JSON object; log in again, or remove the file.`,
+    `The registry credentials in ${path} are not a JSON object. Log in again, or remove the file.`,
   );
 }
 
 async function credentialIn(
-  { path, fields: config }: ConfigFile,
+  { path, config }: ConfigFile,
   { registry, name }: Repository,
   run: RunHelper,
 ): Promise<Credential> {
   const server = registry === "docker.io" ? "https://index.docker.io/v1/" : registry;
-  const helpers = fieldsOf(config.get("credHelpers"));
-  const store = config.get("credsStore");
-  const helper = helpers.get(server) ?? helpers.get(registry) ?? store;
+  const helpers = objectOf(config.credHelpers);
+  const helper = helpers[server] ?? helpers[registry] ?? config.credsStore;
   if (typeof helper === "string" && helper !== "") {
     const credential = await askCredentialHelper(helper, server, run);
     if (credential.kind !== "anonymous") return credential;
   }
-  const entries = new Map([...fieldsOf(config.get("auths"))].map(([key, value]) => [normalised(key), value]));
+  const entries = new Map(
+    Object.entries(objectOf(config.auths)).map(([key, value]) => [normalised(key), value]),
+  );
   for (const key of lookupKeys(registry, name)) {
-    const credential = credentialOf(fieldsOf(entries.get(key)), `"${key}" in ${path}`);
+    const credential = credentialOf(objectOf(entries.get(key)), `"${key}" in ${path}`);
     if (credential.kind !== "anonymous") return credential;
   }
   return { kind: "anonymous" };
@@ -117,9 +113,9 @@ function normalised(key: string): string {
 }
 
 /** @param what names the entry in an error. */
-function credentialOf(entry: Fields, what: string): Credential {
+function credentialOf(entry: JsonObject, what: string): Credential {
   const text = (name: string): string => {
-    const value = entry.get(name);
+    const value = entry[name];
     return typeof value === "string" ? value : "";
   };
   if (text("registrytoken") !== "") return { kind: "registry-token", token: text("registrytoken") };
@@ -129,7 +125,7 @@ function credentialOf(entry: Fields, what: string): Credential {
   const isWhole = text("username") !== "" && text("password") !== "";
   if (!isWhole && text("auth") !== "" && (colon < 0 || !/^[\w+/-]+={0,2}$/.test(text("auth")))) {
     throw new Error(
-      `The registry credentials ${what} cannot be read: "auth" is not the base64 of user:password; log in again.`,
+      `The registry credentials ${what} cannot be read: "auth" is not base64 of user:password. Log in again.`,
     );
   }
   const username = text("username") || decoded.slice(0, Math.max(0, colon));
@@ -137,8 +133,6 @@ function credentialOf(entry: Fields, what: string): Credential {
   return username === "" && password === "" ? { kind: "anonymous" } : { kind: "basic", username, password };
 }
 
-function fieldsOf(value: unknown): Fields {
-  return new Map(
-    typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : [],
-  );
+function objectOf(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
 }

@@ -1,7 +1,7 @@
 import type { Repository } from "../spec/reference.ts";
 import type { Access } from "./credential.ts";
 
-/** What an `Authorization` header is wanted for. */
+/** What an `Authorization` header is needed for. */
 export interface Authority {
   readonly repository: Repository;
   readonly access: Access;
@@ -10,8 +10,8 @@ export interface Authority {
 }
 
 /**
- * The token scopes that an authority needs. Those of a mount are asked for in one token with those of the push, as Docker
- * Hub demands (oras-project/rust-oci-client#235), and the push comes first, because some services read only the first.
+ * The token scopes that a request needs. A mount's scope goes into the same token as the push, as Docker Hub requires
+ * (oras-project/rust-oci-client#235); the push comes first, because some services read only the first scope.
  */
 export function scopesOf({ repository, access, alsoPull }: Authority): readonly string[] {
   const own = `repository:${repository.name}:${access === "pull" ? "pull" : "pull,push"}`;
@@ -19,8 +19,8 @@ export function scopesOf({ repository, access, alsoPull }: Authority): readonly 
 }
 
 /**
- * What to make do with when a service refuses the whole: it may not want to give a token for a foreign source of a mount,
- * or one for pushing to somebody who may only read. Undefined where nothing less would do.
+ * What to ask for when a token service refuses the full set of scopes: without the source of a mount, which may belong to
+ * somebody else, or with reading only. Undefined if nothing less is enough.
  */
 export function lesserAuthority({ repository, access, alsoPull }: Authority): Authority | undefined {
   if (alsoPull !== undefined) return { repository, access };

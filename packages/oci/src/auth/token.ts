@@ -1,27 +1,28 @@
 import { type Fetch, readJson } from "@spin-publisher/http";
+import { isObject } from "@spin-publisher/json";
 import { refusal } from "../refusals/registry-refusal.ts";
 import { isPrivateHost } from "../spec/origin.ts";
 import type { Repository } from "../spec/reference.ts";
 import type { Challenge } from "./challenge.ts";
 import type { Credential } from "./credential.ts";
 
-/** A bearer token and when it ends, in milliseconds of the clock it was asked for with. */
+/** A bearer token and when it expires, in milliseconds of the policy's clock. */
 export interface Token {
   readonly value: string;
   readonly expires: number;
 }
 
-/** Where a registry's tokens come from, as its challenge says. */
+/** Where a registry's tokens come from, according to its challenge. */
 export interface TokenService {
   readonly realm: URL;
   readonly service: string | undefined;
 }
 
 /**
- * The token service that a bearer challenge names; undefined where there is no such challenge.
+ * The token service that a bearer challenge names; undefined without such a challenge.
  *
- * @throws Error when our credentials would go there unencrypted, or from a public registry into a private network: the
- *   realm is the registry's word on where to send them.
+ * @throws Error when credentials would be sent unencrypted, or, for a public registry, into a private network: it is the
+ *   registry that says where to send them.
  */
 export function tokenService(challenges: readonly Challenge[], registry: URL): TokenService | undefined {
   const bearer = challenges.find(({ scheme, parameters }) => scheme === "bearer" && parameters.has("realm"));
@@ -29,25 +30,24 @@ export function tokenService(challenges: readonly Challenge[], registry: URL): T
   if (bearer === undefined || realm === null) return undefined;
   if (realm.protocol !== "https:" && (realm.protocol !== "http:" || registry.protocol !== "http:")) {
     throw new Error(
-      `${registry.host} wants credentials sent to ${realm.origin} without TLS; none were sent.`,
+      `${registry.host} asks for credentials to be sent to ${realm.origin} without TLS; none were sent.`,
     );
   }
   if (isPrivateHost(realm.hostname) && !isPrivateHost(registry.hostname)) {
     throw new Error(
-      `${registry.host} wants credentials sent to the private address ${realm.host}; none were sent.`,
+      `${registry.host} asks for credentials to be sent to the private address ${realm.host}; none were sent.`,
     );
   }
   return { realm, service: bearer.parameters.get("service") };
 }
 
-/** A token service has no reason to answer with more. */
+/** More than any token needs. */
 const answerLimit = 128 << 10;
 
 /**
- * Asks a token service for a token of these scopes (distribution-spec has no text on it; the form is Docker's token
- * authentication). The push scope goes first, because some services read only that one.
+ * Requests a token for these scopes, as Docker's token authentication describes it (distribution-spec does not cover it).
  *
- * @throws RegistryRefusal when the service refuses, Error when its answer holds no token.
+ * @throws RegistryRefusal when the service refuses, Error when its answer does not contain a token.
  */
 export async function requestToken(
   { fetch, now }: { readonly fetch: Fetch; readonly now: () => number },
@@ -77,7 +77,7 @@ function ask(fetch: Fetch, { service, scopes, credential }: Asked): Promise<Resp
   return fetch(url, { headers, bodyLimit: answerLimit });
 }
 
-/** The OAuth2 form, which alone accepts refresh tokens. */
+/** The OAuth2 form, the only one that accepts refresh tokens. */
 function exchange(fetch: Fetch, { service, scopes, credential }: Asked): Promise<Response> {
   const form = new URLSearchParams({
     grant_type: "refresh_token",
@@ -95,14 +95,14 @@ export function basic(credential: { readonly username: string; readonly password
 }
 
 function readToken(answer: unknown, what: string, now: number): Token {
-  const fields = typeof answer === "object" && answer !== null ? new Map(Object.entries(answer)) : new Map();
-  const value: unknown = fields.get("token") || fields.get("access_token");
+  const fields = isObject(answer) ? answer : {};
+  const value = fields.token || fields.access_token;
   if (typeof value !== "string" || !/^[\x21-\x7e]+$/.test(value)) {
-    throw new Error(`${what} answered without a token; look at the service's status, then try again.`);
+    throw new Error(`${what} answered without a token. Check the service's status, then run the job again.`);
   }
-  const life: unknown = fields.get("expires_in");
+  const life = fields.expires_in;
   const seconds = typeof life === "number" && life > 0 ? Math.min(life, 86_400) : 60;
-  // Renewed while a tenth of its life or ten seconds are left, so that it does not end on the way.
+  // Renewed early, so that it does not expire in transit.
   const margin = Math.min(10, seconds / 10);
   return { value, expires: now + (seconds - margin) * 1000 };
 }

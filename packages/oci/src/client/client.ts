@@ -12,18 +12,18 @@ import type { FetchedManifest, PublishEvent, RegistryClient } from "./types.ts";
 
 export interface RegistryClientOptions {
   readonly fetch?: Fetch;
-  /** Anonymous where it is left out. */
+  /** Anonymous if omitted. */
   readonly credentials?: CredentialSource;
-  /** Which registries speak plain HTTP, all of them where it is `true`; loopback hosts do by themselves. */
+  /** Which registries use plain HTTP, all of them if `true`; loopback hosts always do. */
   readonly insecure?: boolean | ((registry: string) => boolean);
   readonly onEvent?: (event: PublishEvent) => void;
-  /** For what is more than one request, such as an upload that has to start again. */
+  /** For work of more than one request, such as an upload that has to start again. */
   readonly retry?: RetryOptions;
 }
 
 /**
- * A client for any number of registries, for the length of one run: tokens, credentials, manifests read by digest and
- * what was learned about registries are kept in it.
+ * A client for any number of registries, for one run: it keeps tokens, credentials, manifests read by digest, and what it
+ * learned about each registry.
  */
 export function createRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
   const { credentials = async () => ({ kind: "anonymous" }), insecure = false, onEvent = () => {} } = options;

@@ -2,16 +2,16 @@ import { repeat } from "@spin-publisher/http";
 import type { Digest } from "../spec/digest.ts";
 import type { RegistryClient } from "./types.ts";
 
-/** What was received is not the content of the digest it was asked by. */
+/** The content received does not match the digest it was requested by. */
 export class DamagedContent extends Error {
   constructor(what: string, digest: Digest) {
     super(
-      `What was received for ${what} is not the content of ${digest}, so nothing of it is used; the registry or a proxy before it is damaged.`,
+      `The content received for ${what} does not match ${digest} and was discarded. The registry, or a proxy in front of it, damages what it sends.`,
     );
   }
 }
 
-/** Reads again, twice, what came damaged: the way may have been at fault, and not the registry. */
+/** Reads damaged content again, twice: the connection may be at fault rather than the registry. */
 export function rereadDamaged<Result>(
   { retry, tell }: Pick<RegistryClient, "retry" | "tell">,
   what: string,
@@ -19,7 +19,7 @@ export function rereadDamaged<Result>(
 ): Promise<Result> {
   return repeat(
     read,
-    (error) => (error instanceof DamagedContent ? { because: "it came damaged" } : undefined),
+    (error) => (error instanceof DamagedContent ? { because: "it was damaged" } : undefined),
     { ...retry, attempts: Math.min(3, retry.attempts) },
     {
       onRetry: ({ because, delayMilliseconds }) => tell({ kind: "retry", what, because, delayMilliseconds }),

@@ -1,24 +1,28 @@
 import { readJson } from "@spin-publisher/http";
+import { isObject } from "@spin-publisher/json";
 import { refusal } from "../refusals/registry-refusal.ts";
 import { manifestLimit } from "../spec/parse-manifest.ts";
 import { formatReference, isTag, type Repository } from "../spec/reference.ts";
 import type { Sender } from "./pull.ts";
 
-/** With 1000 tags a page, more than any repository that is worth listing. */
+/** At 1000 tags a page, more than any repository has. */
 const pageLimit = 100;
 
 /**
- * Every tag in the registry's order (distribution-spec end-8), page by page; empty where the repository does not exist.
- * What is not a legal tag is left out: it could not be asked for.
+ * Every tag in the registry's order (distribution-spec end-8), page by page; empty if the repository does not exist.
+ * Illegal tags are omitted: they could not be requested.
  *
- * @throws Error after 100 pages: the registry goes in circles.
+ * @throws Error after 100 pages: the registry is sending us in circles.
  */
 export async function pullTags(client: Sender, repository: Repository): Promise<readonly string[]> {
   const what = `the tags of ${formatReference(repository)}`;
   const tags: string[] = [];
   let path: string | undefined = "tags/list?n=1000";
   for (let page = 0; path !== undefined; page += 1) {
-    if (page === pageLimit) throw new Error(`${repository.registry} has no end of pages for ${what}.`);
+    if (page === pageLimit)
+      throw new Error(
+        `${repository.registry} returned more than ${pageLimit} pages of tags for ${formatReference(repository)}.`,
+      );
     const response: Response = await client.send({
       method: "GET",
       repository,
@@ -35,11 +39,11 @@ export async function pullTags(client: Sender, repository: Repository): Promise<
 }
 
 function tagsOf(answer: unknown): readonly string[] {
-  const list = typeof answer === "object" && answer !== null && "tags" in answer ? answer.tags : undefined;
+  const list = isObject(answer) ? answer.tags : undefined;
   return Array.isArray(list) ? list.filter((tag) => typeof tag === "string" && isTag(tag)) : [];
 }
 
-/** The next page (RFC 8288). Only its query counts: the rest is this repository's address again, or should be. */
+/** The next page (RFC 8288). Only its query is used: the rest is, or should be, this repository's address again. */
 function nextPage(link: string | null): string | undefined {
   const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(link ?? "")?.[1] ?? "";
   const query = target.indexOf("?");

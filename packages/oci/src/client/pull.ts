@@ -9,16 +9,16 @@ import { formatReference, type Reference, type Repository } from "../spec/refere
 import { DamagedContent, rereadDamaged } from "./damaged-content.ts";
 import type { FetchedManifest, RegistryClient } from "./types.ts";
 
-/** What the pull side needs of a client. */
+/** What the pull side needs from a client. */
 export type Sender = Pick<RegistryClient, "send" | "retry" | "tell">;
 
 /**
- * GETs the manifest at a tag or digest (distribution-spec end-3); undefined where it does not exist.
+ * GETs the manifest at a tag or digest (distribution-spec end-3); undefined if it does not exist.
  *
- * With `inspect`, a 403 counts as absent: registries say that of repositories which do not exist yet, and the first
- * write shows whether it was meant (ggcr does the same).
+ * With `inspect`, a 403 counts as absent: registries answer that for repositories that do not exist yet, and the first
+ * write shows whether they meant it (ggcr does the same).
  *
- * @throws Error when the bytes are not those of the digest, larger than 4 MiB, or no manifest.
+ * @throws Error when the bytes do not match the digest, exceed 4 MiB, or are not a manifest.
  */
 export async function pullManifest(
   client: Sender,
@@ -58,7 +58,7 @@ async function pullManifestOnce(
   return { descriptor: { mediaType, digest, size: bytes.length }, bytes, document };
 }
 
-/** A portal or proxy that answers for the registry sends its page with 200. */
+/** A captive portal or proxy may answer with its own page and status 200. */
 function requireJson(response: Response, bytes: Uint8Array, reference: Reference): void {
   const text = new TextDecoder().decode(bytes);
   if (!/^\s*[{[]/.test(text)) {
@@ -72,7 +72,7 @@ export function declaredDigest(response: Response): Digest | undefined {
   return header !== null && isDigest(header) ? header : undefined;
 }
 
-/** @throws Error when it is missing, larger than `limit`, or not what its descriptor says. */
+/** @throws Error when the blob is missing, larger than `limit`, or does not match its descriptor. */
 export async function pullBlob(
   client: Sender,
   repository: Repository,
@@ -81,7 +81,7 @@ export async function pullBlob(
 ): Promise<Uint8Array> {
   const what = formatReference({ ...repository, digest: descriptor.digest });
   if (descriptor.size > limit) {
-    throw new Error(`${what} has ${descriptor.size} bytes, and no more than ${limit} are accepted here.`);
+    throw new Error(`${what} has ${descriptor.size} bytes, but at most ${limit} are accepted here.`);
   }
   return rereadDamaged(client, what, async () => {
     const response = await getBlob(client, repository, descriptor, descriptor.size);
@@ -92,8 +92,8 @@ export async function pullBlob(
 }
 
 /**
- * How many bytes a blob has (distribution-spec end-2), without fetching it; undefined where the repository does not have
- * it, does not exist, or will not say.
+ * The size of a blob in bytes (distribution-spec end-2), without fetching it; undefined if the repository does not have it,
+ * does not exist, or does not say.
  */
 export async function blobSize(
   client: Sender,
@@ -108,7 +108,7 @@ export async function blobSize(
   return length === null ? undefined : Number(length);
 }
 
-/** The bytes as they come in; the stream fails at its end when they are not those of the descriptor. */
+/** The bytes as they arrive; the stream fails at its end if they do not match the descriptor. */
 export async function pullBlobStream(
   client: Sender,
   repository: Repository,
@@ -125,7 +125,7 @@ export async function pullBlobStream(
       if (chunk.length === 0) return;
       received += chunk.length;
       hash.update(chunk);
-      // The last byte is held back until the whole is known to be right, so that nobody can take it for complete.
+      // The last chunk is held back until the digest is known to match, so that no reader takes damaged content for complete.
       if (received > descriptor.size) controller.error(damaged());
       else if (received < descriptor.size) controller.enqueue(chunk);
       else if (hash.digest("hex") === expected) controller.enqueue(chunk);
@@ -149,7 +149,7 @@ async function getBlob(
     repository,
     path: `blobs/${digest}`,
     access: "pull",
-    // A transparent decompression on the way would make other bytes of it.
+    // Transparent decompression on the way would change the bytes.
     headers: { "accept-encoding": "identity" },
     ...(size > 1 << 20 ? { bulk: true } : {}),
     ...(bodyLimit === undefined ? { signal: AbortSignal.timeout(patienceFor(size)) } : {}),

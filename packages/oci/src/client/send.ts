@@ -3,25 +3,29 @@ import type { Authorization } from "../auth/authorization.ts";
 import type { CountedFetch } from "./traffic.ts";
 import type { RegistryClient, RegistryRequest, RequestBody } from "./types.ts";
 
-/** What sending a request needs. */
-export interface SendingWorld {
+export interface SenderDependencies {
   readonly traffic: CountedFetch;
   readonly authorization: Authorization;
   readonly retry: RetryPolicy;
   readonly url: RegistryClient["url"];
 }
 
-/** Milliseconds to wait before a refusal is doubted. */
+/** Milliseconds to wait before a refusal that may be a mistake is retried. */
 const secondChance = 1000;
 
-/** A body of more than this gets a connection of its own. */
+/** A larger body gets a connection of its own. */
 const bulkSize = 1 << 20;
 
 /**
- * Sends requests with what their registry wants to see of us, and answers its challenges. Whatever it answers in the end
- * is returned, an unsatisfied 401 too.
+ * Sends requests with the credentials that their registry asks for, and answers its challenges. The last response is
+ * returned whatever it is, including a 401 that remains.
  */
-export function createSender({ traffic, authorization, retry, url }: SendingWorld): RegistryClient["send"] {
+export function createSender({
+  traffic,
+  authorization,
+  retry,
+  url,
+}: SenderDependencies): RegistryClient["send"] {
   /** Repositories in which a write has succeeded. */
   const written = new Set<string>();
 
@@ -32,7 +36,7 @@ export function createSender({ traffic, authorization, retry, url }: SendingWorl
     return traffic.fetch(url(request.repository, request.path), { ...initOf(request, header), onRetry });
   };
 
-  /** The answer, and the header that it was given to. */
+  /** The response, and the header of the request it answers. */
   const authorized = async (request: RegistryRequest) => {
     let header = await authorization.header(request);
     let response = await once(request, header);
@@ -42,7 +46,7 @@ export function createSender({ traffic, authorization, retry, url }: SendingWorl
       renewals += 1
     ) {
       const challenge = response.headers.get("www-authenticate") ?? "";
-      // A new token that is refused was either too late, which may happen again, or never enough.
+      // A second new token helps only if the first one had expired already; otherwise it grants too little.
       if (renewals > 0 && !challenge.includes("invalid_token")) break;
       const better = await authorization.renewed(request, challenge, header);
       if (better === undefined) break;
@@ -56,15 +60,15 @@ export function createSender({ traffic, authorization, retry, url }: SendingWorl
   return async (request) => {
     const repository = url(request.repository, "");
     const { origin } = url(request.repository, request.path);
-    // Credentials are for the registry; an upload may well go to an object store elsewhere.
+    // Credentials are for the registry only; an upload may go to an object store elsewhere.
     if (origin !== repository.origin) return once(request, undefined);
     const { response, header } = await authorized(request);
     if (response.status === 201) written.add(repository.href);
     if (response.status !== 403 || !written.has(repository.href) || !mayBeRepeated(request)) return response;
-    // ghcr.io refuses at random what it allowed a moment ago (docker/build-push-action#463).
+    // ghcr.io randomly refuses what it allowed a moment ago (docker/build-push-action#463).
     await response.body?.cancel();
     traffic.retried(`${request.method} ${request.path}`, {
-      because: "403 after writes that were allowed",
+      because: "403, although earlier writes were allowed",
       delayMilliseconds: secondChance,
     });
     await retry.sleep(secondChance, request.signal);
@@ -72,7 +76,7 @@ export function createSender({ traffic, authorization, retry, url }: SendingWorl
   };
 }
 
-/** Not within an upload session, which is never written to twice. */
+/** Not within an upload session, which must not be written to twice. */
 function mayBeRepeated({ path, method, body }: RegistryRequest): boolean {
   return typeof path === "string" && method !== "GET" && !isStream(body);
 }
@@ -88,7 +92,7 @@ function initOf(request: RegistryRequest, authorization: string | undefined): Fe
     method,
     headers: {
       "user-agent": "spin-publisher",
-      // Some proxies refuse a POST that does not say that it has no body.
+      // Some proxies refuse a POST without a Content-Length.
       ...(body === undefined && method === "POST" ? { "content-length": "0" } : {}),
       ...(body !== undefined && isStream(body) ? { "content-length": String(body.size) } : {}),
       ...headers,

@@ -1,10 +1,10 @@
 import type { Fetch, Retry } from "@spin-publisher/http";
 import type { PublishEvent, Traffic } from "./types.ts";
 
-/** A fetch whose requests and retries are counted and told. */
+/** A fetch that counts requests and reports retries. */
 export interface CountedFetch {
   readonly fetch: Fetch;
-  /** Something was tried again that is more than one request. */
+  /** Work of more than one request was retried. */
   retried(what: string, retry: Pick<Retry, "because" | "delayMilliseconds">): void;
   /** Body bytes of content are being sent. */
   sending(bytes: number): void;
@@ -24,7 +24,7 @@ export function countTraffic(fetch: Fetch, onEvent: (event: PublishEvent) => voi
       const onRetry = (retry: Retry) => {
         traffic.requests += 1;
         init.onRetry?.(retry);
-        // Not its query: a session's state and a signature are nobody's business.
+        // Without the query, which may contain a session's state or a signature.
         retried(`${init.method ?? "GET"} ${url.pathname}`, retry);
       };
       return fetch(url, { ...init, onRetry });

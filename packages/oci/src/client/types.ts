@@ -12,13 +12,13 @@ export interface FetchedManifest {
   readonly document: ImageManifest | ImageIndex;
 }
 
-/** The pull side of a registry. Everything returned was verified against its digest and is bounded in size. */
+/** The pull side of a registry. Everything it returns has been verified against its digest and is bounded in size. */
 export interface RegistryReader {
-  /** The manifest at a tag or digest; undefined where it does not exist. */
+  /** The manifest at a tag or digest; undefined if it does not exist. */
   manifest(reference: Reference): Promise<FetchedManifest | undefined>;
-  /** The bytes of a blob of at most `limit` bytes. @throws Error when it is missing, larger or not what its digest says. */
+  /** The bytes of a blob of at most `limit` bytes. @throws Error when it is missing, larger, or does not match its digest. */
   blob(repository: Repository, descriptor: Descriptor, limit: number): Promise<Uint8Array>;
-  /** Every tag, in the registry's order; empty where the repository does not exist. */
+  /** Every tag, in the registry's order; empty if the repository does not exist. */
   tags(repository: Repository): Promise<readonly string[]>;
 }
 
@@ -26,10 +26,10 @@ export interface RegistryReader {
 export interface RegistryRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly repository: Repository;
-  /** What follows `/v2/<name>/`, with its query; or where the registry sent us to. */
+  /** What follows `/v2/<name>/`, with its query; or a URL that the registry sent us to. */
   readonly path: string | URL;
   readonly access: Access;
-  /** Another repository of the registry that has to be readable too (a mount). */
+  /** Another repository of the registry that must be readable too (a mount). */
   readonly alsoPull?: Repository;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: RequestBody;
@@ -47,21 +47,21 @@ export interface RequestBody {
   readonly size: number;
 }
 
-/** What a client has sent so far, tokens and retries included. */
+/** What a client has sent so far, including token requests and retries. */
 export interface Traffic {
   readonly requests: number;
   readonly retries: number;
-  /** Body bytes sent, whether or not they were wanted. */
+  /** Body bytes sent, whether or not the registry took them. */
   readonly uploadedBytes: number;
 }
 
-/** A registry client: the pull side, and what `inspectTarget` and `publish` need to do the rest. */
+/** A registry client: the pull side, and what `inspectTarget` and `publish` need for the push side. */
 export interface RegistryClient extends RegistryReader {
   /** The URL of what follows `/v2/<name>/`. */
   url(repository: Repository, path: string | URL): URL;
-  /** Sends an authorised request; whatever the registry answers is returned, an unsatisfied 401 too. */
+  /** Sends an authorised request and returns whatever the registry answers, including a 401 that remains. */
   send(request: RegistryRequest): Promise<Response>;
-  /** A blob's bytes as they come in, verified at their end: an error there means that they were not the blob's. */
+  /** A blob's bytes as they arrive, verified at their end: an error there means that they are damaged. */
   blobStream(repository: Repository, descriptor: Descriptor): Promise<ReadableStream<Uint8Array>>;
   traffic(): Traffic;
   tell(event: PublishEvent): void;
@@ -69,7 +69,7 @@ export interface RegistryClient extends RegistryReader {
   readonly singlePost: SinglePost;
 }
 
-/** Something worth telling while a publication runs. */
+/** Progress of a publication. */
 export type PublishEvent =
   | { readonly kind: "blob-uploaded"; readonly descriptor: Descriptor; readonly bytes: number }
   | { readonly kind: "blob-mounted"; readonly descriptor: Descriptor; readonly from: Repository }

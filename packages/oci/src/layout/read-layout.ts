@@ -10,29 +10,29 @@ import { layoutPath, refNameAnnotation } from "./write-layout.ts";
 /** An artifact in an OCI image layout on disk. */
 export interface Layout {
   readonly artifact: Artifact;
-  /** The root as a registry would have returned it. */
+  /** The root as a registry would return it. */
   readonly root: FetchedManifest;
-  /** The tag that it was built for, where the layout says so. */
+  /** The tag it was built for, if the layout says so. */
   readonly tag: string | undefined;
-  /** The bytes of a blob of at most `limit` bytes. @throws Error when it is missing, larger, or not of its digest. */
+  /** The bytes of a blob of at most `limit` bytes. @throws Error when it is missing, larger, or does not match its digest. */
   blob(descriptor: Descriptor, limit: number): Promise<Uint8Array>;
 }
 
-/** An index in an index in an index is more than anybody publishes. */
+/** Deeper nesting of indexes is not a real artifact. */
 const deepest = 4;
 
 /**
- * Reads an OCI image layout with one artifact in it, as `writeLayout` leaves it. Blobs stay on disk and are checked when
- * they are read; every manifest is checked now.
+ * Reads an OCI image layout that contains one artifact, as `writeLayout` writes it. Manifests are verified now; blobs stay on
+ * disk and are verified when they are read.
  *
- * @throws Error when the folder is no such layout, or a part of it is missing or not of its digest.
+ * @throws Error when the folder is not such a layout, or when a part is missing or does not match its digest.
  */
 export async function readLayout(folder: string): Promise<Layout> {
   const index = await readDocument(folder, "index.json", undefined);
   if (!("manifests" in index.document)) throw unusable(folder, "its index.json is not an index");
   const [entry, ...others] = index.document.manifests;
   if (entry === undefined || others.length > 0) {
-    throw unusable(folder, `it holds ${index.document.manifests.length} artifacts, and one is wanted`);
+    throw unusable(folder, `expected one artifact, found ${index.document.manifests.length}`);
   }
   const fetched = await readManifest(folder, entry);
   return {
@@ -98,9 +98,9 @@ async function readDocument(folder: string, name: string, declared: string | und
 async function readVerified(folder: string, descriptor: Descriptor): Promise<Uint8Array> {
   const path = layoutPath(folder, descriptor);
   const found = await stat(path).catch(() => undefined);
-  if (found?.size !== descriptor.size) throw unusable(folder, `${descriptor.digest} is not in it`);
+  if (found?.size !== descriptor.size) throw unusable(folder, `${descriptor.digest} is missing`);
   const bytes = await readFile(path);
-  if (!matches(bytes, descriptor.digest)) throw unusable(folder, `${descriptor.digest} is damaged in it`);
+  if (!matches(bytes, descriptor.digest)) throw unusable(folder, `${descriptor.digest} is damaged`);
   return bytes;
 }
 

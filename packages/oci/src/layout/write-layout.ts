@@ -9,10 +9,10 @@ import { mediaTypes } from "../spec/image-spec.ts";
 /** image-spec, image-layout.md. */
 export const layoutVersion = '{"imageLayoutVersion":"1.0.0"}';
 
-/** The annotation by which a layout's index names a tag (image-spec, annotations.md). */
+/** The annotation that holds the tag in a layout's index (image-spec, annotations.md). */
 export const refNameAnnotation = "org.opencontainers.image.ref.name";
 
-/** Where a layout keeps the bytes of a digest. */
+/** Where a layout stores the content of a digest. */
 export function layoutPath(folder: string, { digest }: Pick<Descriptor, "digest">): string {
   const [algorithm = "", hex = ""] = digest.split(":");
   return join(folder, "blobs", algorithm, hex);
@@ -22,8 +22,8 @@ export function layoutPath(folder: string, { digest }: Pick<Descriptor, "digest"
  * Writes an artifact as an OCI image layout (image-spec, image-layout.md), `index.json` last, so that a layout with an
  * index is complete.
  *
- * @param options.reader gets what lies in another repository (a base image's layers). Without one those blobs are left
- *   out, which the specification allows, and the layout is complete only together with that repository.
+ * @param options.reader reads blobs from other repositories (a base image's layers). Without it those blobs are omitted,
+ *   which the specification allows; the layout is then complete only together with that repository.
  */
 export async function writeLayout(
   { root }: Artifact,

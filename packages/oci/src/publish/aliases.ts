@@ -1,3 +1,4 @@
+import { messageOf } from "@spin-publisher/errors";
 import type { UploadTarget } from "../push/upload-target.ts";
 import type { Manifest } from "../spec/artifact.ts";
 import { formatReference } from "../spec/reference.ts";
@@ -7,10 +8,10 @@ import type { AliasReport, PublishPolicy, TargetState } from "./publication.ts";
 import { writeTag } from "./write-tag.ts";
 
 /**
- * Lets the aliases point at a published manifest, all at once. Those that do already, and those that the policy keeps
+ * Points the aliases at a published manifest, in parallel. Aliases that already point at it, and those that the policy keeps
  * where they are, cost no request.
  *
- * @throws Error naming what is published all the same, and each alias that could not be moved and why; a re-run moves it.
+ * @throws Error naming what is published nevertheless, and for each alias that was not moved, why; a re-run moves it.
  */
 export async function pointAliases(
   target: UploadTarget,
@@ -48,7 +49,7 @@ export async function pointAliases(
 /** The end of a sentence about an alias. */
 function whyNotMoved(error: unknown): string {
   if (error instanceof TagTaken) {
-    return `stays at ${error.digest}, because the registry keeps its tags immutable; exempt the alias from that rule, or do not ask for it.`;
+    return `still points at ${error.digest}, because the registry keeps tags immutable. Exempt the alias from that rule, or do not set it.`;
   }
-  return `was not moved: ${error instanceof Error ? error.message : String(error)}`;
+  return `was not moved: ${messageOf(error)}`;
 }

@@ -1,5 +1,5 @@
+import pLimit from "p-limit";
 import { hasBlob, mountBlob } from "../push/blob-presence.ts";
-import { createLane } from "../push/concurrency.ts";
 import { uploadBlob } from "../push/upload.ts";
 import type { UploadTarget } from "../push/upload-target.ts";
 import type { Blob } from "../spec/artifact.ts";
@@ -7,69 +7,74 @@ import type { Digest } from "../spec/digest.ts";
 import type { Repository } from "../spec/reference.ts";
 import type { KnownContent } from "./known-content.ts";
 
-/** How many blobs came to be in the repository in which way. */
+/** How many blobs were delivered in which way. */
 export interface BlobTally {
   readonly uploaded: number;
   readonly mounted: number;
   readonly present: number;
 }
 
-/** Brings blobs into a repository, each once, and no more at a time than registries and memory bear. */
+/** A delivery in progress. */
+export interface Delivery {
+  /** Resolves when only transfers that have already started remain to be waited for. */
+  readonly begun: Promise<unknown>;
+  /** Resolves when everything is in the repository. */
+  readonly done: Promise<unknown>;
+}
+
+/** Delivers blobs to a repository, each once, and only so many at a time as registries and memory can take. */
 export interface BlobDelivery {
-  /** The blob is in the repository afterwards: it was there, or is mounted or uploaded. */
-  bring(blob: Blob): Promise<void>;
+  /** Afterwards the blob is in the repository, because it was already present, is mounted, or is uploaded. */
+  deliver(blob: Blob): Delivery;
   /**
-   * Uploads it whatever is known about it; asks first where it is not certain that it is missing.
+   * Uploads a blob even if it is believed to be present; unless it is `certainlyMissing`, the registry is asked first.
    *
    * @returns whether it was missing.
    */
-  bringAgain(blob: Blob, certainlyMissing: boolean): Promise<boolean>;
-  /** A blob below a manifest that is known as a whole. */
+  deliverAgain(blob: Blob, certainlyMissing: boolean): Promise<boolean>;
+  /** Counts a blob of a manifest that is known to be complete. */
   countAsPresent(blob: Blob): void;
   tally(): BlobTally;
-  /** Resolves when nothing is under way any more, whatever came of it. */
+  /** Resolves when no transfer is in progress any more, successful or not. */
   settled(): Promise<void>;
 }
 
 /**
- * Up to this size, by what is known of the previous version, a body that may be new is sent rather than asked about.
- * What a previous version that is known as a whole does not hold is new, but for a run that was stopped: a mebibyte takes
- * hardly longer than the question. Below an index it may well be old, and sending it in vain must cost nothing.
+ * The largest blob, in bytes, that is sent without first asking whether the registry has it:
+ *
+ * | previous version (see `KnownContent`) | sent unasked | because a blob that it does not list |
+ * |---|---|---|
+ * | `none` | never | may come from an interrupted run, and nothing limits how large it is |
+ * | `index` | up to 4 KiB | may well be present, so sending it in vain must cost nothing |
+ * | `manifest` | up to 1 MiB | is almost certainly new, and 1 MiB takes hardly longer to send than the question |
  */
-const sentUnasked = { none: 0, top: 4 << 10, all: 1 << 20 };
+const largestUnasked = { none: 0, index: 4 << 10, manifest: 1 << 20 };
 
-/** Bodies of more than this share few places. */
-const smallBody = 64 << 10;
+/** Larger blobs share few places. */
+const smallBlob = 64 << 10;
 
-/** What registries bear without answering 429; each large body holds memory or a connection of its own. */
+/** How many transfers registries take at once without answering 429. Each large one holds memory or a connection. */
 const places = { small: 8, large: 4 };
 
-/** @param onBegun called for each blob when no more than its own transfer is to be waited for. */
-export function createBlobDelivery(
-  target: UploadTarget,
-  known: KnownContent,
-  onBegun: (digest: Digest) => void,
-): BlobDelivery {
+export function createBlobDelivery(target: UploadTarget, known: KnownContent): BlobDelivery {
   const { client, repository, signal } = target;
   const tally = { uploaded: 0, mounted: 0, present: 0 };
-  const lanes = { small: createLane(places.small), large: createLane(places.large) };
-  const brought = new Map<Digest, Promise<void>>();
-  const underWay = new Set<Promise<unknown>>();
+  const lanes = { small: pLimit(places.small), large: pLimit(places.large) };
+  const deliveries = new Map<Digest, Delivery>();
+  const transfers = new Set<Promise<unknown>>();
 
   const inLane = <Result>(blob: Blob, task: () => Promise<Result>): Promise<Result> => {
-    const lane = lanes[blob.descriptor.size <= smallBody ? "small" : "large"];
+    const lane = lanes[blob.descriptor.size <= smallBlob ? "small" : "large"];
     const running = lane(() => {
       signal.throwIfAborted();
-      onBegun(blob.descriptor.digest);
       return task();
     });
-    underWay.add(running);
-    return running.finally(() => underWay.delete(running));
+    transfers.add(running);
+    return running.finally(() => transfers.delete(running));
   };
 
   const present = ({ descriptor }: Blob) => {
     tally.present += 1;
-    onBegun(descriptor.digest);
     client.tell({ kind: "blob-present", descriptor });
   };
 
@@ -96,31 +101,50 @@ export function createBlobDelivery(
   const canMount = ({ registry, name }: Repository): boolean =>
     registry === repository.registry && name !== repository.name;
 
-  const bring = async (blob: Blob) => {
+  /** What to do about a blob: nothing if it is present, else a transfer. */
+  const transferOf = async (blob: Blob): Promise<(() => Promise<void>) | undefined> => {
     const { descriptor, source } = blob;
-    if (known.has(descriptor.digest)) return present(blob);
+    if (known.has(descriptor.digest)) return undefined;
     const atHand = source.kind === "bytes" || source.kind === "file";
-    if (atHand && descriptor.size <= sentUnasked[known.extent]) return inLane(blob, () => upload(blob));
-    if (await known.hasBelow(descriptor.digest)) return present(blob);
-    return inLane(blob, () => mountOrUpload(blob));
+    if (atHand && descriptor.size <= largestUnasked[known.previous]) return () => upload(blob);
+    return (await known.hasBelow(descriptor.digest)) ? undefined : () => mountOrUpload(blob);
   };
 
-  const once = (blob: Blob, task: () => Promise<void>): Promise<void> => {
-    const running = brought.get(blob.descriptor.digest) ?? task();
-    brought.set(blob.descriptor.digest, running);
-    return running;
+  const start = (blob: Blob): Delivery => {
+    const begun = Promise.withResolvers<void>();
+    const done = transferOf(blob).then((transfer) => {
+      if (transfer === undefined) {
+        begun.resolve();
+        return present(blob);
+      }
+      return inLane(blob, () => {
+        begun.resolve();
+        return transfer();
+      });
+    });
+    return { begun: begun.promise, done };
+  };
+
+  const deliver = (blob: Blob): Delivery => {
+    const delivery = deliveries.get(blob.descriptor.digest) ?? start(blob);
+    deliveries.set(blob.descriptor.digest, delivery);
+    return delivery;
   };
 
   return {
-    bring: (blob) => once(blob, () => bring(blob)),
-    bringAgain: (blob, certainlyMissing) =>
+    deliver,
+    deliverAgain: (blob, certainlyMissing) =>
       inLane(blob, async () => {
         const missing = certainlyMissing || !(await hasBlob(target, blob.descriptor));
         if (missing) await upload(blob);
         return missing;
       }),
-    countAsPresent: (blob) => void once(blob, async () => present(blob)),
+    countAsPresent: (blob) => {
+      if (deliveries.has(blob.descriptor.digest)) return;
+      present(blob);
+      deliveries.set(blob.descriptor.digest, { begun: Promise.resolve(), done: Promise.resolve() });
+    },
     tally: () => ({ ...tally }),
-    settled: async () => void (await Promise.allSettled(underWay)),
+    settled: async () => void (await Promise.allSettled(transfers)),
   };
 }

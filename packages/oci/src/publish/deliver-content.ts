@@ -1,58 +1,56 @@
-import { createLane } from "../push/concurrency.ts";
+import pLimit from "p-limit";
 import type { UploadTarget } from "../push/upload-target.ts";
 import { writeChild } from "../push/write-manifest.ts";
 import { blobsOf, type Manifest } from "../spec/artifact.ts";
 import type { Digest } from "../spec/digest.ts";
-import { type BlobTally, createBlobDelivery } from "./deliver-blobs.ts";
+import { type BlobTally, createBlobDelivery, type Delivery } from "./deliver-blobs.ts";
 import type { KnownContent } from "./known-content.ts";
 import { type MissingParts, missingParts } from "./missing-content.ts";
 
-/** Bringing everything below one root into a repository. */
+/** Delivers everything below one root to a repository. */
 export interface ContentDelivery {
   /**
-   * Everything that the root refers to is in the repository afterwards. Blobs go before the manifest that names them,
-   * and each child goes as soon as its own blobs are there.
+   * Afterwards everything the root refers to is in the repository. Blobs precede the manifest that lists them; each child
+   * is written as soon as its own blobs are present.
    */
-  deliver(): Promise<void>;
+  deliver(): Delivery;
   /**
-   * Runs `write`, which writes a manifest, and where the registry answers that it lacks content, sends that again
-   * against all knowledge: a registry may have collected it meanwhile (cloudfoundry/korifi#2381), or not yet noticed
-   * that it has it (ghcr.io's `unknown blob`, infobloxopen/konk#626).
+   * Runs `write`, which writes a manifest. If the registry answers that content is missing, delivers that again, whatever
+   * is known about it: the registry may have collected it in the meantime (cloudfoundry/korifi#2381), or not yet
+   * noticed that it has it (ghcr.io's `unknown blob`, infobloxopen/konk#626).
    */
   recovering<Result>(manifest: Manifest, write: () => Promise<Result>): Promise<Result>;
   tally(): BlobTally;
   settled(): Promise<void>;
 }
 
-const recoveryRounds = 4;
+/** How often missing content is delivered again, and how many children are written at once. */
+const limits = { recoveries: 4, children: 8 };
 
-/** @param onLastBegun called when no more than the last transfers and the children are to be waited for. */
 export function createContentDelivery(
   target: UploadTarget,
   root: Manifest,
   known: KnownContent,
-  onLastBegun: () => void,
 ): ContentDelivery {
   const { client, signal } = target;
-  const waiting = new Set<Digest>(blobsOf(root).keys());
-  const begun = (digest: Digest) => {
-    if (waiting.delete(digest) && waiting.size === 0) onLastBegun();
-  };
-  const blobs = createBlobDelivery(target, known, begun);
-  const lane = createLane(8);
+  const blobs = createBlobDelivery(target, known);
+  const lane = pLimit(limits.children);
   const children = new Map<Digest, Promise<void>>();
 
   const below = async (manifest: Manifest): Promise<void> => {
-    await Promise.all([...manifest.blobs.map(blobs.bring), ...manifest.children.map(bringOnce)]);
+    await Promise.all([
+      ...manifest.blobs.map((blob) => blobs.deliver(blob).done),
+      ...manifest.children.map(deliverChild),
+    ]);
   };
 
-  const bringOnce = (child: Manifest): Promise<void> => {
-    const running = children.get(child.descriptor.digest) ?? bringChild(child);
+  const deliverChild = (child: Manifest): Promise<void> => {
+    const running = children.get(child.descriptor.digest) ?? startChild(child);
     children.set(child.descriptor.digest, running);
     return running;
   };
 
-  const bringChild = async (child: Manifest): Promise<void> => {
+  const startChild = async (child: Manifest): Promise<void> => {
     if (known.has(child.descriptor.digest)) return countAsPresent(child);
     await below(child);
     await write(child);
@@ -77,27 +75,29 @@ export function createContentDelivery(
         return await attempt();
       } catch (error) {
         const missing = missingParts(error, manifest);
-        if (missing === undefined || round === recoveryRounds) throw error;
+        if (missing === undefined || round === limits.recoveries) throw error;
         const delayMilliseconds = 250 * 2 ** round;
         const what = `content of ${manifest.descriptor.digest}`;
         client.tell({ kind: "retry", what, because: "the registry lacks some of it", delayMilliseconds });
         await client.retry.sleep(delayMilliseconds, signal);
-        const wasMissing = await bringAgain(missing);
-        // Children are simply written again; that this was the reason shows in the next attempt, or never.
-        const mayHelp = wasMissing || (round === 0 && missing.children.length > 0);
-        if (!mayHelp && missing.certainty === "perhaps") throw error;
+        const wasMissing = await deliverAgain(missing);
+        // An invalid manifest stays invalid unless something was missing. For children nobody knows: they are simply
+        // written again, so one more attempt has to show.
+        const worthAnotherAttempt =
+          missing.says !== "manifest-is-invalid" ||
+          wasMissing ||
+          (round === 0 && missing.children.length > 0);
+        if (!worthAnotherAttempt) throw error;
       }
     }
   };
 
-  const bringAgain = async ({
-    blobs: lost,
-    children: orphans,
-    certainty,
-  }: MissingParts): Promise<boolean> => {
-    const wereMissing = await Promise.all(lost.map((blob) => blobs.bringAgain(blob, certainty === "named")));
+  /** @returns whether a blob was missing. */
+  const deliverAgain = async (missing: MissingParts): Promise<boolean> => {
+    const named = missing.says === "these-are-missing";
+    const wereMissing = await Promise.all(missing.blobs.map((blob) => blobs.deliverAgain(blob, named)));
     await Promise.all(
-      orphans.map(async (child) => {
+      missing.children.map(async (child) => {
         await below(child);
         await write(child);
       }),
@@ -106,9 +106,11 @@ export function createContentDelivery(
   };
 
   return {
-    deliver: async () => {
+    deliver: () => {
       if (known.has(root.descriptor.digest)) countAsPresent(root);
-      else await below(root);
+      const done = known.has(root.descriptor.digest) ? Promise.resolve() : below(root);
+      const begun = Promise.all([...blobsOf(root).values()].map((blob) => blobs.deliver(blob).begun));
+      return { begun, done };
     },
     recovering,
     tally: blobs.tally,

@@ -1,10 +1,10 @@
-import type { FetchedManifest, RegistryReader } from "../client/types.ts";
+import type { RegistryReader } from "../client/types.ts";
 import { RegistryRefusal } from "../refusals/registry-refusal.ts";
 import type { Digest } from "../spec/digest.ts";
 import { formatReference } from "../spec/reference.ts";
 import type { PublishPolicy, TargetState } from "./publication.ts";
 
-/** A tag that points at another digest and may not be moved. */
+/** The tag points at another digest and must not be moved. */
 export class TagTaken extends Error {
   readonly digest: Digest;
 
@@ -18,8 +18,8 @@ const immutableStatuses = [400, 403, 405, 409, 412];
 const immutableWords = /immutab|cannot be (?:overwritten|updated)|already (?:exists|assigned)|PRECONDITION/i;
 
 /**
- * Whether a registry refused to move a tag because it, not we, holds tags immutable. There is no status or code for
- * it: ECR, Docker Hub, Harbor, Artifact Registry and Quay each have their own words.
+ * Whether a registry refused to move a tag because it keeps tags immutable itself. There is no status or code for
+ * it: ECR, Docker Hub, Harbor, Artifact Registry and Quay each use their own words.
  */
 export function isImmutabilityRefusal(error: unknown): error is RegistryRefusal {
   return (
@@ -29,7 +29,7 @@ export function isImmutabilityRefusal(error: unknown): error is RegistryRefusal 
   );
 }
 
-/** The refusal to move an immutable tag: the tag, both digests, what differs, and the two ways out. */
+/** The refusal to move an immutable tag: the tag, both digests, the differences, and the two ways to proceed. */
 export async function immutableConflict(
   reader: RegistryReader,
   { target, existing }: TargetState,
@@ -39,27 +39,20 @@ export async function immutableConflict(
   cause?: unknown,
 ): Promise<Error> {
   const tag = formatReference({ ...target.repository, tag: target.tag });
-  const holds =
-    existing?.descriptor.digest === found ? existing : await peek(reader, target.repository, found);
-  // A description that fails must not hide the conflict.
-  const lines = holds === undefined ? [] : ((await describeDifference?.(holds).catch(() => [])) ?? []);
+  // Neither a description that fails nor another publisher's manifest that cannot be read may hide the conflict.
+  const current =
+    existing?.descriptor.digest === found
+      ? existing
+      : await reader.manifest({ ...target.repository, digest: found }).catch(() => undefined);
+  const lines = current === undefined ? [] : ((await describeDifference?.(current).catch(() => [])) ?? []);
   const differs =
     lines.length === 0 ? "" : ` What differs:\n${lines.map((line) => `  - ${line}`).join("\n")}\n`;
   const byRegistry = !immutable || (cause instanceof RegistryRefusal && /immutab/i.test(cause.text));
-  const wayOut = byRegistry
-    ? "The registry keeps tags immutable: publish under a new tag, or change the rule there."
+  const advice = byRegistry
+    ? "The registry keeps tags immutable: publish under a new tag, or change that rule in the registry."
     : "Publish under a new tag, or set immutable: false to move this one.";
   return new Error(
-    `${tag} already points at ${found}, and what was built is ${built}, so nothing was written to the tag.${differs === "" ? " " : differs}${wayOut}`,
+    `${tag} already points at ${found}, but this run built ${built}, so the tag was not written.${differs === "" ? " " : differs}${advice}`,
     cause === undefined ? {} : { cause },
   );
-}
-
-/** What another publisher has put there meanwhile; the conflict is clear without it. */
-function peek(
-  reader: RegistryReader,
-  repository: TargetState["target"]["repository"],
-  digest: Digest,
-): Promise<FetchedManifest | undefined> {
-  return reader.manifest({ ...repository, digest }).catch(() => undefined);
 }

@@ -4,18 +4,18 @@ import { isTag } from "../spec/reference.ts";
 import type { PublishTarget, TargetState } from "./publication.ts";
 
 /**
- * Looks at what the target holds: one GET for the tag and one for each alias, all at once. Start it before building;
- * nothing of it depends on what is built.
+ * Reads what the target contains: one GET for the tag and one for each alias, in parallel. Call it before building; it does
+ * not depend on what is built.
  *
- * @throws Error when a tag is not legal, or the registry does not let itself be asked.
+ * @throws Error when a tag is illegal or the registry refuses to answer.
  */
 export async function inspectTarget(client: RegistryClient, target: PublishTarget): Promise<TargetState> {
   const { repository, tag } = target;
   const aliases = [...new Set(target.aliases)].filter((alias) => alias !== tag);
   for (const name of [tag, ...aliases]) requireTag(name);
-  const look = (name: string): Promise<FetchedManifest | undefined> =>
+  const read = (name: string): Promise<FetchedManifest | undefined> =>
     pullManifest(client, { ...repository, tag: name }, "inspect");
-  const [existing, ...found] = await Promise.all([look(tag), ...aliases.map(look)]);
+  const [existing, ...found] = await Promise.all([read(tag), ...aliases.map(read)]);
   return {
     target: { repository, tag, aliases },
     existing,
@@ -27,6 +27,6 @@ export async function inspectTarget(client: RegistryClient, target: PublishTarge
 function requireTag(tag: string): void {
   if (isTag(tag)) return;
   throw new Error(
-    `"${tag}" is not a legal tag: a tag has 1 to 128 letters, digits, ".", "_" and "-", and starts with none of "." and "-".`,
+    `"${tag}" is not a legal tag: expected 1 to 128 letters, digits, ".", "_" or "-", starting with a letter, a digit or "_".`,
   );
 }

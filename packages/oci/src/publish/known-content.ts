@@ -3,22 +3,27 @@ import type { Digest } from "../spec/digest.ts";
 import { childrenOf } from "../spec/parse-manifest.ts";
 import type { TargetState } from "./publication.ts";
 
-/** What the target repository is known to hold because manifests in it refer to it. */
+/** What the target repository is known to contain, because manifests in it refer to it. */
 export interface KnownContent {
   /**
-   * How much is known of the previous version: `all` where its manifest names every blob, so that what it does not name
-   * is probably new; `top` where it is an index.
+   * How the previous version's manifest lists its blobs, which decides how likely an unlisted blob is to be new:
+   *
+   * | previous version | what its manifest lists | a blob that it does not list |
+   * |---|---|---|
+   * | `none` | – | is new, unless an interrupted run uploaded it |
+   * | `index` | manifests only | may well be in one of these |
+   * | `manifest` | every blob | is new, unless an interrupted run uploaded it |
    */
-  readonly extent: "none" | "top" | "all";
-  /** Known without asking. */
+  readonly previous: "none" | "index" | "manifest";
+  /** Whether a manifest that was read already lists it; costs no request. */
   has(digest: Digest): boolean;
-  /** Known after reading the manifests below the previous index, once, if it is one. */
+  /** Whether any manifest lists it. If the previous version is an index, the first call reads its manifests. */
   hasBelow(digest: Digest): Promise<boolean>;
 }
 
 /**
- * Knowledge from the manifests that the inspection has read: a registry keeps what a tagged manifest refers to. Where
- * that is wrong all the same, the registry says so when the manifest comes, and what it misses is sent then.
+ * Takes what the manifests read by the inspection list as present: a registry keeps what a tagged manifest refers to. If it
+ * has lost some of it after all, it refuses the new manifest, and the missing content is sent then.
  */
 export function knownContent(client: RegistryClient, state: TargetState): KnownContent {
   const manifests = [state.existing, ...state.aliases.values(), state.previous].filter(
@@ -27,7 +32,8 @@ export function knownContent(client: RegistryClient, state: TargetState): KnownC
   const listed = new Set(manifests.flatMap(digestsIn));
   let below: Promise<ReadonlySet<Digest>> | undefined;
   return {
-    extent: state.previous === undefined ? "none" : "manifests" in state.previous.document ? "top" : "all",
+    previous:
+      state.previous === undefined ? "none" : "manifests" in state.previous.document ? "index" : "manifest",
     has: (digest) => listed.has(digest),
     hasBelow: async (digest) => {
       below ??= readBelow(client, state);
@@ -46,7 +52,7 @@ async function readBelow(
   { target, previous }: TargetState,
 ): Promise<ReadonlySet<Digest>> {
   const children = previous === undefined ? [] : (childrenOf(previous.document) ?? []);
-  // Attestations have the platform unknown/unknown; no layer of ours is in them.
+  // Attestations have the platform unknown/unknown; none of our layers is in them.
   const images = children.filter(({ platform }) => platform?.os !== "unknown").slice(0, 16);
   const manifests = await Promise.all(
     images.map(({ digest }) => client.manifest({ ...target.repository, digest }).catch(() => undefined)),

@@ -6,13 +6,13 @@ import type { Repository } from "../spec/reference.ts";
 export interface PublishTarget {
   readonly repository: Repository;
   readonly tag: string;
-  /** Moving tags that are to point at the artifact afterwards, in the order of preference for "previous". */
+  /** Moving tags that will point at the artifact. The first existing alias is the version compared against. */
   readonly aliases: readonly string[];
 }
 
 /**
- * What the target holds before anything is built: the manifest at the tag and the newest known version (that
- * manifest, else the first alias that exists). One GET for the tag and one for each alias, in parallel.
+ * What the target contains before anything is built: the manifests at the tag and at each alias, and the previous version
+ * (the manifest at the tag, else at the first alias that exists).
  */
 export interface TargetState {
   readonly target: PublishTarget;
@@ -22,11 +22,11 @@ export interface TargetState {
 }
 
 export interface PublishPolicy {
-  /** Refuse to let the tag point at anything but what it points at now. */
+  /** Refuse to move the tag if it exists and points at something else. */
   readonly immutable: boolean;
-  /** Lines that say how the existing artifact differs from the new one; added to the refusal. */
+  /** Lines that describe how the existing artifact differs from the new one; added to the refusal. */
   readonly describeDifference?: (existing: FetchedManifest) => Promise<readonly string[]>;
-  /** A reason why an alias must stay where it is (a newer release holds it), or undefined to move it. */
+  /** Why an alias must stay where it is (it points at a newer release); undefined to move it. */
   readonly keepAlias?: (alias: string, current: FetchedManifest) => string | undefined;
 }
 
@@ -42,9 +42,9 @@ export interface PublishReport {
   readonly reference: string;
   readonly digest: Digest;
   readonly tag: string;
-  /** Whether the tag was written: false where it already pointed at the artifact. */
+  /** Whether the tag was written; false if it already pointed at the artifact. */
   readonly changed: boolean;
-  /** Every body byte that was sent, manifests and what had to be sent again included. */
+  /** All body bytes sent, including manifests and retries. */
   readonly uploadedBytes: number;
   readonly blobs: {
     readonly total: number;
@@ -52,7 +52,7 @@ export interface PublishReport {
     readonly mounted: number;
     readonly present: number;
   };
-  /** All that the client has sent since it was made: the inspection, tokens and retries too. */
+  /** Everything the client has sent since it was created, including the inspection, tokens and retries. */
   readonly requests: number;
   readonly retries: number;
   readonly aliases: readonly AliasReport[];

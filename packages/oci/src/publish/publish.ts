@@ -8,18 +8,19 @@ import { type ContentDelivery, createContentDelivery } from "./deliver-content.t
 import { immutableConflict, TagTaken } from "./immutability.ts";
 import { knownContent } from "./known-content.ts";
 import type { PublishPolicy, PublishReport, TargetState } from "./publication.ts";
-import { confirmTag, hiddenTag, type LateLook, lateLook } from "./read-tag.ts";
+import { confirmTag, hiddenTag, recheckTag } from "./read-tag.ts";
 import { writeTag } from "./write-tag.ts";
 
 /**
- * Publishes an artifact: its content, then the tag, then the aliases, each only where it is not yet as it should be.
+ * Publishes an artifact: its content, then the tag, then the aliases, each only where it is not yet as it should be. The
+ * README of this package has a diagram.
  *
- * Nothing is written when the tag may not be moved. When something fails, what is under way is stopped before the
- * error is thrown, and the tag is what it was: it is written last, in one request. Running it again finishes the work.
+ * Nothing is written if the tag must not be moved. If something fails, everything in progress is stopped before the error is
+ * thrown, and the tag is unchanged: it is written last, in one request. Running it again completes the work.
  *
- * @param state what `inspectTarget` found, possibly minutes ago: an immutable tag is looked at once more right before it
- *   is written, and right afterwards.
- * @throws Error naming the cause and the way out.
+ * @param state what `inspectTarget` found, possibly minutes ago: an immutable tag is read again right before and right after
+ *   it is written.
+ * @throws Error naming the cause and what to do.
  */
 export async function publish(
   client: RegistryClient,
@@ -36,12 +37,9 @@ export async function publish(
 
   const stop = new AbortController();
   const target: UploadTarget = { client, repository, signal: stop.signal };
-  const look = lateLook(target, tag, digest);
-  const content = createContentDelivery(target, root, knownContent(client, state), () => {
-    if (policy.immutable) look.begin();
-  });
+  const content = createContentDelivery(target, root, knownContent(client, state));
   try {
-    const outcome = found === digest ? "held" : await deliverAndTag(target, root, tag, policy, content, look);
+    const outcome = found === digest ? "held" : await deliverAndTag(target, root, tag, policy, content);
     const [confirmed, pointed] = await Promise.allSettled([
       policy.immutable && outcome === "written" ? confirmTag(target, tag, digest) : undefined,
       pointAliases(target, root, state, policy, content),
@@ -74,10 +72,13 @@ async function deliverAndTag(
   tag: string,
   { immutable }: PublishPolicy,
   content: ContentDelivery,
-  look: LateLook,
 ): Promise<"written" | "held"> {
-  await content.deliver();
-  const meanwhile = immutable ? await look.result() : undefined;
+  const { begun, done } = content.deliver();
+  const currentTag = immutable
+    ? recheckTag(target, tag, root.descriptor.digest, begun)
+    : async () => undefined;
+  await done;
+  const meanwhile = await currentTag();
   if (meanwhile === root.descriptor.digest) return "held";
   if (meanwhile === "hidden") throw hiddenTag(target, tag);
   if (meanwhile !== undefined) throw new TagTaken(meanwhile);

@@ -5,14 +5,14 @@ import type { Digest } from "../spec/digest.ts";
 import { acceptedTypes } from "../spec/parse-manifest.ts";
 import { formatReference } from "../spec/reference.ts";
 
-/** What a tag points at; undefined where it does not exist, `hidden` where the registry answers 403. */
+/** What a tag points at; undefined if it does not exist, `hidden` if the registry answers 403. */
 export type TagState = Digest | "hidden" | undefined;
 
 /**
- * Looks at what a tag points at now. Only the answer that nothing has to be done about is taken from a header: one that
- * leads to a refusal is read from the manifest itself.
+ * Reads what a tag points at now. The header of a HEAD is enough if it names the `expected` digest; any other answer may lead
+ * to a refusal and is read from the manifest itself.
  *
- * @param retry `never` where the question is part of something that is tried again as a whole.
+ * @param retry `never` if the caller retries the work that this request is part of.
  */
 export async function tagDigest(
   { client, repository, signal }: UploadTarget,
@@ -40,49 +40,50 @@ export async function tagDigest(
   }
 }
 
-/** The refusal to write an immutable tag that could not be looked at: what cannot be seen is not free. */
+/** The refusal to write an immutable tag that could not be read: it may exist. */
 export function hiddenTag({ repository }: UploadTarget, tag: string): Error {
   const what = formatReference({ ...repository, tag });
   return new Error(
-    `${repository.registry} takes content for ${what} and does not show whether the tag exists (403), so it was not written: give the token read access to the repository, or set immutable: false to write the tag whatever it points at.`,
+    `${repository.registry} takes content for ${what} but does not say whether the tag exists (403), so the tag was not written. Give the token read access to the repository, or set immutable: false to write the tag whatever it points at.`,
   );
 }
 
-/** How long the answer of a look counts, in milliseconds. */
+/** How long a recheck is valid, in milliseconds. */
 const freshness = 5000;
 
-/** The look that detects another publisher. */
-export interface LateLook {
-  /** Begins it while the last transfers run, so that nobody waits for it. */
-  begin(): void;
-  /** What was found; asked again where the transfers took long, or where the repository may not have existed yet. */
-  result(): Promise<TagState>;
-}
-
-export function lateLook(target: UploadTarget, tag: string, expected: Digest): LateLook {
+/**
+ * Reads an immutable tag again, to detect another publisher. The request runs in parallel with the last transfers, so that it
+ * costs no time.
+ *
+ * @param begun resolves when only transfers that have already started remain.
+ * @returns the tag's state, to be called when the transfers are done. It is read once more if they took long, or if the
+ *   repository may not have existed at first.
+ */
+export function recheckTag(
+  target: UploadTarget,
+  tag: string,
+  expected: Digest,
+  begun: Promise<unknown>,
+): () => Promise<TagState> {
   const { now } = target.client.retry;
-  let begun: { readonly at: number; readonly found: Promise<TagState> } | undefined;
-  return {
-    begin: () => {
-      begun = { at: now(), found: tagDigest(target, tag, expected) };
-      begun.found.catch(() => {}); // told by `result`
-    },
-    result: async () => {
-      if (begun !== undefined && now() - begun.at <= freshness) {
-        const found = await begun.found;
-        // Registries answer 403 for a repository that does not exist, and meanwhile it does.
-        if (found !== "hidden") return found;
-      }
-      return tagDigest(target, tag, expected);
-    },
+  const early = begun.then(() => {
+    const found = tagDigest(target, tag, expected);
+    found.catch(() => {}); // thrown below
+    return { at: now(), found };
+  });
+  return async () => {
+    const { at, found } = await early;
+    // Registries answer 403 for a repository that does not exist, and by now it does.
+    const state = now() - at <= freshness ? await found : "hidden";
+    return state === "hidden" ? tagDigest(target, tag, expected) : state;
   };
 }
 
 /**
- * Looks once more at an immutable tag that was just written. Few registries refuse to overwrite a tag, so that of two
- * publishers who both found it free the later one wins; the earlier one learns it here.
+ * Reads an immutable tag again right after it was written. Few registries refuse to overwrite a tag, so if two publishers
+ * both found it free, the later one wins; the earlier one finds out here.
  *
- * A look that fails or does not show the tag yet contradicts nothing: the write was accepted.
+ * A request that fails, or does not show the tag yet, is ignored: the write was accepted.
  *
  * @throws Error when the tag points at something else.
  */
@@ -91,6 +92,6 @@ export async function confirmTag(target: UploadTarget, tag: string, written: Dig
   if (found === undefined || found === "hidden" || found === written) return;
   const what = formatReference({ ...target.repository, tag });
   throw new Error(
-    `${what} was written with ${written}, but points at ${found} now: another publication moved the tag at the same time. Let one job at a time publish this tag (\`concurrency\` in the workflow), and publish what was lost under a new tag.`,
+    `${what} was written with ${written}, but now points at ${found}: another job moved the tag at the same time. Let only one job at a time publish this tag (\`concurrency\` in the workflow), and publish the lost version under a new tag.`,
   );
 }

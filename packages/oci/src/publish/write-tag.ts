@@ -10,15 +10,15 @@ import { isImmutabilityRefusal, TagTaken } from "./immutability.ts";
 import { hiddenTag, tagDigest } from "./read-tag.ts";
 
 /**
- * Lets a tag point at a manifest whose content is all there.
+ * Points a tag at a manifest whose content is complete.
  *
- * A write whose answer was lost is looked up before it is sent again: some registries refuse to write a tag twice, and
- * meanwhile another publisher may have taken it.
+ * If the response to a write is lost, the tag is read before the write is repeated: some registries refuse to write a tag
+ * twice, and another publisher may have taken it in the meantime.
  *
- * @param onlyNew the tag must not be taken from another digest.
- * @returns `held` where the tag turned out to point at the manifest already.
- * @throws TagTaken when it points at something else and may not be moved, by our rule or the registry's; Error when it
- *   may not be moved and cannot be looked at.
+ * @param onlyNew the tag must not be moved from another digest.
+ * @returns `held` if the tag turned out to point at the manifest already.
+ * @throws TagTaken when it points at something else and must not be moved, by our rule or the registry's; Error when it must
+ *   not be moved and cannot be read.
  */
 export async function writeTag(
   target: UploadTarget,
@@ -42,7 +42,7 @@ export async function writeTag(
         await requireTagged(target, digest, tag, declaredDigest(response));
       } catch (error) {
         if (!isImmutabilityRefusal(error)) throw error;
-        // ECR and Harbor refuse even the digest that the tag has (moby/buildkit#3776).
+        // ECR and Harbor refuse even the digest that the tag already has (moby/buildkit#3776).
         const found = await tagDigest(target, tag, digest, "never");
         if (found === digest) return "held";
         throw found === undefined || found === "hidden" ? error : new TagTaken(found, error);
@@ -64,8 +64,8 @@ export async function writeTag(
 }
 
 /**
- * Where the answer to a PUT does not name our digest, the tag is looked at, a few times, since a registry may show a new
- * tag late (p2pool-starter-stack/pithead#429). Nothing found is no contradiction, but another digest is one.
+ * If the response to a PUT does not name our digest, the tag is read, several times, since a registry may show a new tag late
+ * (p2pool-starter-stack/pithead#429). A missing tag is acceptable, another digest is not.
  */
 async function requireTagged(
   target: UploadTarget,
@@ -75,25 +75,25 @@ async function requireTagged(
 ): Promise<void> {
   if (declared === digest) return;
   const { client, repository } = target;
-  const look = async () => {
+  const read = async () => {
     const shown = await tagDigest(target, tag, digest, "never");
     const found = shown === "hidden" ? undefined : shown;
     if (found !== digest && (found !== undefined || declared !== undefined))
       throw new TagDiffers(found ?? declared);
   };
   const judge = (error: unknown) => (error instanceof TagDiffers ? { because: error.message } : undefined);
-  await repeat(look, judge, { ...client.retry, attempts: 4 }).catch((error: unknown) => {
+  await repeat(read, judge, { ...client.retry, attempts: 4 }).catch((error: unknown) => {
     if (!(error instanceof TagDiffers)) throw error;
     const what = formatReference({ ...repository, tag });
     throw new Error(
-      `${what} was written with ${digest}, but ${error.message}; do not use this tag, and look at the registry.`,
+      `${what} was written with ${digest}, but ${error.message}. Do not use this tag, and check the registry.`,
     );
   });
 }
 
-/** A tag shows another digest than was just written to it. */
+/** A tag points at another digest than the one just written. */
 class TagDiffers extends Error {
   constructor(digest: Digest | undefined) {
-    super(`the registry says that it holds ${digest}`);
+    super(`the registry says that it points at ${digest}`);
   }
 }

@@ -5,17 +5,17 @@ import type { RegistryClient, RegistryReader, RequestBody } from "../client/type
 import type { Blob as ContentBlob } from "../spec/artifact.ts";
 import { matches } from "../spec/digest.ts";
 
-/** What gets a blob that is in another repository. */
+/** Reads a blob from another repository. */
 export type BlobReader = Pick<RegistryReader, "blob"> & Partial<Pick<RegistryClient, "blobStream">>;
 
-/** Up to this size a body is held in memory while it is sent. */
+/** Bodies up to this size are held in memory while they are sent. */
 const heldInMemory = 4 << 20;
 
 /**
- * The bytes of a blob, ready to be sent, and certain to be those of its digest: a file that was changed since it was
- * hashed is found out before its first byte is sent.
+ * The bytes of a blob, ready to be sent and verified against its digest: a file that changed since it was hashed is
+ * detected before its first byte is sent.
  *
- * @throws Error when the content is not, or no longer, that of the descriptor.
+ * @throws Error when the content does not, or no longer, match the descriptor.
  */
 export async function openBody(
   reader: BlobReader | undefined,
@@ -26,18 +26,20 @@ export async function openBody(
     case "bytes":
       return held(source.bytes);
     case "deferred":
-      return verified(await source.open(), descriptor, "What was made for it");
+      return verified(await source.open(), descriptor, "The content made on demand");
     case "file": {
       const found = await stat(source.path);
       if (found.size !== size) throw changed(descriptor, source.path);
       if (size <= heldInMemory) return verified(await readFile(source.path), descriptor, source.path);
       if (!(await fileMatches(source.path, descriptor))) throw changed(descriptor, source.path);
-      // Reading from it fails when the file is changed from here on (its time or its size).
+      // Reading fails if the file's time or size changes from here on.
       return { content: await openAsBlob(source.path), size };
     }
     case "repository": {
       if (reader === undefined) {
-        throw new Error(`${descriptor.digest} is in ${source.repository.name}, which nothing here can read.`);
+        throw new Error(
+          `${descriptor.digest} is in ${source.repository.name}, but no reader for that repository was given.`,
+        );
       }
       if (size <= heldInMemory || reader.blobStream === undefined) {
         return held(await reader.blob(source.repository, descriptor, size));
@@ -69,6 +71,6 @@ async function fileMatches(path: string, { digest }: ContentBlob["descriptor"]):
 
 function changed({ digest }: ContentBlob["descriptor"], what: string): Error {
   return new Error(
-    `${what} is not the content of ${digest} (any more); leave files alone while they are published.`,
+    `${what} does not match ${digest}, or no longer does. Do not change files while they are being published.`,
   );
 }

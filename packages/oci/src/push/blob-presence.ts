@@ -5,9 +5,9 @@ import { sessionIn } from "./upload-session.ts";
 import type { UploadTarget } from "./upload-target.ts";
 
 /**
- * Whether the repository has a blob (distribution-spec end-2). A registry that will not say counts as a no.
+ * Whether the repository has a blob (distribution-spec end-2). A registry that does not say counts as a no.
  *
- * @param retry `never` where the question is part of something that is tried again as a whole.
+ * @param retry `never` if the caller retries the work that this request is part of.
  */
 export async function hasBlob(
   { client, repository, signal }: UploadTarget,
@@ -31,14 +31,14 @@ export async function hasBlob(
   throw await refusal(response, "say whether it has", { ...repository, digest });
 }
 
-/** Statuses by which registries say "not mounted", which the specification knows only as 202. */
+/** Statuses that registries use for "not mounted", where the specification has only 202. */
 const notMounted = [400, 401, 403, 404, 405];
 
 /**
- * Asks the registry to take a blob over from another of its repositories (end-11).
+ * Asks the registry to mount a blob from another of its repositories (end-11).
  *
- * @returns `mounted`, or the upload session that was opened instead, or undefined. No mount is no error: Quay, Harbor and
- *   others refuse what should only be declined (quay/quay#899, goharbor/harbor#17097).
+ * @returns `mounted`, or the upload session that was opened instead, or undefined. A mount that fails is not an error: Quay,
+ *   Harbor and others refuse what they should only decline (quay/quay#899, goharbor/harbor#17097).
  */
 export async function mountBlob(
   { client, repository, signal }: UploadTarget,

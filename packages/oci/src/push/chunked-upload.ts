@@ -6,15 +6,15 @@ import { hasBlob } from "./blob-presence.ts";
 import { openSession, sessionIn, withDigest } from "./upload-session.ts";
 import type { UploadTarget } from "./upload-target.ts";
 
-/** Bytes of a piece: what refuses whole bodies, some ways to ACR, takes 20 MB (goharbor/harbor#23015). */
+/** Bytes of a chunk. Paths to ACR that refuse whole bodies take up to 20 MB (goharbor/harbor#23015). */
 export const chunkSize = 16 << 20;
 
 /**
- * Uploads a blob in pieces (distribution-spec §Pushing a blob in chunks), each to the `Location` that the one before was
- * answered with, the last one in the PUT. Slower and less sure than one body, hence only for registries that refuse that:
- * what came of it is looked at afterwards, since some keep a piece and call it the whole (wasmCloud/wasmCloud#3405).
+ * Uploads a blob in chunks (distribution-spec §Pushing a blob in chunks), each to the `Location` of the previous response,
+ * the last one in the PUT. This is slower and less reliable than one body, so it is only for registries that refuse one. The
+ * result is checked afterwards, since some registries keep one chunk as the whole blob (wasmCloud/wasmCloud#3405).
  *
- * @throws RegistryRefusal when a piece is not taken, Error when the result is not the blob.
+ * @throws RegistryRefusal when a chunk is refused, Error when the result is not the blob.
  */
 export async function uploadInChunks(
   target: UploadTarget,
@@ -23,7 +23,7 @@ export async function uploadInChunks(
 ): Promise<void> {
   const { client, repository, signal } = target;
   const { digest, size } = descriptor;
-  const send = (method: "PATCH" | "PUT", path: URL, piece: Uint8Array<ArrayBuffer>, first: number) =>
+  const send = (method: "PATCH" | "PUT", path: URL, chunk: Uint8Array<ArrayBuffer>, first: number) =>
     client.send({
       method,
       repository,
@@ -32,30 +32,30 @@ export async function uploadInChunks(
       headers: {
         "content-type": "application/octet-stream",
         // Without the unit "bytes", which ACR refuses.
-        "content-range": `${first}-${first + piece.length - 1}`,
+        "content-range": `${first}-${first + chunk.length - 1}`,
       },
-      body: { content: piece, size: piece.length },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(patienceFor(piece.length))]),
+      body: { content: chunk, size: chunk.length },
+      signal: AbortSignal.any([signal, AbortSignal.timeout(patienceFor(chunk.length))]),
       retry: "never",
     });
   let session = await openSession(target);
   let sent = 0;
-  for await (const piece of piecesOf(body)) {
-    const last = sent + piece.length >= size;
+  for await (const chunk of chunksOf(body)) {
+    const last = sent + chunk.length >= size;
     const response = last
-      ? await send("PUT", withDigest(session, digest), piece, sent)
-      : await send("PATCH", session, piece, sent);
+      ? await send("PUT", withDigest(session, digest), chunk, sent)
+      : await send("PATCH", session, chunk, sent);
     if (response.status !== (last ? 201 : 202))
-      throw await refusal(response, "take a piece of", { ...repository, digest });
+      throw await refusal(response, "take a chunk of", { ...repository, digest });
     await response.body?.cancel();
     session = sessionIn(response, session) ?? session;
-    sent += piece.length;
+    sent += chunk.length;
   }
   if (await hasBlob(target, descriptor, "never")) return;
-  throw new Error(`${repository.registry} took ${digest} in pieces, and does not have it whole.`);
+  throw new Error(`${repository.registry} took ${digest} in chunks, but does not have the whole blob.`);
 }
 
-async function* piecesOf({ content }: RequestBody): AsyncIterable<Uint8Array<ArrayBuffer>> {
+async function* chunksOf({ content }: RequestBody): AsyncIterable<Uint8Array<ArrayBuffer>> {
   const stream = content instanceof ReadableStream ? content : new Blob([content]).stream();
   let held: Uint8Array[] = [];
   let size = 0;

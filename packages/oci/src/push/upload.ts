@@ -11,56 +11,67 @@ import { chunkSize, uploadInChunks } from "./chunked-upload.ts";
 import { openSession, sessionIn, withDigest } from "./upload-session.ts";
 import type { UploadTarget } from "./upload-target.ts";
 
-/** The specification wants 202 from a registry that knows no single POST. What these really mean the next request shows. */
+/**
+ * A registry without single POST should answer it with 202, but some use these. Each of them may also be a real refusal; then
+ * the POST and PUT that follow are refused as well, and that error is shown.
+ */
 const mayMeanUnsupported = [400, 404, 405, 411, 413, 415];
 
 /**
- * Uploads a blob as one body: in a single POST where the registry takes that (distribution-spec end-4b), else POST and
- * PUT. After a failure it looks whether the blob arrived all the same, and otherwise starts again with a new session: an
- * old one may still be written to by the request that seemed lost (GoogleContainerTools/jib#4301).
+ * Uploads a blob as one body: in a single POST if the registry supports that (distribution-spec end-4b), else with POST and
+ * PUT. After a failure it asks whether the blob arrived anyway, and if not, starts again with a new session: the request that
+ * seemed lost may still be writing to the old one (GoogleContainerTools/jib#4301).
  *
- * @param opened a session that is open already.
- * @throws RegistryRefusal, or Error when the content is not what its digest says or the network stays down.
+ * @param opened a session that is already open.
+ * @throws RegistryRefusal, or Error when the content does not match its digest or the network stays down.
  */
 export async function uploadBlob(target: UploadTarget, blob: ContentBlob, opened?: URL): Promise<void> {
   const { client, signal } = target;
   const { descriptor } = blob;
   let session = opened;
   let inChunks = false;
-  let opening = false;
   await repeat(
     async (number) => {
       signal.throwIfAborted();
       if (number > 1 && (await hasBlob(target, descriptor, "never"))) return;
-      opening = true;
-      const body = await openBody(client, blob);
-      opening = false;
+      const body = await openBody(client, blob).catch((cause: unknown) => {
+        throw new SourceFailure(cause);
+      });
       const use = session;
       session = undefined;
       if (inChunks) await uploadInChunks(target, descriptor, body);
       else await uploadWhole(target, descriptor, body, use);
     },
     (error) => {
-      if (opening) return undefined; // reading a source has its own retries
-      if (error instanceof DamagedContent) return { because: "what was to be copied came damaged" };
+      if (error instanceof SourceFailure) return undefined; // the source was retried already
+      if (error instanceof DamagedContent) return { because: "the content to copy was damaged" };
       if (!(error instanceof RegistryRefusal)) return transientError(error);
       if (error.status === 413 && !inChunks && descriptor.size > chunkSize) {
         inChunks = true;
-        return { because: "413, so it is sent in pieces", retryAfterMilliseconds: 0 };
+        return { because: "413, so it is sent in chunks", retryAfterMilliseconds: 0 };
       }
       return lostSession(error);
     },
-    // An attempt is up to three requests, each of which may fail.
+    // An attempt takes up to three requests, each of which may fail.
     { ...client.retry, attempts: 2 * client.retry.attempts },
     {
       signal,
       onRetry: ({ because, delayMilliseconds }) =>
         client.tell({ kind: "retry", what: `upload of ${descriptor.digest}`, because, delayMilliseconds }),
     },
-  );
+  ).catch((error: unknown) => {
+    throw error instanceof SourceFailure ? error.cause : error;
+  });
 }
 
-/** What makes an upload worth another session. */
+/** The content to upload could not be read. */
+class SourceFailure extends Error {
+  constructor(cause: unknown) {
+    super("", { cause });
+  }
+}
+
+/** Why an upload is worth another session; undefined if it is not. */
 function lostSession(refused: RegistryRefusal): TransientFailure | undefined {
   const lost = refused.status === 416 || refused.hasCode("BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID");
   return lost || refused.isTransient ? { because: `${refused.status}` } : undefined;
@@ -111,7 +122,7 @@ function sendBody(
   });
 }
 
-/** Where the answer names another digest than the blob was sent for, the registry is asked whether it has the right one. */
+/** If the response names another digest than the blob's, asks the registry whether it has the blob. */
 async function requireStored(
   response: Response,
   target: UploadTarget,
@@ -124,6 +135,6 @@ async function requireStored(
   const stored = declaredDigest(response);
   if (stored === undefined || stored === digest || (await hasBlob(target, descriptor, "never"))) return;
   throw new Error(
-    `${repository.registry} stored ${digest} as ${stored}; the registry or the way to it is damaged.`,
+    `${repository.registry} stored ${digest} as ${stored}. The registry, or a proxy in front of it, damages what it receives.`,
   );
 }

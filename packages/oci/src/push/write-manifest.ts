@@ -6,8 +6,8 @@ import type { UploadTarget } from "./upload-target.ts";
 /**
  * PUTs a manifest (distribution-spec end-7) once, under its digest or a tag.
  *
- * @param onlyNew asks with `If-None-Match: *` that nothing be overwritten; few registries know it, and none minds.
- * @throws RegistryRefusal when the registry does not take it.
+ * @param onlyNew asks the registry with `If-None-Match: *` not to overwrite anything; few know it, and none objects.
+ * @throws RegistryRefusal when the registry refuses it.
  */
 export async function putManifest(
   { client, repository, signal }: UploadTarget,
@@ -17,7 +17,7 @@ export async function putManifest(
 ): Promise<Response> {
   if (bytes.length > manifestLimit) {
     throw new Error(
-      `The manifest ${descriptor.digest} has ${bytes.length} bytes, and registries take ${manifestLimit}; publish fewer layers.`,
+      `The manifest ${descriptor.digest} has ${bytes.length} bytes, but registries take at most ${manifestLimit}. Publish fewer layers.`,
     );
   }
   const response = await client.send({
@@ -41,7 +41,7 @@ export async function putManifest(
   return response;
 }
 
-/** Writes a manifest under its digest. The reference is the check here: registries refuse bytes of another digest. */
+/** Writes a manifest under its digest. That is its own check: registries refuse bytes with another digest. */
 export async function writeChild(target: UploadTarget, manifest: Manifest): Promise<void> {
   const { digest } = manifest.descriptor;
   await putManifest(target, manifest, digest);

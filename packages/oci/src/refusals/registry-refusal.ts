@@ -1,20 +1,21 @@
 import { isTransientStatus, readBounded } from "@spin-publisher/http";
+import { isObject } from "@spin-publisher/json";
 import { formatReference, type Reference } from "../spec/reference.ts";
-import { wayOut } from "./advice.ts";
+import { adviceFor } from "./advice.ts";
 
-/** One entry of a registry's error answer (distribution-spec §Error Codes). */
+/** One entry of a registry's error response (distribution-spec §Error Codes). */
 export interface RegistryErrorEntry {
   readonly code: string;
   readonly message: string;
-  /** As text, whatever it was. */
+  /** As text, whatever its type. */
   readonly detail: string;
 }
 
-/** A registry's answer that is not what was asked for; its message says the cause and the way out. */
+/** A registry refused a request. The message gives the cause and what to do. */
 export class RegistryRefusal extends Error {
   readonly status: number;
   readonly entries: readonly RegistryErrorEntry[];
-  /** Everything the registry said, at most 64 KiB. */
+  /** The response body, at most 64 KiB. */
   readonly text: string;
 
   constructor(message: string, status: number, entries: readonly RegistryErrorEntry[], text: string) {
@@ -33,13 +34,13 @@ export class RegistryRefusal extends Error {
   }
 }
 
-/** Of what a registry said no more than this is shown; it may be a page of HTML, or a hostile one of any length. */
-const shown = 300;
+/** How many characters of a response are shown: it may be a page of HTML, or hostile and of any length. */
+const longestQuote = 300;
 
 /**
- * The error for an answer that was not wanted: what was asked, what the registry said, and what to do about it.
+ * The error for a response that refuses a request: what was requested, what the registry answered, and what to do.
  *
- * @param verb what it refused, so that "<registry> refused to <verb> <reference>" is a sentence.
+ * @param verb what was refused, so that "<registry> refused to <verb> <reference>" is a sentence.
  */
 export async function refusal(
   response: Response,
@@ -54,7 +55,7 @@ export async function refusal(
   const requestId = requestIdOf(response);
   const answer = `${status}${said === "" ? "" : ` ${said}`}${requestId === "" ? "" : ` (request ${requestId})`}`;
   const message = `${reference.registry} refused to ${verb} ${formatReference(reference)}: ${answer}.`;
-  const advice = wayOut({
+  const advice = adviceFor({
     registry: reference.registry,
     repository: reference.name,
     status,
@@ -64,7 +65,7 @@ export async function refusal(
   return new RegistryRefusal(`${message} ${advice}`, status, entries, text);
 }
 
-/** The `errors` of an answer; none where the answer is not of that form, as proxies' pages are not. */
+/** The `errors` of a response; none if it does not have that form (a proxy's page). */
 function errorEntries(text: string): readonly RegistryErrorEntry[] {
   let answer: unknown;
   try {
@@ -72,18 +73,11 @@ function errorEntries(text: string): readonly RegistryErrorEntry[] {
   } catch {
     return [];
   }
-  const errors = property(answer, "errors");
-  if (!Array.isArray(errors)) return [];
-  return errors.map((entry: unknown) => ({
-    code: asText(property(entry, "code")),
-    message: asText(property(entry, "message")),
-    detail: asText(property(entry, "detail")),
-  }));
-}
-
-function property(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null) return undefined;
-  return Object.entries(value).find(([key]) => key === name)?.[1];
+  if (!isObject(answer) || !Array.isArray(answer.errors)) return [];
+  return answer.errors.map((entry: unknown) => {
+    const { code, message, detail } = isObject(entry) ? entry : {};
+    return { code: asText(code), message: asText(message), detail: asText(detail) };
+  });
 }
 
 function asText(value: unknown): string {
@@ -91,14 +85,14 @@ function asText(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** What identifies the request to the registry's operators. */
+/** The id by which the registry's operators can find the request. */
 function requestIdOf({ headers }: Response): string {
   const id =
     headers.get("x-github-request-id") ?? headers.get("x-request-id") ?? headers.get("x-amzn-requestid");
   return id === null ? "" : printable(id).slice(0, 60);
 }
 
-/** In one line, without markup and without what a terminal or the runner's log would take for a command. */
+/** On one line, without markup, terminal escapes and workflow commands. */
 function printable(text: string): string {
   return text
     .replace(/<(script|style)[\s\S]*?<\/\1>/gi, " ")
@@ -106,6 +100,6 @@ function printable(text: string): string {
     .replace(/[\s\x00-\x1f\x7f-\x9f]+/g, " ")
     .replace(/::/g, ":")
     .trim()
-    .slice(0, shown)
+    .slice(0, longestQuote)
     .replace(/\.$/, "");
 }

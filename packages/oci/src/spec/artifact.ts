@@ -2,13 +2,13 @@ import { type Digest, digestOf } from "./digest.ts";
 import type { Descriptor } from "./image-spec.ts";
 import type { Repository } from "./reference.ts";
 
-/** Where the bytes of a blob can be had again, as often as a retry needs them. */
+/** Where the bytes of a blob come from. They can be read again for every retry. */
 export type BlobSource =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
   | { readonly kind: "file"; readonly path: string }
-  /** In another repository: mounted where that is possible, copied through otherwise. */
+  /** In another repository: mounted where possible, copied otherwise. */
   | { readonly kind: "repository"; readonly repository: Repository }
-  /** Made or downloaded only when the registry turns out not to have it. */
+  /** Made or downloaded only if the registry does not have it. */
   | { readonly kind: "deferred"; readonly open: () => Promise<Uint8Array> };
 
 export interface Blob {
@@ -17,8 +17,8 @@ export interface Blob {
 }
 
 /**
- * A manifest or index as it is pushed: the exact bytes, the blobs it refers to (config first, then layers) and,
- * for an index, the manifests below it. A base image's manifest is never a child: its layers are blobs of ours.
+ * A manifest or index as it is pushed: the exact bytes, the blobs it refers to (config first, then layers) and, for an
+ * index, the manifests it lists. A base image's manifest is never a child: its layers become our blobs.
  */
 export interface Manifest {
   readonly descriptor: Descriptor;
@@ -27,7 +27,7 @@ export interface Manifest {
   readonly children: readonly Manifest[];
 }
 
-/** What a builder makes and `publish` publishes: a content-addressed graph with one root. */
+/** What a builder makes and `publish` pushes: a content-addressed graph with one root. */
 export interface Artifact {
   readonly root: Manifest;
 }
@@ -42,9 +42,9 @@ export function blobOf(mediaType: string, bytes: Uint8Array | string): Blob {
 }
 
 /**
- * A manifest whose bytes are final: serialised once, hashed as they are, sent as they are.
+ * A manifest whose bytes are final: serialised once, and hashed and sent as they are.
  *
- * @param extra descriptor properties that an index shows for it (`platform`, `annotations`, `artifactType`).
+ * @param extra descriptor properties that an index lists for it (`platform`, `annotations`, `artifactType`).
  */
 export function manifestOf(
   mediaType: string,
@@ -61,7 +61,7 @@ export function manifestOf(
   };
 }
 
-/** Every blob of the artifact once, in the order in which its manifests name them, children first. */
+/** Every blob of the artifact once, in the order in which its manifests list them, children first. */
 export function blobsOf(manifest: Manifest): ReadonlyMap<Digest, Blob> {
   const blobs = new Map<Digest, Blob>();
   const visit = (node: Manifest) => {

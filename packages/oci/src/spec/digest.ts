@@ -10,7 +10,7 @@ export function digestOf(bytes: Uint8Array | string): Digest {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
 
-/** Whether `bytes` are the content of `digest`, by the algorithm that it names. */
+/** Whether `bytes` hash to `digest`, by the algorithm it names. */
 export function matches(bytes: Uint8Array, digest: Digest): boolean {
   const [algorithm = "", hex] = digest.split(":");
   return createHash(algorithm).update(bytes).digest("hex") === hex;
@@ -24,6 +24,6 @@ export function isDigest(text: string): text is Digest {
 export function parseDigest(text: string): Digest {
   if (isDigest(text)) return text;
   throw new Error(
-    `A digest looks like sha256: and 64 lower-case hexadecimal digits, but this one is "${text}".`,
+    `"${text}" is not a digest: expected sha256: followed by 64 lower-case hexadecimal digits.`,
   );
 }

@@ -1,15 +1,15 @@
 import { isLoopback } from "@spin-publisher/http";
 
 /**
- * The origin of a registry's API. Loopback hosts speak plain HTTP, as do all when `insecure`; Docker Hub's API has a
- * host of its own.
+ * The origin of a registry's API. Loopback hosts always use plain HTTP, all others only when `insecure`. Docker Hub's API
+ * has its own host.
  */
 export function registryOrigin(registry: string, insecure: boolean): string {
   const host = registry === "docker.io" ? "registry-1.docker.io" : registry;
   return `${insecure || isLoopback(registry) ? "http" : "https"}://${host}`;
 }
 
-/** Whether a host is a literal address (or name) of this machine or of a network that is not public. */
+/** Whether a host is a literal address (or name) of this machine or of a private network. */
 export function isPrivateHost(hostname: string): boolean {
   if (isLoopback(hostname)) return true;
   if (hostname.startsWith("[")) return /^\[(?:f[cd]|fe[89ab]|::|::ffff:)/i.test(hostname);

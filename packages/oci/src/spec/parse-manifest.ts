@@ -1,3 +1,4 @@
+import { isObject, type JsonObject } from "@spin-publisher/json";
 import { isDigest } from "./digest.ts";
 import type { Annotations, Descriptor, ImageIndex, ImageManifest, Platform } from "./image-spec.ts";
 import { mediaTypes } from "./image-spec.ts";
@@ -8,7 +9,7 @@ export const manifestLimit = 4 << 20;
 const indexTypes: readonly string[] = [mediaTypes.index, mediaTypes.dockerManifestList];
 const manifestTypes: readonly string[] = [mediaTypes.manifest, mediaTypes.dockerManifest];
 
-/** Every type of document that we read. */
+/** Every type of document we read. */
 export const acceptedTypes = [...indexTypes, ...manifestTypes].join(", ");
 
 /** Whether a document of this media type lists manifests rather than layers. */
@@ -22,28 +23,26 @@ export function childrenOf(document: ImageManifest | ImageIndex): readonly Descr
 }
 
 /**
- * Parses a manifest or index, OCI's or Docker's. Properties that we do not know are left out of the result; the bytes
- * keep them.
+ * Parses a manifest or index, OCI's or Docker's. Unknown properties are omitted from the result.
  *
- * @param declared the media type that it was found under, without parameters.
- * @throws Error saying what about `what` is not as image-spec demands. A document that could be read as both a
- *   manifest and an index is refused (image-spec, manifest.md; CVE-2021-41190).
+ * @param declared the media type it was found under, without parameters.
+ * @throws Error naming `what` and where it violates image-spec. A document that could be read as both a manifest and an
+ *   index is refused (image-spec, manifest.md; CVE-2021-41190).
  */
 export function parseManifestDocument(
   bytes: Uint8Array,
   declared: string | undefined,
   what: string,
 ): { readonly mediaType: string; readonly document: ImageManifest | ImageIndex } {
-  const fields = record(parseJson(bytes, what), what);
-  const inside = fields.get("mediaType");
-  const mediaType = typeof inside === "string" ? inside : declared;
+  const fields = object(parseJson(bytes, what), what);
+  const mediaType = typeof fields.mediaType === "string" ? fields.mediaType : declared;
   const known = declared !== undefined && [...indexTypes, ...manifestTypes].includes(declared);
   if (known && mediaType !== declared)
-    throw invalid(what, `it is served as ${declared} but calls itself ${mediaType}`);
-  if (fields.get("schemaVersion") !== 2) throw invalid(what, "its schemaVersion is not 2");
+    throw invalid(what, `it is served as ${declared}, but its mediaType is ${mediaType}`);
+  if (fields.schemaVersion !== 2) throw invalid(what, "its schemaVersion is not 2");
   if (mediaType === undefined) throw invalid(what, "it has no media type");
-  const annotations = annotationsOf(fields.get("annotations"), what);
-  const artifactType = optionalText(fields.get("artifactType"));
+  const annotations = annotationsOf(fields.annotations, what);
+  const artifactType = optionalText(fields.artifactType);
   const common = {
     schemaVersion: 2,
     mediaType,
@@ -51,34 +50,31 @@ export function parseManifestDocument(
     ...(annotations === undefined ? {} : { annotations }),
   } as const;
   if (isIndexType(mediaType)) {
-    if (fields.has("layers") || fields.has("config"))
-      throw invalid(what, "it is an index and a manifest at once");
-    return { mediaType, document: { ...common, manifests: descriptors(fields.get("manifests"), what) } };
+    if ("layers" in fields || "config" in fields) throw invalid(what, "it is both an index and a manifest");
+    return { mediaType, document: { ...common, manifests: descriptors(fields.manifests, what) } };
   }
   if (!manifestTypes.includes(mediaType))
     throw invalid(what, `${mediaType} is neither an image manifest nor an index`);
-  if (fields.has("manifests")) throw invalid(what, "it is an index and a manifest at once");
-  const config = descriptor(fields.get("config"), what);
-  return { mediaType, document: { ...common, config, layers: descriptors(fields.get("layers"), what) } };
+  if ("manifests" in fields) throw invalid(what, "it is both an index and a manifest");
+  const config = descriptor(fields.config, what);
+  return { mediaType, document: { ...common, config, layers: descriptors(fields.layers, what) } };
 }
 
 function descriptors(value: unknown, what: string): readonly Descriptor[] {
-  if (!Array.isArray(value)) throw invalid(what, "a list of descriptors is missing");
+  if (!Array.isArray(value)) throw invalid(what, "expected a list of descriptors");
   return value.map((entry: unknown) => descriptor(entry, what));
 }
 
 function descriptor(value: unknown, what: string): Descriptor {
-  const fields = record(value, what);
-  const mediaType = fields.get("mediaType");
-  const digest = fields.get("digest");
-  const size = fields.get("size");
+  const fields = object(value, what);
+  const { mediaType, digest, size } = fields;
   const sized = typeof size === "number" && Number.isSafeInteger(size) && size >= 0;
   if (typeof mediaType !== "string" || typeof digest !== "string" || !isDigest(digest) || !sized) {
-    throw invalid(what, "a descriptor lacks a media type, a digest or a size");
+    throw invalid(what, "a descriptor must have a mediaType, a digest and a size");
   }
-  const annotations = annotationsOf(fields.get("annotations"), what);
-  const platform = platformOf(fields.get("platform"), what);
-  const artifactType = optionalText(fields.get("artifactType"));
+  const annotations = annotationsOf(fields.annotations, what);
+  const platform = platformOf(fields.platform, what);
+  const artifactType = optionalText(fields.artifactType);
   return {
     mediaType,
     digest,
@@ -91,19 +87,17 @@ function descriptor(value: unknown, what: string): Descriptor {
 
 function platformOf(value: unknown, what: string): Platform | undefined {
   if (value === undefined || value === null) return undefined;
-  const fields = record(value, what);
-  const os = fields.get("os");
-  const architecture = fields.get("architecture");
-  const variant = optionalText(fields.get("variant"));
+  const { os, architecture, ...others } = object(value, what);
+  const variant = optionalText(others.variant);
   if (typeof os !== "string" || typeof architecture !== "string")
-    throw invalid(what, "a platform lacks its names");
+    throw invalid(what, "a platform must have an os and an architecture");
   return { os, architecture, ...(variant === undefined ? {} : { variant }) };
 }
 
 function annotationsOf(value: unknown, what: string): Annotations | undefined {
   if (value === undefined || value === null) return undefined;
-  const entries = [...record(value, what)].map(([key, text]): [string, string] => {
-    if (typeof text !== "string") throw invalid(what, `the annotation ${key} is not a text`);
+  const entries = Object.entries(object(value, what)).map(([key, text]): [string, string] => {
+    if (typeof text !== "string") throw invalid(what, `the annotation ${key} is not a string`);
     return [key, text];
   });
   return Object.fromEntries(entries);
@@ -121,10 +115,9 @@ function parseJson(bytes: Uint8Array, what: string): unknown {
   }
 }
 
-function record(value: unknown, what: string): ReadonlyMap<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw invalid(what, "it is no JSON object, or lacks one");
-  return new Map<string, unknown>(Object.entries(value));
+function object(value: unknown, what: string): JsonObject {
+  if (isObject(value)) return value;
+  throw invalid(what, "expected a JSON object");
 }
 
 function invalid(what: string, reason: string): Error {

@@ -2,12 +2,12 @@ import { type Digest, isDigest } from "./digest.ts";
 
 /** A repository of a registry: `ghcr.io` + `owner/site`. */
 export interface Repository {
-  /** Host and, if not the scheme's own, port. */
+  /** Host and, unless it is the scheme's default, port. */
   readonly registry: string;
   readonly name: string;
 }
 
-/** A repository with what is asked for in it; the digest wins over the tag when both are there. */
+/** A repository and what to read in it; a digest takes precedence over a tag. */
 export interface Reference extends Repository {
   readonly tag?: string;
   readonly digest?: Digest;
@@ -25,11 +25,11 @@ export function isTag(tag: string): boolean {
 }
 
 /**
- * Parses `host[:port]/path[:tag][@digest]` with Docker's de-facto rules: without a host it is Docker Hub, and
- * a Docker Hub name of one part is below `library/`.
+ * Parses `host[:port]/path[:tag][@digest]` by Docker's de-facto rules: without a host it is on Docker Hub, and a Docker Hub
+ * name of one part is below `library/`.
  *
- * @throws Error saying what is wrong with it and, for upper-case names, the lower-case form to use; never with what may
- *   be a password.
+ * @throws Error saying what is wrong and, for upper-case names, the lower-case form to use. It never quotes what may be a
+ *   password.
  */
 export function parseReference(text: string): Reference {
   requireNoCredentials(text);
@@ -55,7 +55,7 @@ export function parseReference(text: string): Reference {
 export function parseRepository(text: string): Repository {
   const reference = parseReference(text);
   if (reference.tag !== undefined || reference.digest !== undefined) {
-    throw malformed(text, "a repository is wanted here, without a tag or a digest");
+    throw malformed(text, "expected a repository without a tag or digest");
   }
   return { registry: reference.registry, name: reference.name };
 }
@@ -65,14 +65,14 @@ export function formatReference({ registry, name, tag, digest }: Reference): str
   return `${registry}/${name}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
 }
 
-/** What stands before an `@` is a user where a host, and not a digest, comes after it; a digest has no slash. */
+/** What precedes an `@` is a user if a host, rather than a digest, follows; a digest has no slash. */
 function requireNoCredentials(text: string): void {
   const parts = text.replace(/@sha\d+:[^/@]*$/, "").split("@");
   const last = parts.at(-1) ?? "";
   const isDigestLike = /^sha\d+:[^/]*$/.test(last);
   if (parts.length < 2 || isDigestLike || (!last.includes("/") && parts[0]?.includes("/"))) return;
   throw new Error(
-    `A reference such as ghcr.io/owner/site:0.1.2 holds no user name or password, but one stands before "@${last}"; remove it, and give them as registry-username and registry-password.`,
+    `A reference such as ghcr.io/owner/site:0.1.2 must not contain credentials, but there are some before "@${last}". Remove them and set registry-username and registry-password.`,
   );
 }
 
@@ -89,12 +89,12 @@ function requireLegalNames({ registry, name }: Repository, text: string): void {
   if (!hostGrammar.test(registry)) throw malformed(text, `"${registry}" is not a host`);
   const port = /:(\d+)$/.exec(registry)?.[1];
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) {
-    throw malformed(text, `${port} is not a port, which is a number from 1 to 65535`);
+    throw malformed(text, `${port} is not a port (1 to 65535)`);
   }
   if (!nameGrammar.test(name)) {
     const lower = name.toLowerCase();
     const hint = nameGrammar.test(lower)
-      ? `names are lower-case, use "${lower}"`
+      ? `names are lower-case; use "${lower}"`
       : `"${name}" is not a repository name`;
     throw malformed(text, hint);
   }
