@@ -72,6 +72,14 @@ const rooms: Readonly<Record<string, Rooms>> = {
     artifact: ["layers", "manifest"],
     comparison: ["layers"],
   },
+  "actions/helm-oci-push": {
+    version: [],
+    yaml: [],
+    chart: ["version", "yaml"],
+    dependency: ["chart", "version", "yaml"],
+    lint: ["chart", "version", "yaml"],
+    artifact: ["chart", "dependency", "yaml"],
+  },
 };
 
 /** The only places that may know the runner: its toolkit and its environment. */

@@ -1,9 +1,9 @@
-import type { PackedChart } from "./chart/pack-chart.ts";
+import type { PackedChart } from "./artifact/pack-chart.ts";
 
-/** Markdown for the job summary: how much was packaged, and which charts of others are in it. */
+/** Markdown for the job summary: the size of the package, and the dependencies in it. */
 export function summarise({ resolved, files, archive }: PackedChart): string {
   const size = `${files.length} files, ${archive.length} bytes packed.`;
   if (resolved.length === 0) return size;
   const rows = resolved.map(({ name, version, from }) => `| ${name} | ${version} | \`${from}\` |`);
-  return [size, "", "| Dependency | Version | From |", "| --- | --- | --- |", ...rows].join("\n");
+  return [size, "", "| Dependency | Version | Source |", "| --- | --- | --- |", ...rows].join("\n");
 }

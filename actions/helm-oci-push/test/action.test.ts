@@ -1,6 +1,7 @@
 import { chmod, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest } from "@jest/globals";
+import { untar } from "@spin-publisher/archive";
 import {
   type ActionProcess,
   pullRequest,
@@ -80,7 +81,7 @@ describe("the workspace", () => {
       await writeTree(workspace.path, { site: { link: join(elsewhere, "site") } });
       const { exitCode, log } = await publishSimple(workspace.path);
       expect({ exitCode, requests: registry.requests.length }).toEqual({ exitCode: 1, requests: 0 });
-      expect(log).toContain('The chart folder "site" lies outside of the workspace');
+      expect(log).toContain('The chart folder "site" is outside the workspace');
     });
   });
 });
@@ -186,7 +187,37 @@ describe("inputs", () => {
     });
   });
 
+  test("change what they name in Chart.yaml and values.yaml; every other byte is the author's", async () => {
+    const chart = `# the site's chart
+version: 1.0.0 # see docs/releasing.md
+name:   site
+apiVersion: v2
+custom: kept
+`;
+    await withChart({ ...simple, "Chart.yaml": chart }, async (workspace) => {
+      const { outputs } = await publishSimple(workspace, {
+        inputs: { version: "1.1.0", "app-version": "7", values: "a=2" },
+      });
+      const blobs = `${registry.origin}/v2/octo-org/site/charts/site`;
+      const manifest = await (await fetch(`${blobs}/manifests/${outputs.digest}`)).json();
+      const { layers } = manifest as { layers: readonly { digest: string }[] };
+      const layer = await (await fetch(`${blobs}/blobs/${layers[0]?.digest}`)).arrayBuffer();
+      const files = await untar(new Uint8Array(layer), { totalBytes: 1 << 20, entries: 100 });
+      expect(files.map(({ path, bytes }) => [path, Buffer.from(bytes).toString()])).toEqual([
+        ["site/Chart.yaml", `${chart.replace("1.0.0", '"1.1.0"')}appVersion: "7"\n`],
+        ["site/values.yaml", "a: 2\n"],
+        ["site/templates/a.yaml", "a: {{ .Values.a }}\n"],
+      ]);
+    });
+  });
+
   test.each<[string, Tree, Readonly<Record<string, string>>, string]>([
+    [
+      "a version that another field shares",
+      { ...simple, "Chart.yaml": "apiVersion: v2\nname: site\nversion: &v 1.0.0\nappVersion: *v\n" },
+      { version: "2.0.0" },
+      '"version" of site/Chart.yaml cannot be changed without changing another field',
+    ],
     [
       "no chart",
       {},
@@ -197,7 +228,7 @@ describe("inputs", () => {
       "no Chart.yaml",
       { "chart.yaml": chartYaml },
       {},
-      "has no Chart.yaml; Helm finds it under exactly that name.",
+      "has no Chart.yaml; the file must have exactly that name.",
     ],
     [
       "a name in capitals",
@@ -209,7 +240,7 @@ describe("inputs", () => {
       "a number as version",
       { ...simple, "Chart.yaml": "apiVersion: v2\nname: a\nversion: 1.10\n" },
       {},
-      "which no version range can find",
+      "which no version range matches",
     ],
     [
       "a missing lock",
@@ -218,18 +249,18 @@ describe("inputs", () => {
         "Chart.yaml": `${chartYaml}dependencies: [{name: a, version: 1.0.0, repository: "https://charts.companyinfo.dev"}]\n`,
       },
       {},
-      "it has no Chart.lock that names its version",
+      "there is no Chart.lock that names its version",
     ],
     ["a value that is not there", simple, { values: "b=1" }, 'values.yaml has no "b"'],
     ["a repository with a tag", simple, { repository: "ghcr.io/a/b:1" }, "is not a reference"],
     [
-      "helm where there is none",
+      "helm required where there is none",
       simple,
       { lint: "required" },
-      "there is no helm on PATH; add azure/setup-helm",
+      "no helm is on PATH; add azure/setup-helm",
     ],
     [
-      "a lint that is none",
+      "an unknown lint mode",
       simple,
       { lint: "yes" },
       'Input "lint" must be one of auto, required, off, but it is "yes".',

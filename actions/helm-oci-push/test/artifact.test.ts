@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { digestOf } from "@spin-publisher/oci";
 import { chartArtifact, manifestJson } from "../src/artifact/chart-artifact.ts";
-import { chartMediaTypes } from "../src/artifact/media-types.ts";
+import { chartMediaTypes } from "../src/chart/media-types.ts";
 import { emptyMetadata } from "../src/chart/metadata.ts";
 
 const metadata = {
@@ -65,7 +65,7 @@ describe("what is pushed is what helm push pushes", () => {
 });
 
 describe("annotations", () => {
-  test("come from Chart.yaml, blank ones not at all", () => {
+  test("come from Chart.yaml, unless they are blank", () => {
     expect(
       annotationsOf({
         home: "https://example.com",
@@ -90,7 +90,7 @@ describe("annotations", () => {
     expect(annotationsOf({}, record)["org.opencontainers.image.source"]).toBe(record.source);
   });
 
-  test("of the chart go over what is inferred, except over its identity; the user's go over all", () => {
+  test("of the chart override what is inferred, except its identity; the user's override all", () => {
     const own = new Map([
       ["org.opencontainers.image.title", "other"],
       ["org.opencontainers.image.source", "https://example.com/own"],

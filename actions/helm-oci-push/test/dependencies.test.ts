@@ -121,7 +121,7 @@ describe("an address that holds a secret", () => {
     const tree = chartAsking(child(repository), ["0.3.1"]);
     for (const more of [{}, { "charts/child/Chart.yaml": childYaml() }]) {
       const error = await complete({ ...tree, ...more }).catch((error: unknown) => error);
-      expect(inspect(error)).toContain("The address of the dependency child holds credentials or a query");
+      expect(inspect(error)).toContain("The address of the dependency child contains credentials or a query");
       expect(inspect(error)).not.toContain("SECRET");
     }
   });
@@ -146,7 +146,7 @@ describe("an address that holds a secret", () => {
 });
 
 describe("a dependency from a chart repository", () => {
-  test("is got in the locked version, verified, and unpacked into the package", async () => {
+  test("is fetched in the locked version, verified, and unpacked into the package", async () => {
     const { chart, resolved } = await complete(chartAsking(child(await serve("plain", {})), ["0.3.1"]));
     expect(chart.subcharts.map(({ metadata }) => metadata.name)).toEqual(["child"]);
     expect(resolved).toEqual([
@@ -166,7 +166,7 @@ describe("a dependency from a chart repository", () => {
     expect((await complete(chartAsking(asking, ["0.3.1"]))).resolved[0]?.from).toContain("/absolute/");
   });
 
-  test("twice under two names is got once", async () => {
+  test("twice under two names is fetched once", async () => {
     const address = await serve("twice", {});
     repository.requests.length = 0;
     const [first] = child(address);
@@ -186,12 +186,12 @@ describe("a dependency from a chart repository", () => {
     [
       "version",
       { version: "0.3.2" },
-      /has no version 0.3.1 of the chart child \(any more\?\), its first is 0.3.2/,
+      /has no version 0.3.1 of the chart child; the first that it lists is 0.3.2/,
     ],
     [
       "address",
       { urls: ["file:///etc/passwd"] },
-      /lists "file:\/\/\/etc\/passwd" for child 0.3.1, which is no HTTP address/,
+      /lists "file:\/\/\/etc\/passwd" for child 0.3.1, which is not an HTTP address/,
     ],
     [
       "package",
@@ -234,7 +234,7 @@ describe("a dependency from a registry", () => {
     await publish(client, artifact, await inspectTarget(client, target), { immutable: true });
   };
 
-  test("is got under the locked version, with _ for +, and the tags are not listed", async () => {
+  test("is fetched under the locked version, with _ for +, and the tags are not listed", async () => {
     await push("0.3.1+build.5");
     registry.clearRequests();
     const asked = child(`oci://${registry.host}/charts`);
@@ -288,9 +288,9 @@ describe("a dependency beside the chart", () => {
     [
       "in another version than the locked one",
       { "../child/Chart.yaml": childYaml("0.3.2") },
-      /0.3.1 was got from file:\/\/..\/child, but that is version 0.3.2; run "helm dependency update"/,
+      /0.3.1 was fetched from file:\/\/..\/child, but that is version 0.3.2; run "helm dependency update"/,
     ],
-    ["that is not there", {}, /is at "file:\/\/..\/child", where no folder is/],
+    ["that is not there", {}, /is at "file:\/\/..\/child", where there is no folder/],
     ["that leads back", { "../child": { link: "parent" } }, /depends on itself/],
   ])("%s is refused", async (_what, more, message) => {
     await expect(complete(chartAsking(beside, ["0.3.1"], more))).rejects.toThrow(message);
@@ -318,14 +318,14 @@ describe("Chart.lock and charts/", () => {
     });
     expect((await complete(unlocked)).resolved).toHaveLength(1);
     await expect(complete({ ...unlocked, "charts/child/Chart.yaml": childYaml("0.4.0") })).rejects.toThrow(
-      /charts\/ of parent holds child 0.4.0, but Chart.yaml asks for ~0.3/,
+      /charts\/ of parent contains child 0.4.0, but Chart.yaml asks for ~0.3/,
     );
   });
 
   test("another version in charts/ than the locked one is refused", async () => {
     const vendored = { "charts/child/Chart.yaml": childYaml("0.3.0") };
     await expect(complete(chartAsking(remote, ["0.3.1"], vendored))).rejects.toThrow(
-      /holds child 0.3.0, but Chart.lock names 0.3.1; run "helm dependency build"/,
+      /contains child 0.3.0, but Chart.lock names 0.3.1; run "helm dependency build"/,
     );
   });
 
@@ -335,14 +335,14 @@ describe("Chart.lock and charts/", () => {
       "charts/child-0.3.1.tgz": await tgzOf({ "Chart.yaml": childYaml() }, "child"),
     };
     await expect(complete(chartAsking(remote, ["0.3.1"], twice))).rejects.toThrow(
-      /holds the chart child twice/,
+      /contains the chart child twice/,
     );
   });
 
   test("a missing lock is refused", async () => {
     const { "Chart.lock": _lock, ...unlocked } = chartAsking(remote, ["0.3.1"]);
     await expect(complete(unlocked)).rejects.toThrow(
-      'parent depends on child, but it has no Chart.lock that names its version; run "helm dependency update" and commit Chart.lock.',
+      'parent depends on child, but there is no Chart.lock that names its version; run "helm dependency update" and commit Chart.lock.',
     );
   });
 
@@ -352,13 +352,13 @@ describe("Chart.lock and charts/", () => {
       "Chart.yaml": chartAsking(child("https://other.example.com"), [])["Chart.yaml"] ?? "",
     };
     await expect(complete(stale)).rejects.toThrow(
-      /Chart.lock of parent was made for other dependencies than Chart.yaml has now/,
+      /Chart.lock of parent does not belong to the dependencies that Chart.yaml has now/,
     );
   });
 
   test.each([
     ["", /which has no "repository" and is not in charts\//],
-    ["@stable", /has the repository "@stable", a name that only the machine it was made on knows/],
+    ["@stable", /has the repository "@stable", a name from somebody's local Helm configuration/],
     ["alias:stable", /write the repository's address/],
   ])("the repository %j is refused", async (repository, message) => {
     await expect(complete(chartAsking(child(repository), ["0.3.1"]))).rejects.toThrow(message);
@@ -404,7 +404,7 @@ generated: "2026-01-01T00:00:00Z"
     expect(findEntry(index, "child", "0.3.1", "it")).toMatchObject({ version: "0.3.1+build", digest: "bb" });
   });
 
-  test("an entry without an address is no entry", () => {
+  test("an entry without an address does not count", () => {
     expect(() => findEntry(index, "child", "0.3.0", "it")).toThrow(/has no version 0.3.0 of the chart child/);
   });
 

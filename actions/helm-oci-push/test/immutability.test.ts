@@ -18,7 +18,9 @@ import {
 import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
 import { chartArtifact } from "../src/artifact/chart-artifact.ts";
 import { chooseArtifact } from "../src/artifact/choose-artifact.ts";
-import { packChart } from "../src/chart/pack-chart.ts";
+import { packChart } from "../src/artifact/pack-chart.ts";
+import { parseChartYaml } from "../src/chart/chart-yaml.ts";
+import { lockDigest } from "../src/chart/lock.ts";
 import { packagedFiles } from "../src/chart/package.ts";
 import { chartOf, chartYaml, temporaryFolder, writeTree } from "./chart-folder.ts";
 import { describeWithHelm, runHelm } from "./helm.ts";
@@ -69,7 +71,7 @@ const asked = () =>
 const manifestPath = "/v2/charts/site/manifests/1.2.3";
 
 describe("a version that exists", () => {
-  test("and holds the same chart is left alone, after one question", async () => {
+  test("and points at the same chart is left alone, after one question", async () => {
     const first = await push(tree);
     registry.clearRequests();
     const second = await push(tree);
@@ -79,7 +81,7 @@ describe("a version that exists", () => {
     expect(asked()).toEqual([`GET ${manifestPath}`]);
   });
 
-  test("and holds the same chart from another commit is left alone, without a download", async () => {
+  test("and points at the same chart from another commit is left alone, without a download", async () => {
     const first = await push(tree, { annotations: { "org.opencontainers.image.revision": "a" } });
     registry.clearRequests();
     const second = await push(tree, { annotations: { "org.opencontainers.image.revision": "b" } });
@@ -87,7 +89,7 @@ describe("a version that exists", () => {
     expect(asked()).toEqual([`GET ${manifestPath}`]);
   });
 
-  test("and holds the same files, packed by another compressor in another order, is left alone", async () => {
+  test("and points at the same files, packed by another compressor in another order, is left alone", async () => {
     const chart = await chartOf(tree);
     const files = packagedFiles(chart).toReversed();
     const other = gzipSync(await tar(files.map(({ path, bytes }) => ({ type: "file", path, bytes }))), {
@@ -102,7 +104,7 @@ describe("a version that exists", () => {
     expect(asked()).toEqual([`GET ${manifestPath}`, "GET /v2/charts/site/blobs/…"]);
   });
 
-  test("and holds other files is refused with each path that differs, and nothing is written", async () => {
+  test("and points at other files is refused with each path that differs, and nothing is written", async () => {
     const first = await push(tree);
     registry.clearRequests();
     const { README: _gone, ...rest } = tree;
@@ -118,14 +120,14 @@ describe("a version that exists", () => {
     expect([manifest, blob]).toEqual([`GET ${manifestPath}`, "GET /v2/charts/site/blobs/…"]);
   });
 
-  test("and holds other files is replaced where that is meant", async () => {
+  test("and points at other files is replaced where immutable is false", async () => {
     const first = await push(tree);
     const second = await push({ ...tree, README: "y" }, { immutable: false });
     expect(second.changed).toBe(true);
     expect(second.digest).not.toBe(first.digest);
   });
 
-  test("and holds an image is refused, naming what it holds", async () => {
+  test("and points at an image is refused, naming it", async () => {
     const config = blobOf(mediaTypes.config, "{}");
     const document = {
       schemaVersion: 2,
@@ -135,11 +137,11 @@ describe("a version that exists", () => {
     };
     await put({ root: manifestOf(mediaTypes.manifest, JSON.stringify(document), { blobs: [config] }) });
     await expect(push(tree)).rejects.toThrow(
-      /the tag holds application\/vnd.oci.image.config.v1\+json, which is not a Helm chart/,
+      /the tag points at application\/vnd.oci.image.config.v1\+json, which is not a Helm chart/,
     );
   });
 
-  test("and holds a package that is no chart any more is an error, not a difference", async () => {
+  test("and points at a package that is not a chart is an error, not a difference", async () => {
     const chart = await chartOf(tree);
     await put(
       chartArtifact(chart.metadata, Buffer.from("no archive"), {
@@ -148,11 +150,51 @@ describe("a version that exists", () => {
         annotations: {},
       }),
     );
-    await expect(push(tree)).rejects.toThrow(/The chart that the tag holds is not a packaged chart/);
+    await expect(push(tree)).rejects.toThrow(/The chart that the tag points at is not a packaged chart/);
   });
 });
 
 describeWithHelm("a chart that helm push published", () => {
+  const child = "# a child\nversion: 1.0.0\nname: child\napiVersion: v2\n";
+  const children = [{ name: "child", version: "1.0.0", repository: "" }];
+  const described = {
+    ...tree,
+    "Chart.yaml": `# comments and the order of keys are the author's
+version: 1.2.3 # released by hand
+name: site
+apiVersion: v2
+home:   'https://example.com'
+unknown: field
+dependencies: ${JSON.stringify(children)}
+`,
+    "Chart.lock": `# locked
+digest: sha256:0
+dependencies: ${JSON.stringify(children)}
+generated: 2026-01-01T00:00:00.100000Z
+`,
+    "charts/child/Chart.yaml": child,
+  };
+
+  test("is the same chart however Helm wrote Chart.yaml and Chart.lock, and another one once they mean something else", async () => {
+    await using folder = await temporaryFolder();
+    const { dependencies } = parseChartYaml(Buffer.from(described["Chart.yaml"]), "Chart.yaml");
+    const current = lockDigest(dependencies, dependencies);
+    const files = { ...described, "Chart.lock": described["Chart.lock"].replace("sha256:0", current) };
+    const chart = await writeTree(join(folder.path, "site"), files);
+    await runHelm(folder.path, "package", chart, "--destination", folder.path);
+    await runHelm(folder.path, "push", join(folder.path, "site-1.2.3.tgz"), `oci://${registry.host}/charts`);
+    expect((await push(files)).changed).toBe(false);
+    expect(
+      (await push({ ...files, "Chart.yaml": files["Chart.yaml"].replace("by hand", "by a robot") })).changed,
+    ).toBe(false);
+    const elsewhere = files["Chart.yaml"].replace("example.com", "example.org");
+    await expect(push({ ...files, "Chart.yaml": elsewhere })).rejects.toThrow("  - changed: Chart.yaml\n");
+    const later = files["Chart.lock"].replace(".1000", ".2000");
+    await expect(push({ ...files, "Chart.lock": later })).rejects.toThrow("  - changed: Chart.lock\n");
+    const renamed = { ...files, "charts/child/Chart.yaml": `${child}home: x\n` };
+    await expect(push(renamed)).rejects.toThrow("  - changed: charts/child/Chart.yaml\n");
+  });
+
   test("is the same chart: same config, and the version is left alone", async () => {
     await using folder = await temporaryFolder();
     const chart = await writeTree(join(folder.path, "site"), tree);
@@ -194,6 +236,18 @@ dependencies: [{name: d, version: ">=1.0.0-0", repository: "", import-values: [{
 });
 
 describe("the package", () => {
+  test("has Chart.yaml and Chart.lock as they were written, in sub-charts too", async () => {
+    const files = {
+      "Chart.yaml": `# mine\n${chartYaml}`,
+      "Chart.lock": "# locked\ngenerated: 2026-01-01T00:00:00.000Z\n",
+      "charts/a/Chart.yaml": "version:   1.0.0 # one\nname: a\n",
+    };
+    const packaged = packagedFiles(await chartOf(files));
+    expect(
+      packaged.map(({ path, bytes }) => [path.replace("site/", ""), Buffer.from(bytes).toString()]),
+    ).toEqual(Object.entries(files));
+  });
+
   test("is a plain ustar in gzip that tar reads, with nothing in it but the files", async () => {
     await using folder = await temporaryFolder();
     const client = createRegistryClient({ fetch: createFetch({ mirrors: [] }) });

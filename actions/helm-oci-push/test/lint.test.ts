@@ -20,12 +20,12 @@ describe("the structure of a chart", () => {
     [
       "apiVersion: v2\nname: a\nversion: 1.10\n",
       sound,
-      '"version" in Chart.yaml is the number 1.1, not a text; quote it',
+      '"version" in Chart.yaml is the number 1.1, not a string; quote it',
     ],
     [
       `${chartYaml}appVersion: 1.10\n`,
       sound,
-      '"appVersion" in Chart.yaml is the number 1.1, not a text; quote it',
+      '"appVersion" in Chart.yaml is the number 1.1, not a string; quote it',
     ],
     ["apiVersion: v2\nname: a\nversion: 0.0.0\n", sound, "the version must be above 0.0.0"],
     ["name: a\nversion: 1.0.0\ntype: library\n", sound, '"type" in Chart.yaml needs apiVersion: v2'],
@@ -61,11 +61,7 @@ describe("the structure of a chart", () => {
   });
 
   test.each([
-    [
-      `${chartYaml}engine: gotpl\n`,
-      sound,
-      '"engine" in Chart.yaml is a field that Helm does not know and drops',
-    ],
+    [`${chartYaml}engine: gotpl\n`, sound, '"engine" in Chart.yaml is a field that Helm does not know'],
     [chartYaml, { "values.yaml": "" }, "the chart has no templates/"],
   ])("%j: warning", async (yaml, files, message) => {
     expect(await findings(yaml, files)).toEqual([{ severity: "warning", message }]);
@@ -90,12 +86,12 @@ describe("the form of a template", () => {
     ["{{ .a", 't:1: the action does not end in "}}"'],
     ["\n\n{{ .a }\n", 't:3: the action does not end in "}}"'],
     ["{{ .a {{ .b }}", 't:1: the action does not end in "}}"'],
-    ['a\n{{ "x }}\n"', 't:2: the action has a text that begins with " and does not end'],
-    ["{{ `x }}", "t:1: the action has a text that begins with ` and does not end"],
+    ['a\n{{ "x }}\n"', 't:2: the action has a string that begins with " and does not end'],
+    ["{{ `x }}", "t:1: the action has a string that begins with ` and does not end"],
     ["{{/* x }}", 't:1: the action is a comment that does not end in "*/}}"'],
     ["{{/* x */ .a }}", 't:1: the action is a comment that does not end in "*/}}"'],
     ["{{ (eq .a .b }}", 't:1: the action lacks a ")"'],
-    ["{{ eq .a .b) }}", 't:1: the action has a ")" too many'],
+    ["{{ eq .a .b) }}", 't:1: the action has one ")" too many'],
     ["{{ if .a }}\n{{ with .b }}\n{{ end }}", "t:1: the block that begins here has no {{ end }}"],
     ["{{ if .a }}{{ end }}\n{{- end }}", "t:2: {{ end }} ends nothing"],
   ])("has one: %j", (template, message) => expect(mistake(template)).toBe(message));
@@ -111,7 +107,7 @@ describe("linting", () => {
     const wrong = readYamlText("version: 1.1", "Chart.yaml");
     const never = () => Promise.reject(new Error("asked"));
     await expect(lint(await chart(), wrong, archive, "auto", never)).rejects.toThrow(
-      /is not fit to be published: "version"/,
+      /cannot be published: "version"/,
     );
   });
 
@@ -127,7 +123,7 @@ describe("linting", () => {
     expect(await lint(await chart(), document, archive, "auto", absent)).toEqual([
       expect.objectContaining({
         severity: "notice",
-        message: expect.stringContaining("there is no helm on PATH"),
+        message: expect.stringContaining("no helm is on PATH"),
       }),
     ]);
     await expect(lint(await chart(), document, archive, "required", absent)).rejects.toThrow(
@@ -135,7 +131,7 @@ describe("linting", () => {
     );
   });
 
-  test("says without Helm that values were not held against their schema", async () => {
+  test("says without Helm that values were not validated against their schema", async () => {
     const described = await chartOf({
       "Chart.yaml": chartYaml,
       ...sound,
@@ -146,7 +142,7 @@ describe("linting", () => {
       {
         severity: "notice",
         message:
-          "there is no helm on PATH, so values.yaml was not validated against values.schema.json, and the templates were not rendered; only the chart's structure was checked",
+          "no helm is on PATH, so values.yaml was not validated against values.schema.json, and the templates were not rendered; only the structure of the chart was checked",
       },
     ]);
   });
@@ -157,7 +153,7 @@ describe("linting", () => {
 });
 
 describe("helm lint", () => {
-  test("no helm on PATH is told from one that is broken", async () => {
+  test("a missing helm is distinguished from a broken one", async () => {
     const missing: Run = () =>
       Promise.reject(Object.assign(new Error("spawn helm ENOENT"), { code: "ENOENT" }));
     expect(await lintWithHelm(new Uint8Array(), undefined, missing)).toEqual({ kind: "absent" });

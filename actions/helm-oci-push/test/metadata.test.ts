@@ -28,18 +28,18 @@ describe("Chart.yaml", () => {
     );
   });
 
-  test("white space becomes blanks and what cannot be printed goes, in annotations neither", () => {
+  test("white space becomes blanks and unprintable characters are removed, but not in annotations", () => {
     const metadata = decode('description: "a\\tb\\nc\\u00a0d\\a\\u200be"\nannotations: {x: "a\\tb\\a"}');
     expect(metadata.description).toBe("a b c de");
     expect(metadata.annotations.get("x")).toBe("a\tb\x07");
   });
 
   test.each([
-    ["keywords: a", /"keywords" of Chart.yaml must be a list, but it is a text/],
-    ["name: [a]", /"name" of Chart.yaml must be a text, but it is a list/],
+    ["keywords: a", /"keywords" of Chart.yaml must be a list, but it is a string/],
+    ["name: [a]", /"name" of Chart.yaml must be a string, but it is a list/],
     ["deprecated: 'yes'", /"deprecated" of Chart.yaml must be true or false/],
-    ["annotations: {a: {b: c}}", /"annotations" of Chart.yaml.a must be a text, but it is a map/],
-    ['annotations: {a: "\\x7f"}', /holds a control character/],
+    ["annotations: {a: {b: c}}", /"annotations" of Chart.yaml.a must be a string, but it is a map/],
+    ['annotations: {a: "\\x7f"}', /contains a control character/],
     ["maintainers: [~]", /maintainers.*\[0\] is empty/],
     ["- a", /Chart.yaml must be a map/],
   ])("%s is refused", (text, message) => expect(() => decode(text)).toThrow(message));
@@ -55,18 +55,21 @@ describe("a chart that Helm would not load is refused", () => {
     [{ version: "1.2.x" }, /which is not SemVer/],
     [{ type: "app" }, /must be application or library/],
     [{ dependencies: dependencies("[{name: a, alias: a.b}]") }, /gives the dependency a the alias "a.b"/],
-    [{ dependencies: dependencies("[{name: a}, {name: b, alias: a}]") }, /names the dependency "a" twice/],
+    [{ dependencies: dependencies("[{name: a}, {name: b, alias: a}]") }, /has the dependency "a" twice/],
   ])("%j", (fields, message) => {
     const metadata = { ...emptyMetadata, apiVersion: "v2", name: "a", version: "1.0.0", ...fields };
     expect(() => requireLoadable(metadata, "Chart.yaml")).toThrow(message);
   });
 
   test.each([
-    [{ name: "a", version: "1.2" }, /which no version range can find/],
-    [{ name: "a", version: "v1.2.3" }, /which no version range can find/],
-    [{ name: "a", version: "01.2.3" }, /which no version range can find/],
+    [{ name: "a", version: "1.2" }, /which no version range matches/],
+    [{ name: "a", version: "v1.2.3" }, /which no version range matches/],
+    [{ name: "a", version: "01.2.3" }, /which no version range matches/],
     [{ name: "MyChart", version: "1.2.3" }, /use "mychart"/],
-    [{ name: "my chart", version: "1.2.3" }, /is named in lower-case letters, digits, "\.", "_" and "-"\./],
+    [
+      { name: "my chart", version: "1.2.3" },
+      /may contain lower-case letters, digits, "\.", "_" and "-" only\./,
+    ],
   ])("%j cannot be published", (fields, message) =>
     expect(() => requirePublishable({ ...emptyMetadata, ...fields }, "Chart.yaml")).toThrow(message),
   );
@@ -129,7 +132,7 @@ describe("Chart.lock", () => {
     ["", "0001-01-01T00:00:00Z"],
   ])("its time %s is written as %s", (time, written) => expect(generated(time)).toBe(written));
 
-  test("a time that is none is refused", () => {
+  test("a malformed time is refused", () => {
     expect(() => generated("yesterday")).toThrow(/"generated" of Chart.lock is "yesterday"/);
   });
 

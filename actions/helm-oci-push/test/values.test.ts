@@ -54,10 +54,10 @@ describe("a value is written into values.yaml, and nothing else changes", () => 
     ["alias", "x", /"alias", which is not a single value/],
     ["replicas", "many", /sets "replicas", which is a number in values.yaml, to "many"/],
     ["enabled", "1", /sets "enabled", which is true or false in values.yaml, to "1"/],
-    ["", "x", /names the path ""/],
-    ["a..b", "x", /names the path "a..b"/],
-    [".a", "x", /names the path/],
-    ["list[x]", "x", /names the path/],
+    ["", "x", /has the path ""/],
+    ["a..b", "x", /has the path "a..b"/],
+    [".a", "x", /has the path/],
+    ["list[x]", "x", /has the path/],
   ])("%s=%s is refused", (path, value, message) => expect(() => changed(path, value)).toThrow(message));
 
   test("values.yaml of several documents is refused", () => {

@@ -95,7 +95,7 @@ describe("ranges are Helm's, not npm's", () => {
       expect([version, within(range, version)]).toEqual([version, false]);
   });
 
-  test.each(["", "latest", "1.2.3.4", ">=1.0.0 and more", "|| 1"])("%j is no range", (range) =>
+  test.each(["", "latest", "1.2.3.4", ">=1.0.0 and more", "|| 1"])("%j is not a range", (range) =>
     expect(() => parseRange(range)).toThrow(/is not a version range/),
   );
 });

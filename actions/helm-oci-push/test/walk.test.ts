@@ -1,10 +1,10 @@
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { whyUnreadable } from "@spin-publisher/errors";
 import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { compileGlob } from "../src/chart/glob.ts";
 import { parseHelmignore } from "../src/chart/helmignore.ts";
-import { unreadable } from "../src/chart/unreadable.ts";
 import { walkChart } from "../src/chart/walk.ts";
 import { chartYaml, type Tree, temporaryFolder, writeTree } from "./chart-folder.ts";
 import { unprivileged } from "./unprivileged.ts";
@@ -72,7 +72,7 @@ describe(".helmignore", () => {
   ])("%j", (rules, paths, expected) => expect(ignored(rules, ...paths)).toEqual(expected));
 
   test.each([
-    ["a/**/b", /Line 1 of .helmignore is "a\/\*\*\/b", but "\*\*" does not exist there/],
+    ["a/**/b", /Line 1 of .helmignore is "a\/\*\*\/b", but Helm does not support "\*\*"/],
     ["ok\n[", /Line 2 of .helmignore is "\[", which is not a complete pattern/],
   ])("%j is refused", (rules, message) => expect(() => ignored(rules)).toThrow(message));
 });
@@ -134,9 +134,9 @@ describe("a chart's folder", () => {
     [
       "a file that is too large",
       { "chart/big": new Uint8Array(5 * 1024 * 1024 + 1) },
-      /"big" of 5242881 bytes, but Helm loads files of at most/,
+      /"big" in the chart has 5242881 bytes, but Helm loads files of at most/,
     ],
-    ["a name with a backslash", { "chart/a\\b": "x" }, /whose name is not UTF-8 or holds a "\\"/],
+    ["a name with a backslash", { "chart/a\\b": "x" }, /whose name is not UTF-8 or contains a "\\"/],
     ["no folder", {}, /does not exist; set the input "chart"/],
     ["a file", { chart: "x" }, /is a file; set the input "chart" to the folder/],
   ])("%s is refused", async (_what, tree, message) => {
@@ -155,7 +155,7 @@ describe("a chart's folder", () => {
     const workspace = join(folder.path, "workspace");
     for (const chart of ["outside", "workspace/site", "workspace/git", "link/site"]) {
       await expect(walkChart(join(folder.path, chart), workspace)).rejects.toThrow(
-        /The chart folder ".*" lies outside of the workspace, or is a link that leads out of it; set the input "chart"/,
+        /The chart folder ".*" is outside the workspace, or is a link that leads out of it; set the input "chart"/,
       );
     }
   });
@@ -194,11 +194,9 @@ describe("a chart's folder", () => {
 
   test("of which a file is removed while it is read is refused in a sentence", () => {
     const gone = Object.assign(new Error("ENOENT: no such file"), { code: "ENOENT" });
-    expect(unreadable('"a" of the chart', gone)).toMatchObject({
-      message:
-        '"a" of the chart is gone, though it was there a moment ago; leave the chart alone while it is published.',
-      cause: gone,
-    });
+    expect(whyUnreadable(gone, "the chart")).toBe(
+      "was removed while it was being read; leave the chart alone while publishing",
+    );
   });
 
   testNeeding("Unix permissions")(

@@ -6,18 +6,18 @@ import {
   manifestOf,
   mediaTypes,
 } from "@spin-publisher/oci";
+import { chartMediaTypes } from "../chart/media-types.ts";
 import { type ChartMetadata, metadataJson } from "../chart/metadata.ts";
 import { sortedMap, withoutEmpty, writeGoJson } from "../yaml/go-json.ts";
-import type { JsonMap, JsonValue } from "../yaml/write.ts";
-import { chartMediaTypes } from "./media-types.ts";
+import type { JsonMap, JsonValue } from "../yaml/value.ts";
 
-/** What a chart's manifest says beside what is in its Chart.yaml. */
+/** What the manifest says in addition to Chart.yaml. */
 export interface ChartRecord {
-  /** Where the source code is, unless Chart.yaml says it: ghcr.io links a package to it. */
+  /** Address of the source code, where Chart.yaml has none: ghcr.io links the package to it. */
   readonly source: string;
-  /** RFC 3339; left out where nobody asked for it. */
+  /** RFC 3339; undefined unless SOURCE_DATE_EPOCH is set. */
   readonly created: string | undefined;
-  /** The user's; they win over everything. */
+  /** The user's own; they win over all others. */
   readonly annotations: Annotations;
 }
 
@@ -51,7 +51,7 @@ export function manifestJson(
 }
 
 const prefix = "org.opencontainers.image.";
-/** A chart's own annotations go over what is inferred, except over what identifies it. */
+/** What a chart's own annotations cannot override. */
 const identity = new Set([`${prefix}title`, `${prefix}version`]);
 
 function chartAnnotations(metadata: ChartMetadata, { source, created }: ChartRecord): Annotations {

@@ -1,15 +1,15 @@
 import type { Artifact, FetchedManifest, RegistryReader, Repository } from "@spin-publisher/oci";
-import type { PackedChart } from "../chart/pack-chart.ts";
 import { type ChartRecord, chartArtifact } from "./chart-artifact.ts";
 import { type Comparison, compareWithExisting, existingArtifact } from "./existing.ts";
+import type { PackedChart } from "./pack-chart.ts";
 
-/** What is to be published, and how it differs from another chart. */
+/** The artifact to publish, and how it differs from another chart. */
 export interface ChosenArtifact {
   readonly artifact: Artifact;
   readonly describeDifference: (existing: FetchedManifest) => Promise<readonly string[]>;
 }
 
-/** Where a chart is published, and what is there. */
+/** Where a chart is published, and what is there now. */
 export interface Destination {
   readonly repository: Repository;
   /** What the tag points at now. */
@@ -20,8 +20,8 @@ export interface Destination {
 }
 
 /**
- * The artifact that the tag already holds when it is the same chart, file by file; else a new one. So a version that
- * was published from another commit, or packed by Helm, is left alone and not refused.
+ * The artifact that the tag points at already, where that is the same chart, file by file; else a new one. So a version
+ * that was published from another commit, or by Helm, is left as it is, not refused.
  */
 export async function chooseArtifact(
   packed: PackedChart,

@@ -1,16 +1,16 @@
-import {
-  type Artifact,
-  type Descriptor,
-  type Digest,
-  digestOf,
-  type FetchedManifest,
-  type ImageManifest,
-  type RegistryReader,
-  type Repository,
+import type {
+  Artifact,
+  Descriptor,
+  Digest,
+  FetchedManifest,
+  ImageManifest,
+  RegistryReader,
+  Repository,
 } from "@spin-publisher/oci";
 import { filesOfPackage } from "../chart/load.ts";
+import { meaningByPath } from "../chart/meaning.ts";
+import { chartMediaTypes } from "../chart/media-types.ts";
 import type { ChartFile } from "../chart/walk.ts";
-import { chartMediaTypes } from "./media-types.ts";
 
 /** Compressed size up to which an existing chart is compared file by file. */
 const packageLimit = 32 * 1024 * 1024;
@@ -19,12 +19,12 @@ const packageLimit = 32 * 1024 * 1024;
 export type Comparison =
   | { readonly kind: "same-files" }
   | { readonly kind: "other-files"; readonly lines: readonly string[] }
-  /** The tag holds something that is no chart; the reason is a clause without a subject. */
+  /** The tag holds something that is not a chart; the reason is a clause without a subject. */
   | { readonly kind: "no-chart"; readonly reason: string };
 
 /**
- * Compares by what a chart is: its files. The same files packed at another time, by another compressor or from
- * another commit are the same chart.
+ * Compares by what a chart is: its files, of which Chart.yaml and Chart.lock count by what they mean. The same files
+ * packed at another time, by another compressor, by Helm or from another commit are the same chart.
  *
  * @param files of the chart that was built, with the folder that holds them.
  * @param archive digest of the package that was built: an equal one needs no download.
@@ -39,17 +39,17 @@ export async function compareWithExisting(
   const { document } = existing;
   if (!("config" in document) || document.config.mediaType !== chartMediaTypes.config) {
     const type = "config" in document ? document.config.mediaType : "an index";
-    return { kind: "no-chart", reason: `holds ${type}, which is not a Helm chart` };
+    return { kind: "no-chart", reason: `points at ${type}, which is not a Helm chart` };
   }
   const layer = contentLayer(document);
   if (layer === undefined) return { kind: "no-chart", reason: "has no layer with a packaged chart" };
   if (layer.digest === archive) return { kind: "same-files" };
   const packed = await filesOfPackage(
     await reader.blob(repository, layer, packageLimit),
-    "The chart that the tag holds",
+    "The chart that the tag points at",
   );
-  const before = digestsByPath(packed);
-  const after = digestsByPath(
+  const before = meaningByPath(packed);
+  const after = meaningByPath(
     files.map(({ path, bytes }) => ({ path: path.slice(path.indexOf("/") + 1), bytes })),
   );
   const lines = differences(before, after);
@@ -73,10 +73,6 @@ function contentLayer({ layers }: ImageManifest): Descriptor | undefined {
   return chartMediaTypes.content
     .map((type) => layers.find(({ mediaType }) => mediaType === type))
     .find(Boolean);
-}
-
-function digestsByPath(files: readonly ChartFile[]): ReadonlyMap<string, Digest> {
-  return new Map(files.map(({ path, bytes }) => [path, digestOf(bytes)]));
 }
 
 /** One line for each path that was added, removed or changed, in the order of the paths. */

@@ -1,13 +1,12 @@
 import { compareBytes } from "@spin-publisher/archive";
 import { formatFloat } from "../yaml/go-number.ts";
-import { isList, isMap, kindOf, type YamlMap, type YamlValue } from "../yaml/value.ts";
-import type { JsonValue } from "../yaml/write.ts";
+import { isList, isMap, type JsonValue, kindOf, type YamlMap, type YamlValue } from "../yaml/value.ts";
 
 /**
  * The fields of a YAML map as Go's decoder finds them: keys match whatever their case; of several that match, the
  * last in the order of their bytes wins.
  *
- * @param where how error messages call the map.
+ * @param where how error messages name the map.
  */
 export function fieldsOf(value: YamlValue, where: string): ReadonlyMap<string, YamlValue> {
   if (value === null) return new Map();
@@ -16,11 +15,12 @@ export function fieldsOf(value: YamlValue, where: string): ReadonlyMap<string, Y
   return new Map(sorted.map(([key, entry]) => [key.toLowerCase(), entry]));
 }
 
-/** A text; numbers and booleans become text as Helm makes it (`1.10` is `1.1`). Nothing is the empty text. */
+/** A string; numbers and booleans become one as in Helm (`1.10` is `1.1`). Nothing is the empty string. */
 export function textOf(value: YamlValue | undefined, where: string): string {
   if (value === undefined || value === null) return "";
-  if (typeof value === "number") return formatFloat(value, 32);
-  if (isMap(value) || isList(value)) throw new Error(`${where} must be a text, but it is ${kindOf(value)}.`);
+  if (typeof value === "number") return formatFloat(value);
+  if (isMap(value) || isList(value))
+    throw new Error(`${where} must be a string, but it is ${kindOf(value)}.`);
   return String(value);
 }
 

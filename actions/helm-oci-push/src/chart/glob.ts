@@ -1,4 +1,4 @@
-/** What one character of a text may be. */
+/** Whether a character fits. */
 type Matcher = (character: string) => boolean;
 
 /** The part of a pattern up to the next `*`. */
@@ -11,7 +11,7 @@ interface Chunk {
  * Compiles a pattern in the dialect of Go's `filepath.Match`, which .helmignore uses: `*` and `?` stop at `/`, a class
  * is negated by `^` (never by `!`) and may match `/`, `\` escapes, and the whole text must match.
  *
- * As in Go, each `*` takes as little as lets the next part match and never more again: one pass, no backtracking.
+ * As in Go, each `*` matches as little as lets the next part match, and never more: one pass, no backtracking.
  *
  * @returns undefined when the pattern is malformed.
  */
@@ -62,7 +62,7 @@ function parseChunks(pattern: readonly string[]): readonly Chunk[] | undefined {
   return chunks;
 }
 
-/** What stands for one character; `end` is the index of its last one. */
+/** The part of a pattern that matches one character; `end` is the index of its last character. */
 function parseMatcher(
   pattern: readonly string[],
   at: number,
@@ -104,7 +104,7 @@ function parseClass(
   return { matcher, end: at };
 }
 
-/** A character of a class; neither `-` nor `]` can stand there unescaped, and something must follow it. */
+/** A character of a class: neither `-` nor `]` unescaped, and not the last of the pattern. */
 function parseBound(
   pattern: readonly string[],
   from: number,

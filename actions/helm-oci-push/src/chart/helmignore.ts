@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { compileGlob } from "./glob.ts";
 
-/** Whether a path below the chart's folder is left out of the package. Folders that are left out are not entered. */
+/** Whether a path below the chart's folder is excluded from the package. Excluded folders are not entered. */
 export type IgnoreRules = (path: string, isFolder: boolean) => boolean;
 
 interface Rule {
@@ -10,12 +10,12 @@ interface Rule {
   readonly matches: (path: string) => boolean;
 }
 
-/** Always there, after the rules of the file: hidden files directly in templates/ are not templates. */
+/** Applied after the rules of the file: hidden files directly in templates/ are not templates. */
 const defaultRules = "templates/.?*";
 
 /**
- * The rules of a .helmignore file. They look like .gitignore and are not: the first rule that decides wins, `**` is
- * an error, and a negated rule leaves out at once everything that it does not match.
+ * The rules of a .helmignore file. They look like those of .gitignore, but the first rule that decides wins, `**` is an
+ * error, and a negated rule excludes everything that it does not match.
  *
  * @param bytes the file, undefined where there is none.
  * @throws Error naming the line that Helm would refuse.
@@ -38,7 +38,7 @@ function parseRule(line: string, number: number): readonly Rule[] {
   if (line === "" || line.startsWith("#")) return [];
   if (line.includes("**")) {
     throw new Error(
-      `Line ${number} of .helmignore is "${line}", but "**" does not exist there; name the folder.`,
+      `Line ${number} of .helmignore is "${line}", but Helm does not support "**"; name the folder.`,
     );
   }
   if (compileGlob(line) === undefined) {

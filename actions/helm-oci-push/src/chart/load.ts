@@ -1,20 +1,26 @@
 import { compareBytes, untar } from "@spin-publisher/archive";
+import { messageOf } from "@spin-publisher/errors";
 import { readYaml } from "../yaml/read.ts";
 import { isMap } from "../yaml/value.ts";
+import { editChartYaml, packagedMetadata, parseChartYaml } from "./chart-yaml.ts";
 import { type ChartLock, parseLock } from "./lock.ts";
-import { type ChartMetadata, decodeMetadata, emptyMetadata } from "./metadata.ts";
+import { type ChartMetadata, decodeMetadata } from "./metadata.ts";
 import { requireLoadable } from "./validate.ts";
 import { type ChartFile, fileSizeLimit, withoutByteOrderMark } from "./walk.ts";
 
 /** A chart as Helm holds it in memory before it writes a package. */
 export interface Chart {
   readonly metadata: ChartMetadata;
+  /** Chart.yaml as it is packaged: the author's, edited where `metadata` comes from elsewhere. */
+  readonly chartYaml: Uint8Array;
   readonly lock: ChartLock | undefined;
+  /** What `lock` was read from. */
+  readonly lockFile: Uint8Array | undefined;
   readonly values: Uint8Array | undefined;
   readonly schema: Uint8Array | undefined;
   /** Below templates/, in walk order. */
   readonly templates: readonly ChartFile[];
-  /** Everything else that is no sub-chart, in walk order. */
+  /** Everything else that is not a sub-chart, in walk order. */
   readonly files: readonly ChartFile[];
   /** Sorted by name; no two have the same one. */
   readonly subcharts: readonly Chart[];
@@ -24,27 +30,28 @@ export interface Chart {
 const archiveLimits = { totalBytes: 100 * 1024 * 1024, entries: 20_000 };
 
 /**
- * Reads a chart from its files by Helm's rules: what is metadata, template, plain file or sub-chart, which files are
- * re-written and which are dropped.
+ * Reads a chart from its files by Helm's rules: what is metadata, template, plain file or sub-chart, and which files
+ * are dropped.
  *
- * @param where how error messages call the chart.
- * @throws Error when Helm could not load it, and when it holds two sub-charts of one name (Helm would write both over
- *   each other).
+ * @param where how error messages name the chart.
+ * @throws Error when Helm could not load it, and when it contains two sub-charts of one name (Helm would pack both
+ *   under the same paths).
  */
 export async function loadChart(files: readonly ChartFile[], where: string): Promise<Chart> {
   const byPath = new Map(files.map((file) => [file.path, file.bytes]));
-  const metadata = loadMetadata(byPath, where);
-  const lockFile = ["requirements.lock", "Chart.lock"].find((path) => byPath.has(path));
+  const { metadata, chartYaml } = loadMetadata(byPath, where);
+  const lockName = ["requirements.lock", "Chart.lock"].find((path) => byPath.has(path)) ?? "Chart.lock";
+  const lockFile = byPath.get(lockName);
+  const lock = lockFile === undefined ? undefined : parseLock(lockFile, `${lockName} of ${where}`);
   const values = byPath.get("values.yaml");
   if (values !== undefined) requireMap(values, `values.yaml of ${where}`);
   const schema = byPath.get("values.schema.json");
   if (schema !== undefined) requireJson(schema, `values.schema.json of ${where}`);
   return {
     metadata,
-    lock:
-      lockFile === undefined
-        ? undefined
-        : parseLock(byPath.get(lockFile) ?? new Uint8Array(), `${lockFile} of ${where}`),
+    chartYaml,
+    lock,
+    lockFile: lock === undefined ? undefined : lockFile,
     values,
     schema,
     templates: files.filter(({ path }) => path.startsWith("templates/")),
@@ -56,7 +63,7 @@ export async function loadChart(files: readonly ChartFile[], where: string): Pro
 /**
  * Reads a packaged chart (`.tgz`): one folder named after the chart, with everything below it.
  *
- * @throws Error when the archive is damaged, unsafe or too large, or is no chart.
+ * @throws Error when the archive is damaged, unsafe or too large, or is not a chart.
  */
 export async function loadPackagedChart(archive: Uint8Array, where: string): Promise<Chart> {
   const files = await filesOfPackage(archive, where);
@@ -72,34 +79,30 @@ export async function filesOfPackage(archive: Uint8Array, where: string): Promis
     const slash = path.indexOf("/");
     if (slash < 0) throw new Error(`${where} is not a packaged chart: "${path}" is not inside a folder.`);
     if (bytes.length > fileSizeLimit)
-      throw new Error(`${where} holds "${path}", which is larger than Helm loads.`);
+      throw new Error(`${where} contains "${path}", which is larger than Helm allows.`);
     return { path: path.slice(slash + 1), bytes: withoutByteOrderMark(bytes) };
   });
 }
 
-function loadMetadata(byPath: ReadonlyMap<string, Uint8Array>, where: string): ChartMetadata {
+function loadMetadata(
+  byPath: ReadonlyMap<string, Uint8Array>,
+  where: string,
+): Pick<Chart, "metadata" | "chartYaml"> {
   const chartFile = byPath.get("Chart.yaml");
   if (chartFile === undefined)
-    throw new Error(`${where} has no Chart.yaml; Helm finds it under exactly that name.`);
-  const metadata = {
-    ...emptyMetadata,
-    ...decodeMetadata(readYaml(chartFile, `Chart.yaml of ${where}`), `Chart.yaml of ${where}`),
-  };
+    throw new Error(`${where} has no Chart.yaml; the file must have exactly that name.`);
+  const file = `Chart.yaml of ${where}`;
+  const own = parseChartYaml(chartFile, file);
   const requirementsFile = byPath.get("requirements.yaml");
   const name = `requirements.yaml of ${where}`;
   const requirements =
     requirementsFile === undefined ? {} : decodeMetadata(readYaml(requirementsFile, name), name);
-  // Charts of Helm 2 do not say their apiVersion.
-  const merged = {
-    ...metadata,
-    apiVersion: metadata.apiVersion === "" ? "v1" : metadata.apiVersion,
-    ...requirements,
-  };
-  requireLoadable(merged, `Chart.yaml of ${where}`);
-  return merged;
+  const metadata = { ...own, ...requirements };
+  requireLoadable(metadata, file);
+  return { metadata, chartYaml: editChartYaml(chartFile, own, packagedMetadata(metadata), file) };
 }
 
-/** In apiVersion v1 the two requirements files are the dependencies' only place; in v2 they went into Chart.yaml and Chart.lock. */
+/** In apiVersion v1 the dependencies are in the two requirements files; in v2 these become Chart.yaml and Chart.lock. */
 function isPlain(path: string, apiVersion: string): boolean {
   if (["Chart.yaml", "Chart.lock", "values.yaml", "values.schema.json"].includes(path)) return false;
   if (["requirements.yaml", "requirements.lock"].includes(path)) return apiVersion === "v1";
@@ -131,7 +134,7 @@ export function sortedSubcharts(charts: readonly Chart[], where: string): readon
   const twice = sorted.find((chart, index) => chart.metadata.name === sorted[index + 1]?.metadata.name);
   if (twice !== undefined) {
     throw new Error(
-      `charts/ of ${where} holds the chart ${twice.metadata.name} twice; Helm would write one over the other, so keep one.`,
+      `charts/ of ${where} contains the chart ${twice.metadata.name} twice, and Helm would use either; remove one.`,
     );
   }
   return sorted;
@@ -139,8 +142,7 @@ export function sortedSubcharts(charts: readonly Chart[], where: string): readon
 
 function requireMap(bytes: Uint8Array, file: string): void {
   const values = readYaml(bytes, file);
-  if (values !== null && !isMap(values))
-    throw new Error(`${file} is not a map of values; write "key: value" lines.`);
+  if (values !== null && !isMap(values)) throw new Error(`${file} must be a map; write "key: value" lines.`);
 }
 
 function requireJson(bytes: Uint8Array, file: string): void {
@@ -149,8 +151,4 @@ function requireJson(bytes: Uint8Array, file: string): void {
   } catch (cause) {
     throw new Error(`${file} is not valid JSON: ${messageOf(cause)}`, { cause });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,8 +1,7 @@
 import { type Digest, digestOf } from "@spin-publisher/oci";
 import { writeGoJson } from "../yaml/go-json.ts";
 import { readYaml } from "../yaml/read.ts";
-import type { YamlValue } from "../yaml/value.ts";
-import type { JsonMap, JsonValue } from "../yaml/write.ts";
+import type { JsonMap, JsonValue, YamlValue } from "../yaml/value.ts";
 import { fieldsOf, listOf, textOf } from "./decode.ts";
 import { type ChartMetadata, type Dependency, decodeDependency, dependencyJson } from "./metadata.ts";
 
@@ -35,6 +34,7 @@ function decodeLocked(item: YamlValue, where: string): Dependency {
   return decodeDependency(item, where, (text) => text);
 }
 
+/** The lock as JSON, to compare what two of them say. */
 export function lockJson({ generated, digest, dependencies }: ChartLock): JsonMap {
   return new Map<string, JsonValue>([
     ["generated", generated],

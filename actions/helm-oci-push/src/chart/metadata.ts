@@ -1,6 +1,5 @@
 import { sortedMap, withoutEmpty } from "../yaml/go-json.ts";
-import type { YamlValue } from "../yaml/value.ts";
-import type { JsonMap, JsonValue } from "../yaml/write.ts";
+import type { JsonMap, JsonValue, YamlValue } from "../yaml/value.ts";
 import { fieldsOf, flagOf, jsonOf, listOf, textMapOf, textOf } from "./decode.ts";
 
 /** Chart.yaml as Helm keeps it: empty text, list, map or `false` where a field is absent; unknown keys are gone. */
@@ -116,14 +115,19 @@ export function decodeDependency(item: YamlValue, where: string, clean = sanitiz
 }
 
 /**
- * Annotations are not sanitized, but on the way into the package their text goes through YAML once more: a NEL
- * (U+0085) is folded like a line break there, and other control characters cannot pass.
+ * Annotations are not sanitized like other strings. But Helm turns what it has read into JSON and reads that as YAML
+ * again before it writes Chart.yaml. A JSON string is a double-quoted YAML string, in which
+ * - a NEL (U+0085, "next line"; JSON leaves it as it is) is a line break to YAML 1.1, so it is folded: one becomes a
+ *   blank, as do the blanks around it, and each further one a line feed;
+ * - other control characters are refused.
+ *
+ * The config that is pushed, and the Chart.yaml of a package made by Helm, hold the result.
  */
 function annotationsOf(annotations: ReadonlyMap<string, string>, file: string): ReadonlyMap<string, string> {
   const pass = (text: string) => {
     if (/[\x7f-\x84\x86-\x9f\ufffe\uffff]/.test(text)) {
       throw new Error(
-        `An annotation of ${file} holds a control character, which no Chart.yaml can; remove it.`,
+        `An annotation of ${file} contains a control character, which Helm cannot write; remove it.`,
       );
     }
     return text.replace(/ *\u0085[ \u0085]*/g, (fold) => "\n".repeat(fold.split("\u0085").length - 2) || " ");

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { readYaml } from "../yaml/read.ts";
 import type { YamlValue } from "../yaml/value.ts";
+import { editChartYaml, packagedMetadata } from "./chart-yaml.ts";
 import { type Chart, loadChart } from "./load.ts";
 import { requireLoadable, requirePublishable } from "./validate.ts";
 import { setValues } from "./values.ts";
 import { type ChartFile, walkChart } from "./walk.ts";
 
-/** What the inputs say about a chart. */
+/** Which chart is to be read, and what the inputs change in it. */
 export interface ChartInputs {
   /** The chart's folder. */
   readonly folder: string;
@@ -26,7 +27,7 @@ export interface ReadChart {
   readonly document: YamlValue;
 }
 
-/** Reads a chart's folder and applies the inputs. @throws Error when it is no chart that could be published. */
+/** Reads a chart's folder and applies the inputs. @throws Error when it is not a chart that can be published. */
 export async function readChart(inputs: ChartInputs): Promise<ReadChart> {
   const { folder, workspace, version, appVersion, values } = inputs;
   const files = await walkChart(folder, workspace);
@@ -42,7 +43,9 @@ export async function readChart(inputs: ChartInputs): Promise<ReadChart> {
   requirePublishable(metadata, file);
   const written = files.find(({ path }) => path === "Chart.yaml");
   const document = written === undefined ? null : readYaml(written.bytes, file);
-  return { chart: { ...loaded, metadata }, document };
+  const [from, to] = [packagedMetadata(loaded.metadata), packagedMetadata(metadata)];
+  const chartYaml = editChartYaml(loaded.chartYaml, from, to, file);
+  return { chart: { ...loaded, metadata, chartYaml }, document };
 }
 
 function withValues(

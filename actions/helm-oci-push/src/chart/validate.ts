@@ -2,9 +2,9 @@ import { parseLoose, parseStrict } from "../version/semver.ts";
 import type { ChartMetadata } from "./metadata.ts";
 
 /**
- * The rules without which Helm does not load a chart.
+ * The rules that a chart must meet for Helm to load it.
  *
- * @param file how error messages call its Chart.yaml.
+ * @param file how error messages name its Chart.yaml.
  * @throws Error naming the field, what it is, and what it must be.
  */
 export function requireLoadable(metadata: ChartMetadata, file: string): void {
@@ -31,13 +31,13 @@ export function requireLoadable(metadata: ChartMetadata, file: string): void {
         `gives the dependency ${dependency.name} the alias "${dependency.alias}"; use letters, digits, "_" and "-"`,
       );
     }
-    if (names.has(called)) refuse(`names the dependency "${called}" twice; give one of them an alias`);
+    if (names.has(called)) refuse(`has the dependency "${called}" twice; give one of them an alias`);
     names.add(called);
   }
 }
 
 /**
- * The stricter rules for a chart that is published: a version that ranges can find, and a name that can be part of
+ * The stricter rules for a chart that is published: a version that ranges match, and a name that can be part of
  * a repository's.
  *
  * @throws Error as above.
@@ -45,12 +45,12 @@ export function requireLoadable(metadata: ChartMetadata, file: string): void {
 export function requirePublishable({ name, version }: ChartMetadata, file: string): void {
   if (parseStrict(version) === undefined) {
     throw new Error(
-      `${file} has the version "${version}", which no version range can find; publish a full SemVer version such as 1.0.0.`,
+      `${file} has the version "${version}", which no version range matches; publish a full SemVer version such as 1.0.0.`,
     );
   }
   if (!/^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/.test(name)) {
     throw new Error(
-      `${file} has the name "${name}", but a chart in a registry is named in lower-case letters, digits, ".", "_" and "-"${suggestion(name)}.`,
+      `${file} has the name "${name}", but the name of a chart in a registry may contain lower-case letters, digits, ".", "_" and "-" only${suggestion(name)}.`,
     );
   }
 }

@@ -1,13 +1,13 @@
 import { isCollection, isScalar, type Node, parseAllDocuments, type Scalar } from "yaml";
-import { meaningOf } from "../yaml/resolve-scalar.ts";
+import { resolveScalar } from "../yaml/resolve-scalar.ts";
 
 /**
  * Writes values into the text of a values.yaml; everything else in it, comments included, stays as it is. A value
- * takes the type of the one that it replaces: what replaces a text or nothing is a text, even if it looks like a number.
+ * takes the type of the one that it replaces: what replaces a string or nothing is a string, even if it looks like a number.
  *
  * @param values by path: `image.repository`, `ports[0].containerPort`; a dot within a key is written `\.`.
- * @throws Error when a path is not there (a typo would otherwise publish the default), leads to a map or list, or
- *   when a number or boolean would become text.
+ * @throws Error when a path does not exist (a typo would otherwise publish the default), leads to a map or list, or
+ *   when a number or boolean would become a string.
  */
 export function setValues(text: string, values: Readonly<Record<string, string>>): string {
   let edited = text;
@@ -20,7 +20,7 @@ function setValue(text: string, path: string, value: string): string {
   const [start, end] = scalar.range ?? [0, 0];
   const written = writtenAs(scalar, value, path);
   const before = text.slice(0, start);
-  // Where nothing stood ("tag:"), the value needs its blank.
+  // "tag:" has no blank yet between the colon and the value.
   const blank = start === end && !/[\s[]$/.test(before) ? " " : "";
   return before + blank + written + text.slice(end);
 }
@@ -57,7 +57,7 @@ function stepsOf(path: string): readonly (string | number)[] {
   const parts = path.match(/(?:\\.|[^.[\\])+|\[[0-9]+\]/g) ?? [];
   if (parts.length === 0 || !/^(?:\\.|[^.[\\])+(?:\[[0-9]+\]|\.(?:\\.|[^.[\\])+)*$/.test(path)) {
     throw new Error(
-      `Input "values" names the path "${path}"; write it like image.repository or ports[0].containerPort.`,
+      `Input "values" has the path "${path}"; write paths like image.repository or ports[0].containerPort.`,
     );
   }
   return parts.map((part) =>
@@ -70,8 +70,9 @@ function isOneLine(node: Node & { readonly type?: string }): boolean {
 }
 
 function writtenAs(scalar: Scalar, value: string, path: string): string {
-  const kind = scalar.type === "PLAIN" && !scalar.tag ? meaningOf(String(scalar.value ?? "")).kind : "text";
-  const given = meaningOf(value).kind;
+  const kind =
+    scalar.type === "PLAIN" && !scalar.tag ? resolveScalar(String(scalar.value ?? "")).kind : "text";
+  const given = resolveScalar(value).kind;
   const isNumber = (one: string) => one === "integer" || one === "float";
   if (kind === "boolean" && given !== "boolean") throw mistyped(path, "true or false", value);
   if (isNumber(kind) && !isNumber(given)) throw mistyped(path, "a number", value);

@@ -1,8 +1,8 @@
 import type { Stats } from "node:fs";
 import { lstat, readdir, readFile, realpath, stat } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
+import { errorCode, whyUnreadable } from "@spin-publisher/errors";
 import { type IgnoreRules, parseHelmignore } from "./helmignore.ts";
-import { codeOf, unreadable } from "./unreadable.ts";
 
 /** A file of a chart: its path below the chart's folder, `/`-separated, and its bytes without a byte order mark. */
 export interface ChartFile {
@@ -14,17 +14,17 @@ export interface ChartFile {
 export const fileSizeLimit = 5 * 1024 * 1024;
 
 /**
- * The files of a chart's folder that belong into its package, in the order of `helm package`: depth first, the names
- * in each folder by their bytes. Symbolic links are followed as long as they stay below `boundary`, in which the folder
- * itself has to lie, whatever links lead to it.
+ * The files of a chart's folder that belong in its package, in the order of `helm package`: depth first, the names
+ * in each folder by their bytes. Symbolic links are followed as long as they stay below `boundary`, which must contain the
+ * folder itself, whatever links lead to it.
  *
  * @param boundary the workspace.
- * @throws Error naming the path that is dangling, leaves the boundary, cannot be read, is a device or pipe, is too large,
- *   or has a name that no package can hold.
+ * @throws Error naming the path that is a dangling link, leaves the boundary, cannot be read, is a device or pipe, is too large,
+ *   or has a name that a package cannot hold.
  */
 export async function walkChart(folder: string, boundary = folder): Promise<readonly ChartFile[]> {
   const root = await realpath(folder).catch((cause: unknown) => {
-    if (codeOf(cause) === "EACCES") throw unreadable(`The chart folder "${folder}"`, cause);
+    if (errorCode(cause) === "EACCES") throw unreadable(`The chart folder "${folder}"`, cause);
     throw new Error(`The chart folder "${folder}" does not exist; set the input "chart" to it.`, { cause });
   });
   const workspace = await realpath(boundary).catch((cause: unknown) => {
@@ -32,7 +32,7 @@ export async function walkChart(folder: string, boundary = folder): Promise<read
   });
   if (isOutside(workspace, root)) {
     throw new Error(
-      `The chart folder "${folder}" lies outside of the workspace, or is a link that leads out of it; set the input "chart" to a folder in the checkout.`,
+      `The chart folder "${folder}" is outside the workspace, or is a link that leads out of it; set the input "chart" to a folder in the checkout.`,
     );
   }
   if (!(await stat(root)).isDirectory()) {
@@ -47,7 +47,7 @@ export async function walkChart(folder: string, boundary = folder): Promise<read
 
 async function readIgnoreRules(root: string): Promise<IgnoreRules> {
   const rules = await readFile(join(root, ".helmignore")).catch((cause: unknown) => {
-    if (codeOf(cause) === "ENOENT") return undefined;
+    if (errorCode(cause) === "ENOENT") return undefined;
     throw unreadable(".helmignore of the chart", cause);
   });
   return parseHelmignore(rules);
@@ -81,13 +81,11 @@ async function walkFolder(walk: Walk, path: string, entered: readonly string[]):
 
 async function readChartFile(path: string, absolute: string, info: Stats): Promise<ChartFile> {
   if (!info.isFile()) {
-    throw new Error(
-      `The chart holds "${path}", which is not a regular file; remove it or list it in .helmignore.`,
-    );
+    throw new Error(`"${path}" in the chart is not a regular file; remove it or list it in .helmignore.`);
   }
   if (info.size > fileSizeLimit) {
     throw new Error(
-      `The chart holds "${path}" of ${info.size} bytes, but Helm loads files of at most ${fileSizeLimit}; list it in .helmignore.`,
+      `"${path}" in the chart has ${info.size} bytes, but Helm loads files of at most ${fileSizeLimit}; list it in .helmignore.`,
     );
   }
   const bytes = await readFile(absolute).catch((cause: unknown) => {
@@ -102,7 +100,8 @@ async function followLink(
   entered: readonly string[],
 ): Promise<string> {
   const target = await realpath(join(root, path)).catch((cause: unknown) => {
-    if (codeOf(cause) === "EACCES") throw unreadable(`What the link "${path}" in the chart points to`, cause);
+    if (errorCode(cause) === "EACCES")
+      throw unreadable(`What the link "${path}" in the chart points to`, cause);
     throw new Error(
       `The link "${path}" in the chart points to nothing (or to itself); repair or remove it.`,
       { cause },
@@ -112,7 +111,7 @@ async function followLink(
     throw new Error(`The link "${path}" in the chart leaves the workspace; copy the file into the chart.`);
   }
   if (entered.includes(target))
-    throw new Error(`The link "${path}" in the chart leads back into a folder above it.`);
+    throw new Error(`The link "${path}" in the chart leads back to a folder that contains it; remove it.`);
   return target;
 }
 
@@ -127,11 +126,16 @@ function nameOf(name: Buffer, folder: string): string {
   const text = name.toString("utf8");
   if (Buffer.compare(Buffer.from(text), name) !== 0 || text.includes("\\")) {
     const where = folder === "" ? "The chart" : `"${folder}" in the chart`;
-    throw new Error(`${where} holds "${text}", whose name is not UTF-8 or holds a "\\"; rename it.`);
+    throw new Error(`${where} contains "${text}", whose name is not UTF-8 or contains a "\\"; rename it.`);
   }
   return text;
 }
 
 export function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}
+
+/** @param what how the message names the path, at the beginning of a sentence. */
+function unreadable(what: string, cause: unknown): Error {
+  return new Error(`${what} ${whyUnreadable(cause, "the chart")}.`, { cause });
 }

@@ -15,7 +15,7 @@ export function requireNoSecret({ name, repository }: Pick<Dependency, "name" | 
       : hasCredentials(url) || url.search !== "" || url.hash !== "";
   if (!suspicious) return;
   throw new Error(
-    `The address of the dependency ${name} holds credentials or a query, which everybody could read in the published chart; write it without, and replace the credentials.`,
+    `The address of the dependency ${name} contains credentials or a query, which anyone could read in the published chart; remove them, and revoke the credentials.`,
   );
 }
 

@@ -5,7 +5,7 @@ import {
   type Reference,
   type RegistryReader,
 } from "@spin-publisher/oci";
-import { chartMediaTypes } from "../artifact/media-types.ts";
+import { chartMediaTypes } from "../chart/media-types.ts";
 
 const packageLimit = 32 * 1024 * 1024;
 
@@ -30,11 +30,14 @@ export function chartReference(repository: string, name: string, version: string
 }
 
 /**
- * Gets a packaged chart from a registry.
+ * Fetches a packaged chart from a registry.
  *
  * @throws Error when the tag does not exist, or holds something that is not a Helm chart.
  */
-export async function getFromRegistry(reference: Reference, reader: RegistryReader): Promise<RegistryChart> {
+export async function fetchFromRegistry(
+  reference: Reference,
+  reader: RegistryReader,
+): Promise<RegistryChart> {
   const written = formatReference(reference);
   const manifest = await reader.manifest(reference);
   if (manifest === undefined) {

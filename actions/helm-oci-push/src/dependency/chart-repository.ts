@@ -7,19 +7,19 @@ import { findEntry } from "./repository-index.ts";
 const indexLimit = 50 * 1024 * 1024;
 const packageLimit = 32 * 1024 * 1024;
 
-/** What a chart repository has for one version: the package itself, or where in a registry it is. */
+/** What a chart repository answers for one version: the package itself, or its reference in a registry. */
 export type RepositoryAnswer =
-  /** The address is for messages: what signs it is left out. */
+  /** The address is for messages: without the query that may sign it. */
   | { readonly kind: "package"; readonly bytes: Uint8Array; readonly address: string }
   | { readonly kind: "registry"; readonly reference: string };
 
 /**
- * Gets one version of a chart from an HTTP chart repository, which needs no registration. The package is verified
- * against the digest in the index: Helm does not, and would take whatever is served.
+ * Fetches one version of a chart from an HTTP chart repository, which needs no `helm repo add`. The package is verified
+ * against the digest in the index, which Helm does not do.
  *
- * @throws Error when the repository cannot be read, lacks the version, or serves something else than it lists.
+ * @throws Error when the repository cannot be read, lacks the version, or serves anything but what it lists.
  */
-export async function getFromRepository(
+export async function fetchFromRepository(
   repository: string,
   name: string,
   version: string,
@@ -44,7 +44,7 @@ export async function getFromRepository(
   if (first.startsWith("oci://")) return { kind: "registry", reference: first.slice("oci://".length) };
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
     throw new Error(
-      `${where} lists ${url === null ? "something" : `"${printable(url)}"`} for ${name} ${version}, which is no HTTP address; report it there.`,
+      `${where} lists ${url === null ? "an invalid address" : `"${printable(url)}"`} for ${name} ${version}, which is not an HTTP address; report it there.`,
     );
   }
   const address = printable(url);
@@ -57,7 +57,7 @@ export async function getFromRepository(
   const found = digestOf(bytes);
   if (found !== `sha256:${digest}`) {
     throw new Error(
-      `The chart ${name} ${version} from ${address} has the digest ${found}, but ${repository} lists sha256:${digest}; it was changed after it was published, so do not use it before you know why.`,
+      `The chart ${name} ${version} from ${address} has the digest ${found}, but ${repository} lists sha256:${digest}; it was changed after it was published; find out why before you use it.`,
     );
   }
   return { kind: "package", bytes, address };

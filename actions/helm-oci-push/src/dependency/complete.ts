@@ -9,10 +9,10 @@ import { walkChart } from "../chart/walk.ts";
 import { isInRange, parseRange } from "../version/range.ts";
 import { parseLoose } from "../version/semver.ts";
 import { requireNoSecret } from "./address.ts";
-import { chartReference, getFromRegistry } from "./chart-registry.ts";
-import { getFromRepository } from "./chart-repository.ts";
+import { chartReference, fetchFromRegistry } from "./chart-registry.ts";
+import { fetchFromRepository } from "./chart-repository.ts";
 
-/** Where charts that are not in the chart's own charts/ folder come from. */
+/** What it takes to fetch dependencies that are not in the chart's own charts/ folder. */
 export interface ChartSources {
   readonly fetch: Fetch;
   readonly reader: RegistryReader;
@@ -20,7 +20,7 @@ export interface ChartSources {
   readonly boundary: string;
 }
 
-/** A dependency as it went into the package. */
+/** A dependency as it was packaged. */
 export interface ResolvedDependency {
   readonly name: string;
   readonly version: string;
@@ -36,13 +36,13 @@ export interface CompleteChart {
 const update = 'run "helm dependency update" and commit Chart.lock';
 
 /**
- * Adds the charts that a chart depends on, in the versions that Chart.lock names: those in charts/ are taken as they
- * are, the others are fetched. Nothing is chosen here; what Chart.lock does not name is an error.
+ * Adds the charts that a chart depends on, in the versions that Chart.lock names: those in charts/ are used as they
+ * are, the others are fetched. No version is chosen here: one that Chart.lock does not name is an error.
  *
  * @param folder of the chart, for `file://` dependencies.
  * @param parents folders of the charts that depend on this one.
  * @throws Error when an address holds a secret, when the lock is missing or stale, when a version in charts/ is not the locked one, when a dependency
- *   cannot be had, or is not what it says.
+ *   cannot be fetched, or is another chart than its name and version say.
  */
 export async function completeChart(
   chart: Chart,
@@ -55,7 +55,7 @@ export async function completeChart(
   for (const asked of [...metadata.dependencies, ...(lock?.dependencies ?? [])]) requireNoSecret(asked);
   if (lock !== undefined && !isCurrent(lock, metadata)) {
     throw new Error(
-      `Chart.lock of ${what} was made for other dependencies than Chart.yaml has now; ${update}.`,
+      `Chart.lock of ${what} does not belong to the dependencies that Chart.yaml has now; ${update}.`,
     );
   }
   const fetched = new Map<string, Chart>();
@@ -75,7 +75,7 @@ export async function completeChart(
     }
     if (locked === undefined) {
       throw new Error(
-        `${what} depends on ${dependency.name}, but it has no Chart.lock that names its version; ${update}.`,
+        `${what} depends on ${dependency.name}, but there is no Chart.lock that names its version; ${update}.`,
       );
     }
     if (locked.name !== dependency.name) {
@@ -85,7 +85,7 @@ export async function completeChart(
     }
     const key = `${dependency.name} ${locked.version}`;
     if (fetched.has(key)) continue;
-    const found = await getDependency(dependency, locked.version, folder, sources, parents);
+    const found = await fetchDependency(dependency, locked.version, folder, sources, parents);
     requireIdentity(found.chart, dependency.name, locked.version, found.from);
     fetched.set(key, found.chart);
     resolved.push({ name: dependency.name, version: locked.version, from: found.from }, ...found.resolved);
@@ -96,7 +96,7 @@ export async function completeChart(
   };
 }
 
-async function getDependency(
+async function fetchDependency(
   { name, repository }: Dependency,
   version: string,
   folder: string,
@@ -105,26 +105,26 @@ async function getDependency(
 ): Promise<CompleteChart & { readonly from: string }> {
   if (repository.startsWith("file://")) return getLocal(repository, name, folder, sources, parents);
   if (repository.startsWith("oci://")) {
-    return unpack(await getFromRegistry(chartReference(repository, name, version), sources.reader));
+    return unpack(await fetchFromRegistry(chartReference(repository, name, version), sources.reader));
   }
   if (!/^https?:\/\//.test(repository)) {
     throw new Error(
-      `The dependency ${name} has the repository "${repository}", a name that only the machine it was made on knows; write the repository's address.`,
+      `The dependency ${name} has the repository "${repository}", a name from somebody's local Helm configuration; write the repository's address.`,
     );
   }
-  const answer = await getFromRepository(repository, name, version, sources.fetch);
+  const answer = await fetchFromRepository(repository, name, version, sources.fetch);
   if (answer.kind === "registry")
-    return unpack(await getFromRegistry(parseReference(answer.reference), sources.reader));
+    return unpack(await fetchFromRegistry(parseReference(answer.reference), sources.reader));
   return unpack({ bytes: answer.bytes, reference: answer.address, digest: digestOf(answer.bytes) });
 }
 
-async function unpack(got: {
+async function unpack(packaged: {
   readonly bytes: Uint8Array;
   readonly reference: string;
   readonly digest: string;
 }): Promise<CompleteChart & { readonly from: string }> {
-  const chart = await loadPackagedChart(got.bytes, `the chart from ${got.reference}`);
-  return { chart, resolved: [], from: `${got.reference}@${got.digest}` };
+  const chart = await loadPackagedChart(packaged.bytes, `the chart from ${packaged.reference}`);
+  return { chart, resolved: [], from: `${packaged.reference}@${packaged.digest}` };
 }
 
 /** A chart beside this one is packaged on the fly, with its own dependencies. */
@@ -138,7 +138,7 @@ async function getLocal(
   const path = repository.slice("file://".length);
   const target = await realpath(path.startsWith("/") ? path : join(folder, path)).catch((cause: unknown) => {
     throw new Error(
-      `The dependency ${name} is at "${repository}", where no folder is; correct "repository".`,
+      `The dependency ${name} is at "${repository}", where there is no folder; correct "repository".`,
       { cause },
     );
   });
@@ -157,12 +157,12 @@ async function getLocal(
 function requireIdentity({ metadata }: Chart, name: string, version: string, from: string): void {
   if (metadata.name !== name) {
     throw new Error(
-      `The dependency ${name} was got from ${from}, but that is the chart ${metadata.name}; correct "name".`,
+      `The dependency ${name} was fetched from ${from}, but that is the chart ${metadata.name}; correct "name".`,
     );
   }
   if (metadata.version === version) return;
   throw new Error(
-    `The dependency ${name} ${version} was got from ${from}, but that is version ${metadata.version}; ${update}.`,
+    `The dependency ${name} ${version} was fetched from ${from}, but that is version ${metadata.version}; ${update}.`,
   );
 }
 
@@ -175,12 +175,12 @@ function requireVendoredVersion(
   if (locked !== undefined && locked.repository !== "") {
     if (metadata.version === locked.version) return;
     throw new Error(
-      `charts/ of ${what} holds ${metadata.name} ${metadata.version}, but Chart.lock names ${locked.version}; run "helm dependency build".`,
+      `charts/ of ${what} contains ${metadata.name} ${metadata.version}, but Chart.lock names ${locked.version}; run "helm dependency build".`,
     );
   }
   const version = parseLoose(metadata.version);
   if (version !== undefined && isInRange(version, parseRange(dependency.version))) return;
   throw new Error(
-    `charts/ of ${what} holds ${metadata.name} ${metadata.version}, but Chart.yaml asks for ${dependency.version}; change one of them.`,
+    `charts/ of ${what} contains ${metadata.name} ${metadata.version}, but Chart.yaml asks for ${dependency.version}; change one of them.`,
   );
 }

@@ -1,3 +1,4 @@
+import { isObject } from "@spin-publisher/json";
 import { fieldsOf, listOf, textOf } from "../chart/decode.ts";
 import { compareVersions, parseLoose } from "../version/semver.ts";
 import { readYamlText } from "../yaml/read.ts";
@@ -15,7 +16,7 @@ export interface IndexEntry {
 /**
  * The entry of one version of a chart in a repository's index.yaml.
  *
- * @param where how error messages call the index.
+ * @param where how error messages name the index.
  * @returns the entry of exactly that version, else one that differs in build metadata only.
  * @throws Error when the index is damaged, or has no such chart or version (naming the newest it has).
  */
@@ -28,7 +29,7 @@ export function findEntry(index: string, name: string, version: string, where: s
   throw new Error(
     newest === undefined
       ? `${where} has no chart "${name}"; correct "name" or "repository" in Chart.yaml.`
-      : `${where} has no version ${version} of the chart ${name} (any more?), its first is ${newest}; run "helm dependency update" and commit Chart.lock.`,
+      : `${where} has no version ${version} of the chart ${name}; the first that it lists is ${newest}; run "helm dependency update" and commit Chart.lock.`,
   );
 }
 
@@ -48,7 +49,7 @@ function entriesOf(index: string, name: string, where: string): readonly IndexEn
   );
 }
 
-/** Helm passes over entries that make no sense, and so do we: the wanted one is still missed by name. */
+/** Malformed entries are skipped, as in Helm; an error still names the version that is missing then. */
 function decodeEntry(item: YamlValue, where: string): IndexEntry | undefined {
   if (!isMap(item)) return undefined;
   const version = textOf(item.get("version"), `${where}.version`);
@@ -66,9 +67,7 @@ function decodeEntry(item: YamlValue, where: string): IndexEntry | undefined {
 function jsonIndex(index: string, where: string): YamlValue {
   try {
     return JSON.parse(index, (_key, value: unknown) =>
-      typeof value === "object" && value !== null && !Array.isArray(value)
-        ? new Map(Object.entries(value))
-        : value,
+      isObject(value) ? new Map(Object.entries(value)) : value,
     );
   } catch (cause) {
     throw new Error(`${where} is not valid JSON.`, { cause });

@@ -3,6 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { errorCode } from "@spin-publisher/errors";
+import { isObject } from "@spin-publisher/json";
 
 export type LintMode = "auto" | "required" | "off";
 
@@ -44,29 +46,21 @@ export async function lintWithHelm(
   }
 }
 
-/** Undefined where there is no helm. */
+/** Undefined where no helm is on PATH. */
 async function versionOf(run: Run): Promise<string | undefined> {
   try {
     const { stdout } = await run("helm", ["version", "--short"]);
     return stdout.trim();
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (errorCode(error) === "ENOENT") return undefined;
     throw new Error('The helm on PATH does not run; repair it or set the input "lint" to off.', {
       cause: error,
     });
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return propertyOf(error, "code") === "ENOENT";
-}
-
-/** What a program that failed had to say: both its streams, or the error where it said nothing. */
+/** What a failed program printed on both its streams, or else the error itself. */
 function outputOf(error: unknown): string {
-  const said = ["stdout", "stderr"].map((stream) => propertyOf(error, stream)).join("");
+  const said = isObject(error) ? ["stdout", "stderr"].map((stream) => error[stream]).join("") : "";
   return said.trim() === "" ? String(error) : said.trim();
-}
-
-function propertyOf(error: unknown, name: string): unknown {
-  return typeof error === "object" && error !== null ? Reflect.get(error, name) : undefined;
 }

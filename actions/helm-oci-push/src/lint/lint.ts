@@ -3,10 +3,12 @@ import type { YamlValue } from "../yaml/value.ts";
 import { type LintMode, lintWithHelm } from "./helm.ts";
 import { type Finding, lintStructure } from "./structure.ts";
 
+/** What lint has to say about a chart that may be published. */
+export type Remark = Finding & { readonly severity: Exclude<Finding["severity"], "error"> };
+
 /**
  * Checks a packaged chart: its structure here, its templates by the Helm on PATH.
  *
- * @returns what is not an error.
  * @throws Error listing every error, or when Helm is required and absent.
  */
 export async function lint(
@@ -15,26 +17,27 @@ export async function lint(
   archive: Uint8Array,
   mode: LintMode,
   withHelm = lintWithHelm,
-): Promise<readonly Finding[]> {
+): Promise<readonly Remark[]> {
   if (mode === "off") return [];
   const findings = lintStructure(chart, document);
   const errors = findings.filter(({ severity }) => severity === "error").map(({ message }) => message);
+  const remarks = findings.filter((finding): finding is Remark => finding.severity !== "error");
   if (errors.length > 0)
-    throw new Error(`The chart ${chart.metadata.name} is not fit to be published: ${errors.join("; ")}.`);
+    throw new Error(`The chart ${chart.metadata.name} cannot be published: ${errors.join("; ")}.`);
   const helm = await withHelm(archive);
   if (helm.kind === "passed")
-    return [...findings, { severity: "info", message: `helm lint passed (${helm.version})` }];
+    return [...remarks, { severity: "info", message: `helm lint passed (${helm.version})` }];
   if (helm.kind === "failed") {
     throw new Error(`The chart ${chart.metadata.name} fails helm lint (${helm.version}):\n${helm.output}`);
   }
   if (mode === "required") {
     throw new Error(
-      'Input "lint" is required, but there is no helm on PATH; add azure/setup-helm before this step.',
+      'Input "lint" is required, but no helm is on PATH; add azure/setup-helm before this step.',
     );
   }
   return [
-    ...findings,
-    notice(`there is no helm on PATH, so ${unchecked(chart)}; only the chart's structure was checked`),
+    ...remarks,
+    notice(`no helm is on PATH, so ${unchecked(chart)}; only the structure of the chart was checked`),
   ];
 }
 
@@ -46,6 +49,6 @@ function unchecked({ schema }: Chart): string {
     : `values.yaml was not validated against values.schema.json, and ${rendering}`;
 }
 
-function notice(message: string): Finding {
+function notice(message: string): Remark {
   return { severity: "notice", message };
 }

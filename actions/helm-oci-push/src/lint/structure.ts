@@ -41,11 +41,11 @@ function lintFields(document: YamlValue): readonly Finding[] {
     const value = fields.get(field.toLowerCase()) ?? null;
     return value === null || typeof value === "string"
       ? []
-      : [error(`"${field}" in Chart.yaml is the number ${value}, not a text; quote it`)];
+      : [error(`"${field}" in Chart.yaml is the number ${value}, not a string; quote it`)];
   });
   const unknown = [...fields.keys()]
     .filter((field) => !knownFields.has(field))
-    .map((field) => warning(`"${field}" in Chart.yaml is a field that Helm does not know and drops`));
+    .map((field) => warning(`"${field}" in Chart.yaml is a field that Helm does not know`));
   return [...notText, ...unknown];
 }
 
@@ -58,7 +58,7 @@ function lintMetadata({ metadata, templates, values }: Chart): readonly Finding[
   if (apiVersion === "v1" && type !== "") findings.push(error('"type" in Chart.yaml needs apiVersion: v2'));
   if (apiVersion === "v1" && dependencies.length > 0) {
     findings.push(
-      error("dependencies in a chart of apiVersion v1 belong into requirements.yaml; change it to v2"),
+      error('dependencies of a chart of apiVersion v1 belong in requirements.yaml; write "apiVersion: v2"'),
     );
   }
   for (const { name, email, url } of maintainers) {

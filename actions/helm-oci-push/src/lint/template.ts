@@ -4,8 +4,8 @@ import type { ChartFile } from "../chart/walk.ts";
 const openers = new Set(["if", "range", "with", "define", "block"]);
 
 /**
- * What is wrong with the form of a template, found without an engine: actions, comments, texts and parentheses that do
- * not end, blocks without an `end`. A `}}` outside of an action is text to Go, so it is no mistake.
+ * What is wrong with the form of a template, found without an engine: actions, comments, strings and parentheses that do
+ * not end, blocks without an `end`. A `}}` outside of an action is text to Go, so it is not a mistake.
  *
  * @returns a clause with the line, or undefined.
  */
@@ -34,7 +34,7 @@ type Action =
   /** What is wrong, as the end of a clause. */
   | { readonly mistake: string };
 
-/** Texts in quotes end on their line, those in backticks where they will (Go's lexer of templates). */
+/** Strings: those in quotes end on their line, those in backticks may span lines (text/template). */
 const text = /"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*'|`[^`]*`/y;
 
 function readAction(template: string, start: number): Action {
@@ -51,11 +51,11 @@ function readAction(template: string, start: number): Action {
     if (character === "{" || character === "}") return { mistake: 'does not end in "}}"' };
     if (character === "(") parentheses += 1;
     if (character === ")") parentheses -= 1;
-    if (parentheses < 0) return { mistake: 'has a ")" too many' };
+    if (parentheses < 0) return { mistake: 'has one ")" too many' };
     if (/["'`]/.test(character)) {
       text.lastIndex = at;
       if (!text.test(template))
-        return { mistake: `has a text that begins with ${character} and does not end` };
+        return { mistake: `has a string that begins with ${character} and does not end` };
       at = text.lastIndex;
     } else at += 1;
   }

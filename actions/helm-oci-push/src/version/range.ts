@@ -21,9 +21,9 @@ const hyphenRange = new RegExp(`(${partial})\\s+-\\s+(${partial})`, "g");
 
 /**
  * Parses a range in the notation of Helm's dependencies: `||` between groups, blanks or commas within one, hyphen
- * ranges, wildcards. npm's notation differs (commas, `=>`, what a partial version means), so its parser is no use.
+ * ranges, wildcards. npm's notation differs (commas, `=>`, what a partial version means), so its parser cannot be used.
  *
- * @throws Error when it is no range.
+ * @throws Error when it is not a range.
  */
 export function parseRange(text: string): Range {
   return text
@@ -59,7 +59,7 @@ function comparatorOf(text: string): Comparator {
   const parts = written.length;
   const version = parseLoose(`${[...written, "0", "0", "0"].slice(0, 3).join(".")}${suffix}`);
   if (version === undefined || (parts !== 0 && parts !== 1 && parts !== 2 && parts !== 3)) {
-    throw new Error(`"${text}" holds a version that is no SemVer version.`);
+    throw new Error(`"${text}" contains a version that is not SemVer.`);
   }
   return { operator: given, version, parts };
 }

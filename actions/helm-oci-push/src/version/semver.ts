@@ -26,7 +26,7 @@ export function parseLoose(text: string): Version | undefined {
   return { major: numbers[0], minor: numbers[1], patch: numbers[2], prerelease, metadata, original: text };
 }
 
-/** SemVer 2.0.0 to the letter; undefined for anything else. Only such a version is found by a version range. */
+/** SemVer 2.0.0 exactly; undefined for anything else. Version ranges match only such versions. */
 export function parseStrict(text: string): Version | undefined {
   const numbers = text.split(/[-+]/, 1)[0] ?? "";
   return /^(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){2}$/.test(numbers) ? parseLoose(text) : undefined;

@@ -1,5 +1,5 @@
 import { compareBytes } from "@spin-publisher/archive";
-import type { JsonMap, JsonValue } from "./write.ts";
+import type { JsonMap, JsonValue } from "./value.ts";
 
 /**
  * Compact JSON as Go's encoder writes it: `<`, `>`, `&` and the two Unicode line separators are escaped, so that a

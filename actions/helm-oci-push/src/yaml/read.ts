@@ -1,16 +1,16 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, parseAllDocuments, type Scalar } from "yaml";
 import { formatFloat } from "./go-number.ts";
-import { meaningOf } from "./resolve-scalar.ts";
+import { resolveScalar } from "./resolve-scalar.ts";
 import { isMap as isYamlMap, type YamlMap, type YamlValue } from "./value.ts";
 
-/** How many values aliases may stand for in one document; in a chart's files they stand for dozens. */
+/** How many values the aliases of one document may expand to; in real charts it is dozens. */
 const aliasedLimit = 100_000;
 
 /**
  * The first YAML document of a file as Helm reads it: YAML 1.1 scalars, merge keys, the last of two equal keys wins.
- * A byte order mark is passed over; a file without a document is `null`.
+ * A byte order mark is skipped; a file without a document is `null`.
  *
- * @param name how error messages call the file.
+ * @param name how error messages name the file.
  * @throws Error with the position when it is not UTF-8 or not YAML, and when its aliases expand without end.
  */
 export function readYaml(bytes: Uint8Array, name: string): YamlValue {
@@ -40,7 +40,7 @@ export function readYamlText(text: string, name: string): YamlValue {
       const target = targets.has(node) ? targets.get(node) : node.resolve(document);
       targets.set(node, target);
       if (target === undefined || open.has(target)) {
-        throw new Error(`${name} has the alias *${node.source}, which stands for nothing or for itself.`);
+        throw new Error(`${name} has the alias *${node.source}, which refers to nothing or to itself.`);
       }
       depth += 1;
       const value = resolveNode(target);
@@ -77,7 +77,7 @@ function parse(text: string, name: string) {
   try {
     return parseAllDocuments(text, { schema: "failsafe", uniqueKeys: false, logLevel: "silent" });
   } catch (cause) {
-    throw new Error(`${name} is not valid YAML, or is nested too deeply to be read.`, { cause });
+    throw new Error(`${name} is not valid YAML, or is nested too deeply.`, { cause });
   }
 }
 
@@ -85,14 +85,14 @@ function scalarOf(node: Scalar, name: string): YamlValue {
   const text = String(node.value ?? "");
   const tag = node.tag?.replace("tag:yaml.org,2002:", "!!");
   if (tag === undefined ? node.type !== "PLAIN" : tag === "!!str" || tag === "!") return text;
-  const meaning = meaningOf(text);
+  const meaning = resolveScalar(text);
   const value = "value" in meaning ? meaning.value : meaning.kind === "null" ? null : text;
   if (tag === undefined || tag === tagOf(meaning.kind)) return value;
   if (tag === "!!float" && typeof value === "bigint") return Number(value);
   throw new Error(`${name} tags the value "${text}" with ${tag}, which it is not.`);
 }
 
-function tagOf(kind: ReturnType<typeof meaningOf>["kind"]): string {
+function tagOf(kind: ReturnType<typeof resolveScalar>["kind"]): string {
   const tags = {
     null: "null",
     boolean: "bool",
@@ -107,8 +107,8 @@ function tagOf(kind: ReturnType<typeof meaningOf>["kind"]): string {
 function keyOf(key: YamlValue, name: string): string {
   if (typeof key === "string") return key;
   if (typeof key === "bigint" || typeof key === "boolean") return String(key);
-  if (typeof key === "number") return Number.isFinite(key) ? formatFloat(key, 32) : yamlInfinity(key);
-  throw new Error(`${name} has a key that is neither text nor a number; give it a name.`);
+  if (typeof key === "number") return Number.isFinite(key) ? formatFloat(key) : yamlInfinity(key);
+  throw new Error(`${name} has a key that is neither a string nor a number; quote it.`);
 }
 
 function yamlInfinity(value: number): string {

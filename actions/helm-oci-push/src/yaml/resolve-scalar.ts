@@ -1,14 +1,14 @@
-/** What a plain (unquoted) scalar stands for. Numbers keep their kind: integers are exact up to 64 bits. */
-export type PlainMeaning =
+/** What a plain (unquoted) scalar means. Numbers keep their kind: integers are exact up to 64 bits. */
+export type ScalarMeaning =
   | { readonly kind: "null" }
   | { readonly kind: "boolean"; readonly value: boolean }
   | { readonly kind: "integer"; readonly value: bigint }
   | { readonly kind: "float"; readonly value: number }
-  /** Read as text all the same, but quoted when written. */
+  /** Helm keeps it as text. */
   | { readonly kind: "timestamp" }
   | { readonly kind: "text" };
 
-const words = new Map<string, PlainMeaning>([
+const words = new Map<string, ScalarMeaning>([
   ...spellings(["y", "yes", "true", "on"], { kind: "boolean", value: true }),
   ...spellings(["n", "no", "false", "off"], { kind: "boolean", value: false }),
   ...spellings(["null"], { kind: "null" }),
@@ -26,7 +26,7 @@ const words = new Map<string, PlainMeaning>([
  * The meaning of a plain scalar to Helm, whose YAML reader follows YAML 1.1 with Go's notation for integers: `yes` is
  * a boolean, `010` is eight, `1_000` is a thousand, `12:30` is text.
  */
-export function meaningOf(plain: string): PlainMeaning {
+export function resolveScalar(plain: string): ScalarMeaning {
   const word = words.get(plain);
   if (word !== undefined) return word;
   if (/^\.[0-9]/.test(plain)) return float(plain) ?? { kind: "text" };
@@ -39,8 +39,8 @@ export function meaningOf(plain: string): PlainMeaning {
 /** `word`, `Word` and `WORD`: the three spellings that YAML 1.1 knows of each word. */
 function spellings(
   lowerCase: readonly string[],
-  meaning: PlainMeaning,
-): readonly (readonly [string, PlainMeaning])[] {
+  meaning: ScalarMeaning,
+): readonly (readonly [string, ScalarMeaning])[] {
   return lowerCase.flatMap((word) =>
     [word, word.charAt(0).toUpperCase() + word.slice(1), word.toUpperCase()].map(
       (spelling) => [spelling, meaning] as const,
@@ -48,7 +48,7 @@ function spellings(
   );
 }
 
-function integer(digits: string): PlainMeaning | undefined {
+function integer(digits: string): ScalarMeaning | undefined {
   const [, sign, prefix = "", rest = ""] =
     /^([-+]?)(0[xX]|0[oO]|0[bB]|0(?=[0-9]))?([0-9a-fA-F]+)$/.exec(digits) ?? [];
   if (sign === undefined) return undefined;
@@ -61,7 +61,7 @@ function integer(digits: string): PlainMeaning | undefined {
   return value > largest || value < -(2n ** 63n) ? undefined : { kind: "integer", value };
 }
 
-function float(text: string): PlainMeaning | undefined {
+function float(text: string): ScalarMeaning | undefined {
   if (!/^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/.test(text)) return undefined;
   const value = Number(text);
   return Number.isFinite(value) ? { kind: "float", value } : undefined;

@@ -11,11 +11,16 @@ export function isList(value: YamlValue | undefined): value is readonly YamlValu
   return Array.isArray(value);
 }
 
+/** JSON as Go writes it: the order of a map's keys counts. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonMap;
+
+export type JsonMap = ReadonlyMap<string, JsonValue>;
+
 /** What kind of value it is, with an article, for error messages. */
 export function kindOf(value: YamlValue): string {
   if (value === null) return "nothing";
   if (isMap(value)) return "a map";
   if (isList(value)) return "a list";
   if (typeof value === "boolean") return "a boolean";
-  return typeof value === "string" ? "a text" : "a number";
+  return typeof value === "string" ? "a string" : "a number";
 }

@@ -1,8 +1,8 @@
 import { type Digest, digestOf } from "@spin-publisher/oci";
+import type { Chart } from "../chart/load.ts";
+import { packageChart, packagedFiles } from "../chart/package.ts";
+import type { ChartFile } from "../chart/walk.ts";
 import { type ChartSources, completeChart, type ResolvedDependency } from "../dependency/complete.ts";
-import type { Chart } from "./load.ts";
-import { packageChart, packagedFiles } from "./package.ts";
-import type { ChartFile } from "./walk.ts";
 
 /** A chart with everything in it, packaged. */
 export interface PackedChart {
@@ -15,7 +15,7 @@ export interface PackedChart {
 }
 
 /**
- * Gets a chart's dependencies and packages it with them.
+ * Fetches a chart's dependencies and packages it with them.
  *
  * @param folder of the chart.
  */
