@@ -23,7 +23,7 @@ function layersIn({ root }: Artifact): number {
   return root.blobs.length - 1;
 }
 
-/** More rows than this nobody reads. */
+/** Nobody reads more rows than this. */
 const mostRows = 50;
 
 /**

@@ -128,7 +128,7 @@ describe("the published action", () => {
     expect(root.descriptor.digest).toBe(outputs.digest);
   });
 
-  test("takes its other inputs, and SOURCE_DATE_EPOCH, for what they say", async () => {
+  test("honours its other inputs and SOURCE_DATE_EPOCH", async () => {
     const folder = await project({
       "app/source.bin": coreModule,
       "app/page.md": "page ".repeat(100),
@@ -176,7 +176,7 @@ command = "cp source.bin web.wasm"
     });
   });
 
-  test("never moves latest back, though the manifest says one version for all releases", async () => {
+  test("never moves latest back, although the manifest has the same version for all releases", async () => {
     const reference = "ghcr.io/octo-org/site/forward";
     const release = (tag: string) =>
       push({ aliases: "auto", tag: "auto", reference, layers: "files" }, { event: pushTag(tag) });
@@ -195,7 +195,7 @@ command = "cp source.bin web.wasm"
     expect(await pointsAt("latest")).toBe(digests[1]);
   });
 
-  test("takes an empty GITHUB_WORKSPACE for the folder it runs in", async () => {
+  test("uses its working directory if GITHUB_WORKSPACE is empty", async () => {
     const workspace = await project({ "spin.toml": withComponent(""), "web.wasm": coreModule });
     const { exitCode } = await push(
       { tag: "7", "dry-run": "true" },
@@ -204,7 +204,7 @@ command = "cp source.bin web.wasm"
     expect(exitCode).toBe(0);
   });
 
-  test("downloads no module that the registry has already", async () => {
+  test("downloads no module that the registry already has", async () => {
     await push({ tag: "4" });
     const before = upstream.requests.length;
     await writeTree(site, { "content/later.md": "# Later\n" });

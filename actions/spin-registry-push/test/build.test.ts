@@ -40,7 +40,7 @@ const asked = () =>
   registry.requests.map(({ method, path }) => `${method} ${path.replace(/sha256:[0-9a-f]{64}/, "…")}`);
 
 describe("a run", () => {
-  test("that finds nothing to do asks for the tag and each alias, and for nothing else", async () => {
+  test("with nothing to do requests the tag and each alias, and nothing else", async () => {
     const folder = await site();
     const repository = freshRepository();
     await published(folder, repository, { aliases: ["latest"] });
@@ -54,7 +54,7 @@ describe("a run", () => {
     expect(await summary).toContain("No file changed since the previous version.");
   });
 
-  test("sends what changed and what follows from it, however many files there are", async () => {
+  test("uploads what changed and what depends on it, however many files there are", async () => {
     const counts: number[] = [];
     for (const pages of [40, 58]) {
       const folder = await site();
@@ -76,7 +76,7 @@ describe("a run", () => {
     expect(counts[1]).toBeLessThanOrEqual(12);
   });
 
-  test("of many files of which one changed sends one small archive, the locked application and little else", async () => {
+  test("with one changed file of many uploads one small archive, the locked application and little else", async () => {
     const pages = Array.from({ length: 1000 }, (_, index) => [
       `content/${index % 40}/${index}.md`,
       `Page ${index}. `.repeat(20),
@@ -101,7 +101,7 @@ describe("a run", () => {
     expect([again.report.changed, registry.requests.length]).toEqual([false, 2]);
   });
 
-  test("that would change what a tag means says which files differ, and how to go on", async () => {
+  test("that would move a tag names the files that differ, and the ways out", async () => {
     const folder = await site();
     const repository = freshRepository();
     await published(folder, repository);
@@ -143,7 +143,7 @@ describe("a run", () => {
     await expect(published(folder, repository, { request })).rejects.toThrow(`  - ${difference}\n`);
   });
 
-  test("says so where the tag holds something else altogether", async () => {
+  test("says if the tag points at something that is not an application", async () => {
     const folder = await site();
     const repository = freshRepository();
     const { artifact } = await published(folder, repository);
@@ -159,7 +159,7 @@ describe("a run", () => {
     ).toEqual(["the existing artifact is not a Spin application"]);
   });
 
-  test("knows the sizes of earlier files that travelled in archives no more, and says what it knows", async () => {
+  test("omits the sizes of earlier files that were in archives", async () => {
     const folder = await site();
     const repository = freshRepository();
     await published(folder, repository, { request: { layers: "archive" }, aliases: ["main"] });
@@ -172,7 +172,7 @@ describe("a run", () => {
     expect(await summary).toContain("| changed | <code>web/content/a.md</code> |  | 3 B |");
   });
 
-  test("reads names of files as names, not as Markdown", async () => {
+  test("escapes Markdown in names of files", async () => {
     const folder = await site();
     const repository = freshRepository();
     await published(folder, repository, { aliases: ["main"] });
@@ -181,7 +181,7 @@ describe("a run", () => {
     expect(await summary).toContain("| added | <code>web/content/a&#124;b&lt;i>`*.md</code> |  | 1 B |");
   });
 
-  test("does not list more files than anybody reads", async () => {
+  test("limits the list of files", async () => {
     const folder = await site();
     const repository = freshRepository();
     await published(folder, repository, { aliases: ["main"] });
@@ -194,7 +194,7 @@ describe("a run", () => {
     await expect(published(folder, repository)).rejects.toThrow("  - and 40 more");
   });
 
-  test("tells how to run what it published", async () => {
+  test("shows the command that runs what it published", async () => {
     const { summary, artifact } = await built(await site(), { request: { insecure: true } });
     expect(await summary).toContain(
       `spin up --from-registry 127.0.0.1:1/site/content@${artifact.root.descriptor.digest} --insecure`,
@@ -277,13 +277,13 @@ describe("a run", () => {
     },
   );
 
-  testNeeding("symbolic links")("may have a workspace that is itself reached by a link", async () => {
+  testNeeding("symbolic links")("can have a workspace that is a link itself", async () => {
     const workspace = join(await project(), "workspace");
     await symlink(await site(), workspace);
     await expect(built(workspace, { request: { workspace } })).resolves.toBeDefined();
   });
 
-  test("warns about what the manifest may not mean", async () => {
+  test("warns about what the manifest hardly means", async () => {
     const warnings: string[] = [];
     const folder = await site('files = ["content"]\nallowed_http_hosts = ["a.b"]');
     await built(folder, { dependencies: { warn: (line) => warnings.push(line) } });
@@ -306,7 +306,7 @@ describe("a module that is pinned by URL", () => {
     cache: createModuleCache(await project()),
   });
 
-  test("is not downloaded where an earlier version has it, nor asked for", async () => {
+  test("is neither downloaded nor requested if an earlier version has it", async () => {
     const repository = freshRepository();
     const folder = await pinned();
     await published(folder, repository, {
@@ -329,7 +329,7 @@ describe("a module that is pinned by URL", () => {
     );
   });
 
-  test("is not downloaded where the registry has it although no earlier version is known", async () => {
+  test("is not downloaded if the registry has it, although no earlier version is known", async () => {
     const repository = freshRepository();
     await published(await pinned(), repository, { dependencies: { fetch: async () => new Response(bytes) } });
     const folder = await pinned();
@@ -359,7 +359,7 @@ describe("a module that is pinned by URL", () => {
     await expect(built(await pinned(), { dependencies })).rejects.toThrow(/^the registry is down$/);
   });
 
-  test("is not downloaded for a run that has nothing to do", async () => {
+  test("is not downloaded by a run with nothing to do", async () => {
     const repository = freshRepository();
     await published(await pinned(), repository, { dependencies: { fetch: async () => new Response(bytes) } });
     registry.clearRequests();
@@ -373,7 +373,7 @@ describe("build commands", () => {
     withComponent(`[component.web.build]\ncommand = ${command}\n${more}`, '"out/web.wasm"');
   const copy = "mkdir -p out && cp source.bin out/web.wasm";
 
-  test("run only when they are asked to", async () => {
+  test("run only when `build` is true", async () => {
     const folder = await project({ "spin.toml": building(`"${copy}"`), "source.bin": component });
     await expect(built(folder)).rejects.toThrow('build the component first, or set "build: true"');
     await expect(
@@ -401,7 +401,7 @@ describe("build commands", () => {
     ]);
   });
 
-  test("stop the run where they fail, naming the line", async () => {
+  test("fail the run with their line", async () => {
     const folder = await project({
       "spin.toml": building('["exit 7", "touch ran"]'),
       "source.bin": component,
@@ -443,7 +443,7 @@ describe("build commands", () => {
 describe("an application that needs Spin", () => {
   const needy = withComponent('[component.web.dependencies]\n"a:b" = "1.0"');
 
-  test("is refused without one, by the line that needs it", async () => {
+  test("is refused without it, naming the line that needs it", async () => {
     const folder = await project({ "spin.toml": needy, "web.wasm": component });
     await expect(built(folder)).rejects.toThrow(
       /spin\.toml:10: the dependency "a:b" of component "web" needs spin, but it is not on PATH; add a step with the action setup-spin before this one\.$/,
@@ -453,7 +453,7 @@ describe("an application that needs Spin", () => {
     );
   });
 
-  test("is published with what Spin made of it, like everything else", async () => {
+  test("is published with what Spin assembled, like any other", async () => {
     const folder = await project({ "spin.toml": needy, "web.wasm": component });
     const composed = Buffer.concat([component, Buffer.alloc(300)]);
     const app = JSON.stringify(locked(needy)).replace(
@@ -500,12 +500,12 @@ describe("the annotations of an artifact", () => {
     });
   });
 
-  test("are not there for what is empty", () => {
+  test("are omitted where they are empty", () => {
     const empty = read('spin_manifest_version = 2\n[application]\nname = ""\n[trigger]');
     expect(annotationsOf(empty, { explicit: {} })).toEqual({});
   });
 
-  test("have the version of the tag where it is a release, unless the user says another", () => {
+  test("have the version of a release tag, unless the user sets another", () => {
     const version = `${prefix}.version`;
     const released = { releasedVersion: "0.2.0", explicit: {} };
     expect(annotationsOf(application, released)).toMatchObject({ [version]: "0.2.0" });
@@ -513,7 +513,7 @@ describe("the annotations of an artifact", () => {
     expect(annotationsOf(application, { ...released, explicit })).toMatchObject(explicit);
   });
 
-  test("are what the user says they are", () => {
+  test("can be overridden by the user", () => {
     const explicit = { [`${prefix}.title`]: "mine", "com.example.x": "y" };
     expect(annotationsOf(application, { explicit })).toMatchObject(explicit);
   });

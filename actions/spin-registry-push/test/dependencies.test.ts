@@ -60,7 +60,7 @@ describe("the dependencies of a component", () => {
     expect(read(depending(...lines)).components[0]?.dependencies.size).toBe(2);
   });
 
-  test("take configuration over for all of them or for each, not both", () => {
+  test("inherit configuration all together or one by one, not both", () => {
     const manifest = withComponent(
       'dependencies_inherit_configuration = true\n[component.web.dependencies]\n"a:b" = { version = "1", inherit_configuration = false }',
     );
@@ -126,7 +126,7 @@ describe("what only Spin can publish", () => {
     );
   });
 
-  test("is nothing of an ordinary application, which Spin may publish all the same", () => {
+  test("is not found in an ordinary application, which Spin can publish as well", () => {
     const application = read(withComponent(""));
     expect(chooseEngine("auto", application)).toBe("native");
     expect(chooseEngine("native", application)).toBe("native");

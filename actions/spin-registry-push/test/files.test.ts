@@ -148,7 +148,7 @@ describe("an entry of files", () => {
     );
   });
 
-  test("cannot put a file where a folder has to be", async () => {
+  test("cannot put a file where a folder must be", async () => {
     const files =
       'files = [{ source = "README.md", destination = "x" }, { source = "static", destination = "x/y" }]';
     await expect(published(await tree(), files)).rejects.toThrow(
@@ -187,7 +187,7 @@ describe("an entry of files", () => {
     expect(await paths(folder, 'files = ["content/*"]')).toEqual(["content/a"]);
   });
 
-  test("is warned about where it surely means something else", async () => {
+  test("is warned about where it hardly means what it says", async () => {
     expect((await published(await tree(), 'files = ["static"]')).warnings).toEqual([
       '"static" puts its files at "static/static/…", as Spin does; write "static/**/*" for "static/…"',
     ]);
@@ -226,13 +226,13 @@ describe("exclude_files", () => {
     );
   });
 
-  test("goes by where a file comes from, not by where it goes", async () => {
+  test("matches the source of a file, not its destination", async () => {
     const files =
       'files = [{ source = "static", destination = "assets" }]\nexclude_files = ["static/img/*", "assets/*"]';
     expect(await paths(await tree(), files)).toEqual(["assets/a.css"]);
   });
 
-  test("never leaves out a file that is named", async () => {
+  test("never excludes a file that is named", async () => {
     const files = 'files = ["README.md", { source = "README.md", destination = "x" }]\nexclude_files = ["*"]';
     expect(await paths(await tree(), files)).toEqual(["README.md", "x"]);
   });
@@ -291,7 +291,7 @@ describe("a symbolic link", () => {
     await expect(published(folder, files)).rejects.toThrow(`"${path}" is a link to "${outside}`);
   });
 
-  testNeeding("symbolic links")("out of the application does not matter where it is excluded", async () => {
+  testNeeding("symbolic links")("out of the application is ignored if it is excluded", async () => {
     const outside = await project({ x: "secret" });
     const folder = await tree();
     await symlink(join(outside, "x"), join(folder, "static/secret"));
@@ -303,15 +303,18 @@ describe("a symbolic link", () => {
     ]);
   });
 
-  testNeeding("symbolic links")("that leads back up is refused, as it would never end", async () => {
-    const folder = await tree();
-    await symlink("..", join(folder, "content/blog/up"));
-    await expect(published(folder, 'files = ["content/**/*"]')).rejects.toThrow(
-      'the link "content/blog/up" leads back to a folder above itself; exclude or remove it',
-    );
-  });
+  testNeeding("symbolic links")(
+    "to a folder above itself is refused, since following it would never end",
+    async () => {
+      const folder = await tree();
+      await symlink("..", join(folder, "content/blog/up"));
+      await expect(published(folder, 'files = ["content/**/*"]')).rejects.toThrow(
+        'the link "content/blog/up" leads back to a folder above itself; exclude or remove it',
+      );
+    },
+  );
 
-  testNeeding("symbolic links")("and another, and another, are not followed without end", async () => {
+  testNeeding("symbolic links")("is not followed without end when links multiply", async () => {
     const folder = await project({ "content/end/file": "x" });
     for (let level = 0; level < 24; level += 1) {
       const next = level === 23 ? "end" : `level-${level + 1}`;
@@ -339,7 +342,7 @@ describe("a folder", () => {
     expect(await paths(folder, 'files = ["content/blog/*"]')).toEqual(["content/blog/one.md"]);
   });
 
-  test("whose own path looks like a pattern is no obstacle", async () => {
+  test("can have a path that looks like a pattern", async () => {
     const folder = await project();
     await writeTree(join(folder, "[app]*"), { "content/a.md": "a" });
     expect(await paths(join(folder, "[app]*"), 'files = ["content/*"]')).toEqual(["content/a.md"]);

@@ -10,14 +10,14 @@ import { brokenManifest, validManifest } from "./random-manifest.ts";
 const referee = (text: string) => parse(text, { integersAsBigInt: true });
 
 // More of the same, by hand: dev/interop/fuzz-manifest.ts
-describe("a manifest that was made up", () => {
+describe("a generated manifest", () => {
   test("is accepted when it follows the rules", () => {
     for (const manifest of fc.sample(validManifest, { seed: 1, numRuns: 300 })) {
       expect([checkManifest(manifest, referee), manifest]).toEqual(["accepted", manifest]);
     }
   });
 
-  test("is accepted or clearly refused when it was damaged", () => {
+  test("is accepted or clearly refused when it is damaged", () => {
     const outcomes = fc
       .sample(brokenManifest, { seed: 2, numRuns: 1500 })
       .map((manifest) => checkManifest(manifest, referee));

@@ -78,7 +78,7 @@ describe("a layer for each file", () => {
     );
   });
 
-  test("is not made for what the locked application carries, except for modules", async () => {
+  test("is omitted for what the locked application carries, except for modules", async () => {
     const module = contentOf(component);
     const small = { key: "small", content: contentOf(Buffer.alloc(128)) };
     const larger = { key: "larger", content: contentOf(Buffer.alloc(129)) };
@@ -89,7 +89,7 @@ describe("a layer for each file", () => {
     expect(blobs.map(({ descriptor }) => descriptor.size)).toEqual([component.length, 129]);
   });
 
-  test("is made twice for a file that is also a module, under both media types", async () => {
+  test("exists twice for a file that is also a module, under both media types", async () => {
     const module = long("wasm");
     const { blobs } = await layersOf([{ module, files: [{ key: "copy.wasm", content: module }] }], "files", {
       folder: "",
@@ -99,7 +99,7 @@ describe("a layer for each file", () => {
   });
 });
 
-describe("how files travel", () => {
+describe("how files are stored", () => {
   test.each([
     ["auto", 62, data],
     ["auto", 63, archive],
@@ -112,7 +112,7 @@ describe("how files travel", () => {
     },
   );
 
-  test("is no archive where there is nothing to put into one", async () => {
+  test("creates no archive without files", async () => {
     const tiny = { key: "a", content: contentOf(Buffer.from("a")) };
     expect(kinds(await layers("archive", [tiny]))).toEqual([wasm]);
     expect(kinds(await layers("archive", []))).toEqual([wasm]);
@@ -120,7 +120,7 @@ describe("how files travel", () => {
 });
 
 describe("archives", () => {
-  test("hold every file under the digest of its content, modules before them", async () => {
+  test("contain every file under the digest of its content, after the modules", async () => {
     const all = files(200);
     const blobs = await layers("archive", all.slice(0, 100), all.slice(100));
     expect(kinds(blobs)).toEqual([wasm, ...Array(8).fill(archive)]);
@@ -135,7 +135,7 @@ describe("archives", () => {
     expect([...names].sort()).toEqual(all.map(({ content }) => content.digest.slice(7)).sort());
   });
 
-  test("are one gzip member with one plain tar that every reader of Spin takes", async () => {
+  test("are one gzip member with one plain tar, which every Spin reads", async () => {
     const [, blob] = await layers("archive", files(3));
     const bytes = blob === undefined ? Buffer.alloc(0) : Buffer.from(await bytesOf(blob));
     expect(bytes.subarray(0, 10).toString("hex")).toBe("1f8b08000000000002ff");
@@ -154,7 +154,7 @@ describe("archives", () => {
     expect(digests(back)).toEqual(digests(forth));
   });
 
-  test("share what is in two of them at the same place", async () => {
+  test("share a file that two components have at the same place", async () => {
     const once = await layers("archive", files(100));
     expect(await layers("archive", files(100), files(100)).then(kinds)).toEqual(kinds(once));
   });
@@ -189,13 +189,13 @@ describe("archives", () => {
     expect(shardCount(count)).toBe(expected);
   });
 
-  test("leave large files alone, so that these are not sent again with their neighbours", async () => {
+  test("exclude large files, which would be uploaded again with their neighbours", async () => {
     const large = { key: "film.mp4", content: contentOf(Buffer.alloc((1 << 20) + 1)) };
     const blobs = await layers("archive", [...files(10), large]);
     expect(kinds(blobs)).toEqual([wasm, data, archive]);
   });
 
-  test("take large files after all where they are many", async () => {
+  test("include large files if there are many", async () => {
     const large = (index: number) => ({
       key: `film-${index}`,
       content: { ...long(`${index}`), size: (1 << 20) + 1 },
@@ -218,7 +218,7 @@ describe("archives", () => {
     return layersOf([{ module: contentOf(component), files }], "archive", context);
   };
 
-  test("that an earlier version has are not made again", async () => {
+  test("of an earlier version are not built again", async () => {
     const all = files(100);
     const { blobs, annotations } = await layersAndMore("archive", all);
     const before = version(
@@ -242,7 +242,7 @@ describe("archives", () => {
     expect(digestOf(await first.source.open())).toBe(first.descriptor.digest);
   });
 
-  test("that an earlier version claims to have, but not the registry, are not replaced by others", async () => {
+  test("that the registry has lost are not replaced by others", async () => {
     const { blobs, annotations } = await layersAndMore("archive", files(2));
     const lie = { mediaType: archive, digest: digestOf("another archive"), size: 15 };
     const {
@@ -257,7 +257,7 @@ describe("archives", () => {
     );
   });
 
-  test("of earlier versions do not matter where these do not say what is in them", async () => {
+  test("of earlier versions are ignored if these do not say what is in them", async () => {
     const { blobs, annotations } = await layersAndMore("archive", files(2));
     const descriptors = blobs.map(({ descriptor }) => descriptor);
     const name = Object.keys(annotations)[0] ?? "";
@@ -267,7 +267,7 @@ describe("archives", () => {
     }
   });
 
-  test("notice a file that was changed after it had been read", async () => {
+  test("detect a file that changed after it was read", async () => {
     const folder = await project({ "a.md": "after" });
     const content = { ...long("before"), source: { kind: "file" as const, path: `${folder}/a.md` } };
     await expect(layers("archive", [{ key: "a.md", content }])).rejects.toThrow(

@@ -58,7 +58,7 @@ describe("a manifest of version 1", () => {
     expect(refusal(v1().replace('"web"', `"${id}"`))).toMatch(/^6: "[^"]*" is not a valid component id: /);
   });
 
-  test("lets the last of two components with one id count, at the place of the first", () => {
+  test("uses the last of two components with one id, in the place of the first", () => {
     const twice = `${v1()}[[component]]\nid = "api"\nsource = "api.wasm"\ntrigger = {}\n[[component]]\nid = "web"\nsource = "new.wasm"\ntrigger = {}\n`;
     const { components, triggers } = read(twice);
     expect(components.map(({ id, source }) => [id, source.kind === "local" && source.path])).toEqual([
@@ -68,7 +68,7 @@ describe("a manifest of version 1", () => {
     expect(triggers.map(({ id }) => id)).toEqual(["trigger-web", "trigger-api", "trigger-web"]);
   });
 
-  test("may have no component at all", () => {
+  test("can have no components", () => {
     expect(locked('spin_version = "1"\nname = "x"\ntrigger = { type = "http" }')).toEqual({
       spin_lock_version: 0,
       metadata: { name: "x", triggers: { http: {} } },
@@ -190,7 +190,7 @@ describe("a manifest of version 1", () => {
     expect(refusal(v1("", `${field} = {}`))).toContain(`8: component[0] has an unknown field "${field}"`);
   });
 
-  test.each(["application", "targets", "namespace"])("knows no field %s", (field) => {
+  test.each(["application", "targets", "namespace"])("does not know the field %s", (field) => {
     expect(refusal(v1(`${field} = "x"`))).toContain(`4: the manifest has an unknown field "${field}"`);
   });
 

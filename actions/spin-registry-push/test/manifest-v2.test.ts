@@ -69,7 +69,7 @@ size = 1
     ]);
   });
 
-  test("passes on the settings of any trigger, keys sorted at every depth", () => {
+  test("keeps the settings of any trigger, with keys sorted at every depth", () => {
     const manifest = v2(`[[trigger.timer]]
 z = 1
 a = { z = [1, 2.0, { y = 1, b = 2 }], "1" = true, "10" = 1e3, "2" = -0.0 }
@@ -110,7 +110,7 @@ source = "b.wasm"
     expect(read(v2(`[trigger]\n${components}`)).components.map(({ id }) => id)).toEqual(expected);
   });
 
-  test("shows everything that a component may have", () => {
+  test("contains everything that a component can have", () => {
     const manifest = withComponent(`description = "The site"
 variables = { name = "{{ x }}" }
 environment = { B = "2", A = "1", "10" = "x", "9" = "y" }
@@ -141,7 +141,7 @@ command = ["make", "make install"]
     });
   });
 
-  test("publishes every component, whether or not a trigger has it", () => {
+  test("publishes every component, whether or not a trigger uses it", () => {
     const manifest = withComponent('[component.alone]\nsource = "alone.wasm"');
     expect(read(manifest).components.map(({ id }) => id)).toEqual(["web", "alone"]);
   });
@@ -373,7 +373,7 @@ describe("the variables of an application", () => {
     });
   });
 
-  test("may say that they are not required, if they have a default", () => {
+  test("can say that they are not required, if they have a default", () => {
     expect(variables("a = { default = '', required = false }")).toEqual({ a: { default: "" } });
   });
 
@@ -422,7 +422,7 @@ describe("the source of a component", () => {
     }
   });
 
-  test("cannot be a bare address, as there is no digest, and it is not repeated", () => {
+  test("cannot be an address without a digest, and the address is not repeated", () => {
     const reason = refusal(withComponent("", '"https://user:SECRET@a.b/c.wasm"'));
     expect(reason).toContain('8: component.web.source is a web address; write it as { url = "…"');
     expect(reason).not.toContain("SECRET");
@@ -483,7 +483,7 @@ command = "make plain"
     expect(locked(manifest, "unknown").components[0].env).toEqual({ A: "1", B: "2" });
   });
 
-  test("changes nothing where none is asked for", () => {
+  test("changes nothing unless it is requested", () => {
     expect(read(manifest).components[0]).toMatchObject({ source: { path: "web.wasm" } });
     expect(locked(manifest).metadata).not.toHaveProperty("profile");
   });

@@ -43,17 +43,17 @@ describe("the version of a manifest", () => {
     );
   });
 
-  test("must be there", () => {
+  test("is required", () => {
     expect(refusal(rest[2])).toContain("the field spin_manifest_version is missing");
   });
 
-  test("2 has no other name", () => {
+  test("2 has only one spelling of the field", () => {
     expect(refusal(`spin_version = 2\n${rest[2]}`)).toContain(
       '1: the manifest has an unknown field "spin_version"',
     );
   });
 
-  test("1 is not given under both names", () => {
+  test("1 cannot use both spellings of the field", () => {
     expect(refusal(`spin_version = "1"\nspin_manifest_version = "1"\n${rest[1]}`)).toBe(
       "1: spin_manifest_version and spin_version are the same field; keep one",
     );
@@ -85,7 +85,7 @@ describe("the text of a manifest", () => {
     expect(read(`\uFEFFspin_manifest_version = 2\r\n${rest[2].replaceAll("\n", "\r\n")}`).name).toBe("x");
   });
 
-  test.each(["__proto__", "constructor", "toString", "1"])("may call a variable value %s", (key) => {
+  test.each(["__proto__", "constructor", "toString", "1"])("can have a variable called %s", (key) => {
     const manifest = `spin_manifest_version = 2\n${rest[2]}[component.a]\nsource = "a"\nenvironment = { "${key}" = "v" }`;
     expect([...(read(manifest).components[0]?.environment ?? [])]).toEqual([[key, "v"]]);
   });

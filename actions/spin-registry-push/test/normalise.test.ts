@@ -11,11 +11,11 @@ describe("the ids of triggers", () => {
   const on = (component: string, id = "") =>
     `[[trigger.http]]\n${id === "" ? "" : `id = "${id}"\n`}component = "${component}"\n`;
 
-  test("follow the component, and a number where that name is taken", () => {
+  test("are named after the component, or numbered where that name is taken", () => {
     expect(triggers(on("web").repeat(3))).toEqual(["web-http-trigger", "http-trigger1", "http-trigger2"]);
   });
 
-  test("that are given stay, and are taken from the start", () => {
+  test("in the manifest stay, and count as taken from the start", () => {
     expect(triggers(`${on("web")}${on("api", "web-http-trigger")}`)).toEqual([
       "http-trigger1",
       "web-http-trigger",
@@ -47,10 +47,10 @@ describe("the ids of triggers", () => {
   });
 });
 
-describe("a component that is written in a trigger", () => {
+describe("a component that is defined in a trigger", () => {
   const inline = '{ source = "a.wasm" }';
 
-  test("is called after the trigger", () => {
+  test("is named after the trigger", () => {
     const app = locked(v2(`[[trigger.http]]\ncomponent = ${inline}`));
     expect(app.triggers[0]).toMatchObject({
       id: "http-trigger1",
@@ -94,7 +94,7 @@ describe("further components of a trigger", () => {
     });
   });
 
-  test("do not make a trigger one of a component", () => {
+  test("do not count as the component of the trigger", () => {
     const manifest = v2('[[trigger.http]]\ncomponents = { a = "b" }');
     expect(locked(manifest).triggers).toEqual([
       { id: "http-trigger1", trigger_type: "http", trigger_config: { components: { a: ["b"] } } },
@@ -162,7 +162,7 @@ describe("what a manifest should not say", () => {
     expect(warningsAbout(read(manifest, "release"))).toEqual(['no component has the profile "release"']);
   });
 
-  test("is nothing in an ordinary manifest", () => {
+  test("is not found in an ordinary manifest", () => {
     expect(warningsAbout(read(withComponent("")))).toEqual([]);
   });
 });

@@ -105,12 +105,12 @@ describe("allowed_outbound_hosts", () => {
     );
   });
 
-  test("is checked in components that are written in a trigger, too", () => {
+  test("is checked in components that are defined in a trigger, too", () => {
     const manifest = `spin_manifest_version = 2\n[application]\nname = "x"\n[[trigger.http]]\ncomponent = { source = "a", allowed_outbound_hosts = ["x"] }`;
     expect(refusal(manifest)).toContain("5: allowed_outbound_hosts");
   });
 
-  test("takes what allowed_http_hosts is converted to", () => {
+  test("accepts what allowed_http_hosts is converted to", () => {
     const manifest = withComponent('allowed_http_hosts = ["a.b:8080", "self"]');
     expect(read(manifest).components[0]?.allowedOutboundHosts).toEqual([
       "http://a.b:8080",

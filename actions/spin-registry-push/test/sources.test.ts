@@ -95,7 +95,7 @@ describe("a module beside the manifest", () => {
     );
   });
 
-  test("may lie above the manifest, as in a workspace of several crates, but in the checkout", async () => {
+  test("can be above the manifest, as in a Cargo workspace, if it is in the checkout", async () => {
     const boundary = await project({ "target/web.wasm": module, "site/spin.toml": "" });
     const folder = join(boundary, "site");
     expect((await resolve('"../target/web.wasm"', { folder, boundary })).digest).toBe(digest);
@@ -116,7 +116,7 @@ describe("a module beside the manifest", () => {
 });
 
 describe("a module that is pinned by URL and digest", () => {
-  test("is downloaded, verified and kept where Spin looks for it as well", async () => {
+  test("is downloaded, verified and kept in Spin's own cache", async () => {
     const cache = await project();
     const content = await resolve(pinned("/web.wasm"), { cache });
     expect(await readContent(content)).toEqual(module);
@@ -127,7 +127,7 @@ describe("a module that is pinned by URL and digest", () => {
     expect(downloads).toEqual(["/web.wasm"]);
   });
 
-  test("is downloaded again when what is in the cache under its name is something else", async () => {
+  test("is downloaded again when the cache has other content under its name", async () => {
     const cache = await project();
     await mkdir(join(cache, "wasm"));
     await writeFile(join(cache, "wasm", digest), "a truncated download of an older Spin");
@@ -144,7 +144,7 @@ describe("a module that is pinned by URL and digest", () => {
     expect(downloads).toEqual(["/web.wasm"]);
   });
 
-  test("is not believed to have the size that a registry gives it", async () => {
+  test("is checked against the size that the registry reports", async () => {
     const content = await resolve(pinned("/web.wasm"), { inRegistry: new Map([[digest, 4711]]) });
     await expect(readContent(content)).rejects.toThrow("has 1008 bytes, but the registry says that");
   });
@@ -160,7 +160,7 @@ describe("a module that is pinned by URL and digest", () => {
     expect(inspect(error)).not.toContain("SECRET");
   });
 
-  test("is downloaded all the same when it is small enough to be carried inline", async () => {
+  test("is downloaded even so if it is small enough to be carried inline", async () => {
     const small = digestOf(component);
     const content = await resolve(pinned("/small", small), {
       inRegistry: new Map([[small, component.length]]),

@@ -96,7 +96,7 @@ describe("an application that Spin assembles", () => {
     ]);
   });
 
-  test("is the same whatever order Spin put its files in", async () => {
+  test("is the same whatever the order of Spin's files", async () => {
     const folder = await site();
     const forth = await fakeSpin({ lockedApp: await lockedBySpin(folder), modules: [composed] });
     const reversed = await lockedBySpin(folder, (app) => ({
@@ -108,7 +108,7 @@ describe("an application that Spin assembles", () => {
     expect(serialiseLockedApp(other.app)).toBe(serialiseLockedApp(one.app));
   });
 
-  test("is pushed by Spin to this process only, which gets neither our inputs nor a proxy", async () => {
+  test("is pushed by Spin to this process only, without our inputs and without a proxy", async () => {
     const folder = await site();
     const path = await fakeSpin({ lockedApp: await lockedBySpin(folder), modules: [composed] });
     await assembled(folder, path, "debug");
@@ -131,7 +131,7 @@ describe("an application that Spin assembles", () => {
     expect(JSON.stringify(call.env)).not.toContain("secret");
   });
 
-  test("has its pinned modules put into Spin's cache, verified, before Spin looks there", async () => {
+  test("has its pinned modules in Spin's cache, verified, before Spin starts", async () => {
     const folder = await site(
       dependency,
       `{ url = "https://a.b/web.wasm", digest = "${digestOf(component)}" }`,
@@ -167,7 +167,7 @@ describe("an application that Spin assembles", () => {
     );
   });
 
-  test("has the same mistakes in its files told as with our own engine", async () => {
+  test("has the same errors about its files as with our own engine", async () => {
     const folder = await site(`${dependency}`.replace("[component", 'exclude_files = ["a**"]\n[component'));
     await expect(assembled(folder, await fakeSpin({ lockedApp: "{}", modules: [] }))).rejects.toThrow(
       "spin.toml:10: exclude_files has",
@@ -201,7 +201,7 @@ describe("an application that Spin assembles", () => {
     await expect(assembled(folder, path)).rejects.toThrow(message);
   });
 
-  test("is refused when Spin published other files than the manifest names", async () => {
+  test("is refused when Spin publishes other files than the manifest names", async () => {
     const folder = await site();
     const lockedApp = (await lockedBySpin(folder)).replace(
       digestOf("index ".repeat(50)),
@@ -212,7 +212,7 @@ describe("an application that Spin assembles", () => {
     );
   });
 
-  test("is refused when an older Spin left middleware where it was", async () => {
+  test("is refused when an older Spin ignores its middleware", async () => {
     const folder = await site("");
     const manifest = withComponent('files = ["content/*"]').replace(
       'component = "web"',
@@ -234,7 +234,7 @@ describe("an application that Spin assembles", () => {
 });
 
 describe("the sink", () => {
-  test("takes nothing from whoever does not know where to push, and nothing damaged", async () => {
+  test("accepts neither pushes to another repository nor damaged content", async () => {
     const sink = await startSink();
     try {
       const [host, ...path] = sink.reference.replace(/:content$/, "").split("/");

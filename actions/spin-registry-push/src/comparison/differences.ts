@@ -2,7 +2,7 @@ import type { LockedApp } from "@spin-publisher/spin-artifact";
 import type { LayerSource } from "../layers/layer-source.ts";
 import type { PublishedPart } from "./published-parts.ts";
 
-/** What became of a file or module between two versions. */
+/** What happened to a file or module between two versions. */
 export interface Difference {
   readonly name: string;
   readonly kind: "added" | "changed" | "removed";

@@ -19,7 +19,7 @@ export interface PublishedPart {
 /**
  * The files and modules of an application that was published earlier, perhaps by another program.
  *
- * @returns undefined where the artifact is no Spin application, or one that cannot be read.
+ * @returns undefined where the artifact is not a Spin application, or cannot be read.
  */
 export async function publishedParts(
   reader: RegistryReader,
@@ -32,7 +32,7 @@ export async function publishedParts(
   try {
     return partsOf(parseLockedApp(await reader.blob(repository, lockedApp, largestLockedApp)), layers);
   } catch {
-    // What there is to say about an earlier version is an extra: it never stops a publication.
+    // The comparison with an earlier version is an extra: it never fails a publication.
     return undefined;
   }
 }

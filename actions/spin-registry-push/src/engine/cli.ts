@@ -27,9 +27,9 @@ export interface SpinContext extends SourceContext {
 }
 
 /**
- * Assembles an application with the `spin` on PATH: it pushes into a sink inside this process, and what it made of the
- * modules and of the locked application is put into our deterministic order. Files come from disk, as with the other
- * engine; that both mean the same files is checked.
+ * Assembles an application with the `spin` on PATH: it pushes into a sink in this process, and the modules and the
+ * locked application that it pushed are put into our deterministic order. Files come from disk, as with the other engine;
+ * a check ensures that both mean the same files.
  *
  * @throws ManifestError when there is no `spin`, naming what in the manifest needs it; Error when it fails.
  */

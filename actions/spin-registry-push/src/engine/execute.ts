@@ -19,7 +19,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a program to its end. The edge to other programs. */
+/** Runs a program to its end. */
 export type Execute = (command: Command) => Promise<Ended>;
 
 /** @throws Error when the program cannot be started. */
@@ -42,8 +42,8 @@ export const execute: Execute = ({ file, arguments: args, folder, env, output })
   });
 
 /**
- * The environment of this process without what is only for this action: its inputs, among them the password for the
- * registry, the runner's own tokens, and the files that outputs are written to.
+ * The environment without what is meant for this action only: its inputs (the registry password among them), the
+ * runner's own tokens, and the files that outputs are written to.
  */
 export function environmentForOthers(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const own = /^(?:INPUT_|ACTIONS_|STATE_|GITHUB_(?:OUTPUT|STATE|STEP_SUMMARY|ARTIFACTS)$)/i;

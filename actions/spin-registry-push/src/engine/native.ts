@@ -8,7 +8,7 @@ import { lockApplication, type PreparedComponent } from "../locked-app/lock.ts";
 import type { Application } from "../manifest/model.ts";
 import { resolveSource, type SourceContext } from "../sources/resolve.ts";
 
-/** An application that is ready to be put into an artifact. */
+/** An application, ready to become an artifact. */
 export interface AssembledApp {
   readonly app: LockedApp;
   /** By component, in the order of the locked application. */
@@ -18,7 +18,7 @@ export interface AssembledApp {
 
 /**
  * Assembles an application without Spin. Modules that are not components are published as they are: readers
- * componentize them when they load them, as they had to before Spin 3.2 did it on publishing.
+ * convert them when they load them, as they had to before Spin 3.2 converted them on publishing.
  */
 export async function assemble(application: Application, context: SourceContext): Promise<AssembledApp> {
   const sources = pLimit(4).map(application.components, (component) => resolveSource(component, context));

@@ -78,7 +78,7 @@ function parseExclusion({ line, pattern }: Exclusion): Glob {
   }
 }
 
-/** `"content/**"`: an existing file or folder of that very name, else a pattern. */
+/** `"content/**"`: an existing file or folder of exactly that name, otherwise a pattern. */
 async function resolvePattern(
   { pattern }: Extract<FileEntry, { kind: "pattern" }>,
   root: ApplicationFolder,
@@ -110,7 +110,7 @@ async function resolvePattern(
   };
 }
 
-/** What stands for every file at any depth. */
+/** Matches every file at any depth. */
 const everything = parsePattern(["**", "*"]);
 
 function spelledOut(names: readonly string[]) {

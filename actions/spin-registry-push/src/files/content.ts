@@ -4,7 +4,7 @@ import { open, readFile } from "node:fs/promises";
 import { whyUnreadable } from "@spin-publisher/errors";
 import { type BlobSource, type Digest, digestOf } from "@spin-publisher/oci";
 
-/** Bytes that are published, by their digest; held in memory only where they are few. */
+/** Bytes that are published, by digest; in memory only where they are few. */
 export interface Content {
   readonly digest: Digest;
   readonly size: number;
@@ -40,7 +40,7 @@ export async function contentOfFile(path: string): Promise<Content> {
   return { digest: `sha256:${hash.digest("hex")}`, size, source: { kind: "file", path } };
 }
 
-/** Content that is in memory anyway. */
+/** Content that is already in memory. */
 export function contentOf(bytes: Uint8Array): Content {
   return {
     digest: digestOf(bytes),

@@ -25,7 +25,7 @@ export interface Glob {
   readonly tokens: readonly Token[];
 }
 
-/** Whether `text` holds anything that would make it a pattern rather than a name. */
+/** Whether `text` has a character that makes it a pattern rather than a name. */
 export function hasWildcards(text: string): boolean {
   return /[?*[\]]/.test(text);
 }
@@ -107,7 +107,7 @@ export function matches({ tokens }: Glob, path: string): boolean {
   return [...places].some((place) => isEnd(place, tokens));
 }
 
-/** Adds place `index` (a place is the index of the token that comes next), and those behind tokens that may be empty. */
+/** Adds place `index`, the index of the token that comes next, and the places after tokens that may be empty. */
 function enter(places: Set<number>, index: number, tokens: readonly Token[]): void {
   places.add(index);
   const kind = tokens[index]?.kind;

@@ -25,8 +25,8 @@ export function createHasher(): (location: string) => Promise<Content> {
 }
 
 /**
- * The files with their contents, sorted by the bytes of their paths. Spin publishes them in whatever order the
- * file system lists them; readers do not care, and we want the same digest everywhere.
+ * The files with their contents, sorted by the bytes of their paths. Spin publishes them in the order in which the
+ * file system lists them; readers do not care, and the digest must be the same everywhere.
  *
  * @throws ManifestError when two entries put different files at one place, or a file where a folder has to be:
  *   which of them Spin would publish is a matter of luck.

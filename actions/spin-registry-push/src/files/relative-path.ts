@@ -1,8 +1,8 @@
 /**
  * A path of a manifest, relative to `root`: names without `.`, `..` or empty ones, none at all for the root itself.
- * `..` is taken off textually and must not lead out.
+ * `..` is resolved textually.
  *
- * @param root how errors call what the path must stay in.
+ * @param root what errors call the folder that the path must stay in.
  * @throws Error (a clause for the caller's sentence) where it does, or where the path is absolute.
  */
 export function namesInside(path: string, root = "application folder"): readonly string[] {

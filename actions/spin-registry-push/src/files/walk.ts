@@ -22,7 +22,7 @@ export async function openApplicationFolder(folder: string): Promise<Application
   return { location: await realpath(folder) };
 }
 
-/** A tangle of links, each of which is followed, would otherwise make any number of folders of a few. */
+/** Links that are all followed could otherwise turn a few folders into any number. */
 const mostVisits = 64;
 
 /**
@@ -118,13 +118,13 @@ function leavesApplication(path: string, location: string): Error {
   );
 }
 
-/** Adds a place of the pattern, and those behind it while it may stand for no folder at all. */
+/** Adds a place of the pattern, and those after it that `**` can skip to by matching no folder. */
 function reach(places: Set<number>, place: number, pattern: readonly Part[]): Set<number> {
   places.add(place);
   return pattern[place]?.kind === "folders" ? reach(places, place + 1, pattern) : places;
 }
 
-/** The places of the pattern that stand behind an entry called `name`. */
+/** The places of the pattern after an entry called `name`. */
 function advance(places: ReadonlySet<number>, name: string, pattern: readonly Part[]): ReadonlySet<number> {
   const next = new Set<number>();
   for (const place of places) {
@@ -135,7 +135,7 @@ function advance(places: ReadonlySet<number>, name: string, pattern: readonly Pa
   return next;
 }
 
-/** Whether a file called `name` is what the pattern ends with; `**` stands for folders only. */
+/** Whether the pattern can end with a file called `name`; `**` matches folders only. */
 function endsAt(places: ReadonlySet<number>, name: string, pattern: readonly Part[]): boolean {
   const last = pattern.at(-1);
   return last !== undefined && places.has(pattern.length - 1) && accepts(last, name);
@@ -146,7 +146,7 @@ function accepts(part: Part, name: string): boolean {
   return part.kind === "glob" && matches(part.glob, name);
 }
 
-/** The names in a folder that the pattern may be about: those it spells out, or all of them. */
+/** The names in a folder that the pattern can match: those it spells out, or all of them. */
 async function candidates(
   { location }: Folder,
   places: ReadonlySet<number>,
@@ -182,7 +182,7 @@ function absent(error: unknown): undefined {
   throw error;
 }
 
-/** What a path is that a manifest names without wildcards. @throws Error when it lies outside of the folder. */
+/** What is at a path without wildcards. @throws Error when a link leads out of the application folder. */
 export async function lookUp(names: readonly string[], root: ApplicationFolder): Promise<Entry> {
   const location = join(root.location, ...names);
   const target = await stat(location).catch(absent);

@@ -16,15 +16,15 @@ import { type FileContent, layerOf } from "./layer-source.ts";
 import { distribute } from "./shards.ts";
 
 /**
- * The manifest's annotation that says what its archives hold, so that a later run need not make them again to know: a
- * recipe for each, in the order of the layers.
+ * The annotation that says what the archives contain, so that a later run need not build them to find out: a recipe for
+ * each, in the order of the layers.
  */
 const recipesAnnotation = "io.github.spin-publisher.archives";
 
 /** Archives by their recipe. */
 export type KnownArchives = ReadonlyMap<string, Pick<Descriptor, "digest" | "size">>;
 
-/** The archives of earlier versions that say what they hold. */
+/** The archives of earlier versions that say what they contain. */
 export function knownArchives(versions: readonly FetchedManifest[]): KnownArchives {
   const known = new Map<string, Descriptor>();
   for (const { document } of versions) {
@@ -41,13 +41,13 @@ export interface ArchiveContext {
   /** Where archives are kept until they are published, so that no more than one is in memory at a time. */
   readonly folder: string;
   /**
-   * Archives of earlier versions in the repository that is written to. What they hold is a claim of whoever published
-   * them: who can do that could replace the new version as well.
+   * Archives of earlier versions in the repository that is written to. What they contain is a claim of whoever
+   * published them, who could replace the new version just as well.
    */
   readonly known: KnownArchives;
 }
 
-/** Layers, and what the manifest has to say about them. */
+/** Layers, and the manifest's annotations about them. */
 export interface Layers {
   readonly blobs: readonly Blob[];
   readonly annotations: Annotations;
@@ -56,8 +56,8 @@ export interface Layers {
 /**
  * The files in archives ("shards"), and large ones in layers of their own.
  *
- * An archive is one gzip member with one plain tar in which every file is called by the hex digest of its content: what
- * Spin's readers make of names does not matter then (equal names, case, Unicode, path length).
+ * An archive is one gzip member with one plain tar in which every file is named by the hex digest of its content, so
+ * that names cannot clash in any reader (case, Unicode, path length).
  */
 export async function archiveLayers(files: readonly FileContent[], context: ArchiveContext): Promise<Layers> {
   const { alone, shards } = distribute(files);
@@ -86,15 +86,15 @@ function contentsOf(files: readonly FileContent[]): Contents {
 }
 
 /**
- * What an archive holds, whatever it was compressed with: archives of one recipe have the same files. The number in it
- * goes up when their layout changes. Half a hash is enough to tell the archives of a site apart.
+ * Identifies what an archive contains, however it was compressed: archives with the same recipe have the same files. Its
+ * first line is the version of the layout. Half a hash is enough to tell the archives of a site apart.
  */
 function recipeOf(contents: Contents): string {
   const hash = createHash("sha256").update(["1", ...contents.keys()].join("\n"));
   return hash.digest().subarray(0, 16).toString("base64url");
 }
 
-/** The archive as an earlier version has it; made only if the registry turns out to have lost it. */
+/** The archive of an earlier version; built again only if the registry has lost it. */
 function knownArchive(recipe: string, contents: Contents, { known }: ArchiveContext): Blob | undefined {
   const earlier = known.get(recipe);
   if (earlier === undefined) return undefined;

@@ -9,7 +9,7 @@ export interface LayerSource {
 }
 
 export interface FileContent {
-  /** Alone decides, with the number of archives, in which archive the file travels. */
+  /** Decides, together with the number of archives, which archive the file belongs in. */
   readonly key: string;
   readonly content: Content;
 }

@@ -3,17 +3,17 @@ import { spinMediaTypes } from "@spin-publisher/spin-artifact";
 import { type ArchiveContext, archiveLayers, type Layers } from "./archive.ts";
 import { type FileContent, type LayerSource, layerOf } from "./layer-source.ts";
 
-/** How files travel: one layer each, bundled in archives, or whichever suits their number. */
+/** How files are stored: one layer each, bundled in archives, or by their number. */
 export const layerModes = ["auto", "files", "archive"] as const;
 export type LayerMode = (typeof layerModes)[number];
 
-/** Up to this many layers in all, `auto` gives each file its own: each costs a request when it is pushed and pulled. */
+/** Up to this many layers in total, `auto` gives each file its own: each costs a request to push and one to pull. */
 export const mostFileLayers = 64;
 
 /**
  * The layers of an artifact before the locked application, each content once: a component's module, then its files;
- * where files are bundled, all modules and then the archives. What the locked application carries inline needs no
- * layer, except modules.
+ * where files are bundled, all modules and then the archives. Files that the locked application carries inline need no
+ * layer; modules always do.
  */
 export async function layersOf(
   components: readonly LayerSource[],

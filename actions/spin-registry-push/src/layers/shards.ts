@@ -1,23 +1,23 @@
 import { createHash } from "node:crypto";
 import type { FileContent } from "./layer-source.ts";
 
-/** How many files an archive holds on average at the most, and how many archives there are at the most. */
+/** The most files per archive on average, and the most archives. */
 const filesPerShard = 32;
 const mostShards = 32;
-/** Larger files travel alone: bundled, each would be sent again whenever a neighbour changes. */
+/** Larger files get a layer of their own: in an archive, they would be uploaded again whenever a neighbour changes. */
 const largeFile = 1 << 20;
 const mostLargeFiles = 64;
 
-/** Which files travel together. */
+/** Which files share an archive. */
 export interface Distribution {
   readonly alone: readonly FileContent[];
   readonly shards: readonly (readonly FileContent[])[];
 }
 
 /**
- * Distributes files over archives such that one changed file changes one small archive. Which archive a file goes into
- * depends on its key and on the number of archives only, and that number is a power of two which changes only when the
- * number of files crosses a threshold.
+ * Distributes files over archives so that one changed file changes one small archive. Which archive a file belongs in
+ * depends only on its key and on the number of archives: a power of two, which changes only when the number of files
+ * crosses a threshold.
  */
 export function distribute(files: readonly FileContent[]): Distribution {
   const distinct = distinctFiles(files);
@@ -33,7 +33,7 @@ function distinctFiles(files: readonly FileContent[]): readonly FileContent[] {
   return [...new Map(files.map((file) => [`${file.content.digest} ${file.key}`, file])).values()];
 }
 
-/** The smallest size, doubling from 1 MiB, above which at most 64 files lie. */
+/** The smallest size, doubling from 1 MiB, that at most 64 files exceed. */
 function largeFileLimit(files: readonly FileContent[]): number {
   let limit = largeFile;
   while (files.filter(({ content }) => content.size > limit).length > mostLargeFiles) limit *= 2;
@@ -54,7 +54,7 @@ function shardsOf(files: readonly FileContent[]): readonly (readonly FileContent
   return shards.filter((shard) => shard.length > 0);
 }
 
-/** A hash spreads paths evenly however alike they are, and the same on every machine. */
+/** A hash spreads even similar paths evenly, and identically on every machine. */
 function bucketOf(key: string, count: number): number {
   return createHash("sha256").update(key).digest().readUInt32BE(0) % count;
 }

@@ -3,7 +3,7 @@ import { ManifestError } from "../manifest/error.ts";
 import type { TomlValue } from "../manifest/toml.ts";
 
 /**
- * A value of the manifest as the locked application shows it.
+ * A value of the manifest in the form of the locked application.
  *
  * @throws ManifestError for dates: Spin would turn one into an object that only its own TOML library understands.
  */

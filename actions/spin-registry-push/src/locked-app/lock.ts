@@ -13,7 +13,7 @@ import type { Application, Build, Component, Trigger } from "../manifest/model.t
 import { isServiceChaining } from "../manifest/outbound-hosts.ts";
 import { jsonOf } from "./from-toml.ts";
 
-/** A component with everything it consists of. */
+/** A component with its contents. */
 export interface PreparedComponent {
   readonly component: Component;
   readonly source: Content;
@@ -21,7 +21,7 @@ export interface PreparedComponent {
   readonly files: readonly PreparedFile[];
 }
 
-/** The locked application of a manifest, in the form that Spin publishes since 2.0. */
+/** The locked application of a manifest, in the form that Spin has published since 2.0. */
 export function lockApplication(
   application: Application,
   components: readonly PreparedComponent[],
@@ -40,8 +40,8 @@ export function lockApplication(
 }
 
 /**
- * `triggers` holds the settings of every trigger type that has any; `trigger` repeats them with the type's name for
- * an application that uses exactly one type, where older readers look for them.
+ * `triggers` has the settings of every trigger type; `trigger` repeats them, with the type's name, for an application
+ * with exactly one type, where older readers look for them.
  */
 function applicationMetadata(application: Application): JsonMap {
   const { name, version, description, authors, profile, triggerSettings } = application;
@@ -103,7 +103,7 @@ function componentMetadata(component: Component): JsonMap {
   return metadata;
 }
 
-/** Build commands are published: whoever can pull the application can read them. */
+/** Build commands are published: everyone who can pull the application can read them. */
 function lockBuild({ command, watch, workdir }: Build): Json {
   return structure(
     ["command", command],

@@ -67,7 +67,7 @@ export const asComponent: Decoder<ComponentEntry> = (value, what) => {
   };
 };
 
-/** What versions 1 and 2 read alike. */
+/** Reads the fields that versions 1 and 2 share. */
 export function readCommonFields(fields: Fields) {
   const build = fields.optional("build", asBuild);
   return {
@@ -81,7 +81,7 @@ export function readCommonFields(fields: Fields) {
   };
 }
 
-/** The fields that say something: an empty list or table does not. */
+/** The fields that are not an empty list or table. */
 export function givenFields(table: TomlTable): ReadonlySet<string> {
   const said = [...table.entries].filter(
     ([, value]) =>

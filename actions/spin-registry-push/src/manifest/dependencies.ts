@@ -12,8 +12,8 @@ interface PackageName {
 }
 
 /**
- * The dependencies of a component. Composing them is Spin's work; what is checked here is what Spin checks too, so
- * that a manifest fails the same way with either engine.
+ * The dependencies of a component. Spin composes them; the checks here are Spin's own, so that a
+ * manifest fails the same way with either engine.
  */
 export const asDependencies: Decoder<ReadonlyMap<string, Dependency>> = (value, what) => {
   const dependencies = mapOf(asDependency)(value, what);
@@ -118,7 +118,7 @@ function areDisjoint(left: PackageName, right: PackageName): boolean {
   return left.interface !== undefined && right.interface !== undefined && left.interface !== right.interface;
 }
 
-/** What two versions share when SemVer calls them compatible: 1.2.3 → 1, 0.2.3 → 0.2, 0.0.3 and 1.0.0-rc1 → all. */
+/** The part of a version that SemVer-compatible versions share: 1.2.3 → 1, 0.2.3 → 0.2, 0.0.3 and 1.0.0-rc1 → all. */
 function compatibilityOf(version: string): string {
   const [release = ""] = version.split("+");
   const [major, minor] = release.split(".");

@@ -1,4 +1,4 @@
-/** What is wrong with a manifest and on which line; `namingManifest` puts the file's name before it. */
+/** What is wrong with a manifest, and on which line; `namingManifest` adds the path. */
 export class ManifestError extends Error {
   readonly line: number;
   readonly reason: string;
@@ -11,7 +11,7 @@ export class ManifestError extends Error {
   }
 }
 
-/** Runs `task`; a mistake in the manifest comes out as one sentence with the manifest's name and the line before it. */
+/** Runs `task`; a mistake in the manifest becomes one sentence that starts with the manifest's path and line. */
 export async function namingManifest<Result>(path: string, task: () => Promise<Result>): Promise<Result> {
   try {
     return await task();

@@ -2,7 +2,7 @@ import { ManifestError } from "./error.ts";
 import type { TomlTable, TomlValue } from "./toml.ts";
 
 /**
- * Turns a TOML value into what a field holds.
+ * Converts a TOML value to the value of a field.
  *
  * @param what where it stands: `application.name`, `component.web.files[2]`.
  */
@@ -18,8 +18,8 @@ export interface Fields {
 }
 
 /**
- * Opens a table of which every field is known. A field that is not is refused by name: it may be a typing error
- * or belong to a newer Spin, and leaving it out silently would publish something else than was written.
+ * Opens a table of which every field is known. An unknown field is refused by name: it may be a typo or belong to a
+ * newer Spin, and ignoring it would publish something other than what was written.
  *
  * @param where where it stands: `component.web`, empty for the whole manifest.
  */
@@ -35,7 +35,7 @@ export function fieldsOf(table: TomlTable, where: string, known: readonly string
   return openFields(table, where);
 }
 
-/** Opens a table that may hold more than the fields that are read here (a trigger's own settings). */
+/** Opens a table that may have other fields too (a trigger's own settings). */
 export function openFields(table: TomlTable, where: string): Fields {
   const optional = <Value>(name: string, decode: Decoder<Value>): Value | undefined => {
     const value = table.entries.get(name);

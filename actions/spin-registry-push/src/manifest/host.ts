@@ -1,8 +1,8 @@
 import { domainToUnicode } from "node:url";
 
 /**
- * A web address whose host follows the URL standard. Node takes an international domain name that does not decode
- * (`xn--a`) for an ordinary one; Spin refuses it.
+ * A web address whose host follows the URL standard. Node accepts international domain names that do not decode
+ * (`xn--a`); Spin refuses them.
  */
 export function parseAddress(text: string): URL | undefined {
   const url = URL.parse(text) ?? undefined;

@@ -2,8 +2,8 @@ import { ManifestError } from "./error.ts";
 import { parseAddress } from "./host.ts";
 
 /**
- * The outbound hosts that the older `allowed_http_hosts` stands for: both schemes for every host, with the port
- * where it is not the scheme's own.
+ * The outbound hosts that the older `allowed_http_hosts` means: both schemes for every host, with the port unless it
+ * is the default one.
  *
  * @throws ManifestError naming every entry that is not a host with an optional port.
  */
@@ -26,7 +26,7 @@ export function convertHttpHosts(entries: readonly string[], line: number): read
   return converted;
 }
 
-/** WHATWG's URL parser normalises hosts (lower-case, IDNA, brackets) and drops the scheme's own port. */
+/** WHATWG's URL parser normalises hosts (lower-case, IDNA, brackets) and drops the scheme's default port. */
 function hostOf(
   entry: string,
 ): { readonly host: string; readonly name: string } | { readonly reason: string } {

@@ -1,6 +1,6 @@
 import type { TomlTable, TomlValue } from "./toml.ts";
 
-/** A manifest of either version as it was written, in the shape of version 2, before ids are given out. */
+/** A manifest of either version as it was written, in the shape of version 2, before ids are assigned. */
 export interface Manifest {
   readonly version: 1 | 2;
   readonly name: string;
@@ -29,13 +29,13 @@ export interface TriggerEntry {
   readonly id: string;
   readonly component?: ComponentChoice;
   readonly otherComponents: ReadonlyMap<string, readonly ComponentChoice[]>;
-  /** Line of `dependencies`, which only Spin itself can compose. */
+  /** Line of `dependencies`, which only Spin can compose. */
   readonly dependenciesLine?: number;
   /** Everything that only the trigger understands: `route`, `executor`, `channel`, … */
   readonly settings: ReadonlyMap<string, TomlValue>;
 }
 
-/** A component by its id, or written where it is used. */
+/** A component by its id, or defined in place. */
 export type ComponentChoice =
   | { readonly kind: "reference"; readonly id: string }
   | { readonly kind: "inline"; readonly component: ComponentEntry };
@@ -91,7 +91,7 @@ export interface Build {
   readonly watch: readonly string[];
 }
 
-/** A dependency of a component. What it resolves to is Spin's business; that there is one is ours. */
+/** A dependency of a component. Spin resolves it; here it only matters that there is one. */
 export interface Dependency {
   readonly line: number;
   readonly kind: "version" | "package" | "local" | "url" | "component";

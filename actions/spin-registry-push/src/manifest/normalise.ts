@@ -12,7 +12,7 @@ import type {
 import { applyProfile } from "./profile.ts";
 
 /**
- * Gives every trigger and every component its id, in the order in which Spin does, and applies the profile.
+ * Assigns ids to triggers and components in the order in which Spin does, and applies the profile.
  *
  * @throws ManifestError for dependencies on components that do not exist or must not be dependencies.
  */
@@ -43,8 +43,8 @@ interface IdentifiedTrigger {
 }
 
 /**
- * A trigger without an id is called after its component (`web-http-trigger`) while that name is free, else
- * numbered within its type. Ids given in the manifest are taken from the start, whatever their type.
+ * A trigger without an id is named after its component (`web-http-trigger`) if that name is free, otherwise
+ * numbered within its type. Ids in the manifest count as taken from the start, whatever their type.
  */
 function identifyTriggers(triggers: Manifest["triggers"]): readonly IdentifiedTrigger[] {
   const used = new Set([...triggers.values()].flat().map(({ id }) => id));
@@ -67,7 +67,7 @@ function identifyTriggers(triggers: Manifest["triggers"]): readonly IdentifiedTr
   return identified;
 }
 
-/** Moves components that are written inside a trigger behind the others, under an id of their own. */
+/** Moves components that are defined inside a trigger behind the others, with an id of their own. */
 function settleTrigger(
   type: string,
   id: string,
@@ -103,7 +103,7 @@ function settleTrigger(
   };
 }
 
-/** What a component that others are composed with must not have: it would be lost. */
+/** What a component that is composed into others must not have, since it would be lost. */
 const resources = [
   "ai_models",
   "allowed_http_hosts",

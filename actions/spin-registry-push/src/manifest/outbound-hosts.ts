@@ -7,7 +7,7 @@ const schemesWithPort = new Set(["http", "https", "redis", "mysql", "postgres", 
 
 /**
  * Checks `allowed_outbound_hosts`. The runtime parses the same strings again when the application starts, and
- * versions of Spin differ at the edges of the grammar: what passes here is accepted by all of them.
+ * versions of Spin differ at the edges of the grammar: only what all of them accept passes.
  *
  * An entry with variables is checked with their defaults; where one has none, the value is not known yet.
  *

@@ -1,6 +1,6 @@
 import type { Component } from "./model.ts";
 
-/** The component as `profile` wants it; one that does not mention the profile stays as it is. */
+/** The component with the overrides of `profile`; one that does not mention the profile is unchanged. */
 export function applyProfile(component: Component, profile: string | undefined): Component {
   const override = profile === undefined ? undefined : component.profiles.get(profile);
   if (override === undefined) return component;

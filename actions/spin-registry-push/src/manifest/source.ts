@@ -42,13 +42,13 @@ export const asSource: Decoder<Source> = (value, what) => {
 };
 
 /**
- * The address of a module. With a user name or password in it, it is refused, and not repeated: a manifest is no place
- * for secrets, and what fetches modules has none to send.
+ * The address of a module. One with a user name or password is refused, and not repeated in the error: a manifest is not
+ * a place for secrets, and modules are fetched without credentials.
  */
 export const asPublicUrl: Decoder<string> = (value, what) => {
   const text = asText(value, what);
   const url = URL.parse(text);
-  // Of what is no URL, anything before an "@" may be a credential.
+  // In text that is not a URL, anything before an "@" may be a credential.
   const hasCredentials = url === null ? text.includes("@") : url.username !== "" || url.password !== "";
   if (!hasCredentials) return text;
   throw new ManifestError(
@@ -58,8 +58,8 @@ export const asPublicUrl: Decoder<string> = (value, what) => {
 };
 
 /**
- * A digest as manifests give it. Spin looks at the prefix only and then compares strings, so that any other
- * shape can never match: it is better refused here than after the download.
+ * A digest as manifests give it. Spin checks only the prefix and then compares strings, so any other shape
+ * can never match: it is refused here rather than after the download.
  */
 export function requireSha256(digest: string, line: number, what: string): string {
   if (/^sha256:[0-9a-f]{64}$/.test(digest)) return digest;

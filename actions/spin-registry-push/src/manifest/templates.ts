@@ -4,8 +4,8 @@ export type TemplatePart =
   | { readonly kind: "variable"; readonly name: string };
 
 /**
- * Splits a template: what stands between `{{` and the next `}}` is, trimmed, the name of a variable. There is no
- * way to escape `{{`, and a `}}` alone is literal.
+ * Splits a template: what stands between `{{` and the next `}}` is, trimmed, the name of a variable. `{{`
+ * cannot be escaped, and a lone `}}` is literal.
  *
  * @returns undefined where a `{{` is not closed.
  */

@@ -21,12 +21,12 @@ export interface TomlTable {
   readonly entries: ReadonlyMap<string, TomlValue>;
 }
 
-/** A table while it is being put together from its several places in the document. */
+/** A table under construction: its parts can be anywhere in the document. */
 interface GrowingTable {
   readonly kind: "table";
   readonly line: number;
   readonly entries: Map<string, Growing>;
-  /** Whether there is no header of its own yet, only headers of tables below it. */
+  /** Whether only headers of tables below it have been seen so far, not its own. */
   implicit: boolean;
 }
 interface GrowingArray {
@@ -36,7 +36,7 @@ interface GrowingArray {
 }
 type Growing = GrowingTable | GrowingArray | Exclude<TomlValue, { readonly kind: "table" | "array" }>;
 
-/** No manifest comes near these; they keep a hostile one from exhausting the stack or the memory. */
+/** Far above any real manifest; they keep a hostile one from exhausting the stack or the memory. */
 const deepest = 64;
 export const largestManifest = 1 << 20;
 
@@ -77,7 +77,7 @@ function documentOf(text: string): AST.TOMLTopLevelTable["body"] {
 
 /**
  * The table that a header such as `[component.web]` or `[[trigger.http]]` opens. Spin's parser orders tables by their own
- * headers: one that was only mentioned before, as `[component.web.build]` does, moves behind its siblings.
+ * headers: one that was only mentioned before, as in `[component.web.build]`, moves behind its siblings.
  */
 function openTable(root: GrowingTable, path: readonly (string | number)[], line: number): GrowingTable {
   const table = tableAt(root, path, line);
@@ -91,7 +91,7 @@ function openTable(root: GrowingTable, path: readonly (string | number)[], line:
   return table;
 }
 
-/** The table at a path, made where it is missing; arrays count from 0. */
+/** The table at a path, created where it is missing; array indexes start at 0. */
 function tableAt(root: GrowingTable, path: readonly (string | number)[], line: number): GrowingTable {
   requireDepth(path.length, line);
   let current: Growing = root;

@@ -7,10 +7,10 @@ import type { ComponentEntry, Manifest, TriggerEntry } from "./model.ts";
 import type { TomlTable } from "./toml.ts";
 import { asVariable, requireVariableName } from "./variables.ts";
 
-/** What components of version 1 may reach although their manifest, older than the setting, does not say so. */
+/** The databases that version 1 components may reach by default: their manifests are older than the setting. */
 const databaseHosts = ["redis://*:*", "mysql://*:*", "postgres://*:*"];
 
-/** A manifest of version 1, brought into the shape of version 2. */
+/** A manifest of version 1, converted to the shape of version 2. */
 export function readVersion1(root: TomlTable): Manifest {
   const fields = fieldsOf(root, "", [
     "spin_manifest_version",

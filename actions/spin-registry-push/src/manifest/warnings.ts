@@ -1,6 +1,6 @@
 import type { Application } from "./model.ts";
 
-/** What is legal in a manifest and still not what its author can have meant. Each is one sentence without its end. */
+/** Legal in a manifest, but unlikely to be what its author meant. Each is one sentence without the full stop. */
 export function warningsAbout(application: Application): readonly string[] {
   const { components, triggers, manifestVersion, profile } = application;
   const ids = new Set(components.map(({ id }) => id));

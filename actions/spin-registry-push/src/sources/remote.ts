@@ -5,22 +5,22 @@ import { type Content, largestInline } from "../files/content.ts";
 import type { ModuleCache } from "./cache.ts";
 import { reasonAgainstWasmFile } from "./wasm.ts";
 
-/** In bytes; a module of this size would not fit into a pod either. */
+/** In bytes; no pod could run a larger module. */
 const largestModule = 1 << 30;
 
-/** Where modules that are pinned by digest can come from. */
+/** Where modules that are pinned by digest come from. */
 export interface ModuleOrigins {
   readonly fetch: Fetch;
   readonly cache: ModuleCache;
-  /** How many bytes a blob has that the target repository holds already; undefined where it does not. */
+  /** Size in bytes of a blob that the target repository already has; undefined where it does not. */
   readonly sizeInRegistry: (digest: Digest) => Promise<number | undefined>;
 }
 
 /**
- * The Wasm of a component that is pinned by URL and digest. It is downloaded only when it is needed: not where it is
- * in the cache, and not where the registry has a blob of that digest, which was a module when it was first published.
+ * The Wasm of a component that is pinned by URL and digest. It is not downloaded if it is in the cache, or if the registry
+ * has a blob with that digest, which was checked when it was first published.
  *
- * @throws Error (a clause for the caller's sentence) when what the URL delivers is not what was pinned, or no Wasm.
+ * @throws Error (a clause for the caller's sentence) when the download does not match the digest, or is not Wasm.
  */
 export async function remoteModule(url: string, pinned: string, origins: ModuleOrigins): Promise<Content> {
   const protocol = URL.parse(url)?.protocol;
@@ -30,7 +30,7 @@ export async function remoteModule(url: string, pinned: string, origins: ModuleO
   const cached = await origins.cache.find(digest);
   if (cached !== undefined) return requireWasm(cached, url);
   const size = await origins.sizeInRegistry(digest);
-  // Up to the inline limit the bytes are part of the locked application.
+  // Bytes up to the inline limit are part of the locked application.
   if (size === undefined || size <= largestInline) return obtain(url, digest, origins);
   const open = async () => {
     const content = await obtain(url, digest, origins);
@@ -60,7 +60,7 @@ async function requireWasm(content: Content, url: string): Promise<Content> {
   throw new Error(`its source ${withoutQuery(url)} ${reason}`);
 }
 
-/** For messages: what signs an address stands in its query. */
+/** For messages: the query of an address may hold a signature. */
 function withoutQuery(url: string): string {
   return url.replace(/[?#].*$/s, "");
 }
