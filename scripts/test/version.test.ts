@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { readVersions, releaseTags, requireVersion, withVersion } from "../version.ts";
+import { readVersions, requireVersion, withVersion } from "../version.ts";
 
 const manifest = 'spin_manifest_version = 2\n\n[application]\nname = "site"\nversion = "0.1.0" # the site\n';
 const chart =
@@ -31,16 +31,4 @@ describe("versions", () => {
       expect(() => requireVersion(version, "TAG")).toThrow("TAG must be a version such as");
     },
   );
-});
-
-describe("a release", () => {
-  test("tags the site before the chart that installs it", () => {
-    expect(releaseTags({ site: "0.1.2", chart: "1.0.3", app: "0.1.2" })).toEqual(["0.1.2", "chart-1.0.3"]);
-  });
-
-  test("is refused while the chart names another site", () => {
-    expect(() => releaseTags({ site: "0.1.2", chart: "1.0.3", app: "0.1.1" })).toThrow(
-      "make version-set TAG=0.1.2",
-    );
-  });
 });
