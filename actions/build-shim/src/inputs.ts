@@ -2,6 +2,7 @@ import {
   choice,
   type PublishingInputs,
   pairs,
+  repositoryInput,
   requestedTag,
   requiredText,
   sourceDate,
@@ -56,8 +57,7 @@ export interface ShimRequest {
  */
 export async function readRequest(inputs: PublishingInputs): Promise<ShimRequest> {
   const { event, dryRun, immutable, insecure, annotations } = inputs;
-  // Registries have lower-case names; owners on GitHub may have others.
-  const image = parseRepository(requiredText("image").toLowerCase());
+  const image = parseRepository(repositoryInput("image", event));
   const content = await parseContent(requiredText("content"), image);
   const embed = choice("embed", embedModes);
   const builder = readBuilder();

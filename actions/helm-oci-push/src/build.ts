@@ -1,4 +1,5 @@
-import type { Built } from "@spin-publisher/action-runtime";
+import { type Built, fillPlaceholders, placeholdersOf } from "@spin-publisher/action-runtime";
+import { messageOf } from "@spin-publisher/errors";
 import type { Fetch } from "@spin-publisher/http";
 import type { RegistryReader, TargetState } from "@spin-publisher/oci";
 import { chooseArtifact } from "./artifact/choose-artifact.ts";
@@ -7,6 +8,7 @@ import type { ReadChart } from "./chart/read-chart.ts";
 import type { ChartRequest } from "./inputs.ts";
 import { lint } from "./lint/lint.ts";
 import { summarise } from "./report.ts";
+import { waitForReferences } from "./required-references.ts";
 
 /** What building a chart needs from outside. */
 export interface Dependencies {
@@ -14,6 +16,9 @@ export interface Dependencies {
   readonly reader: RegistryReader;
   /** What the registry holds; it is being asked meanwhile. */
   readonly state: Promise<TargetState>;
+  /** Milliseconds, from any start. */
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
   readonly log: Readonly<Record<"info" | "notice" | "warning", (message: string) => void>>;
 }
 
@@ -24,15 +29,27 @@ export interface Dependencies {
  */
 export async function buildChart(
   { chart: read, document }: ReadChart,
-  { chart: { folder, workspace }, publishing: { immutable }, lint: mode, record }: ChartRequest,
-  { fetch, reader, state, log }: Dependencies,
+  request: ChartRequest,
+  { fetch, reader, state, log, now, sleep }: Dependencies,
 ): Promise<Built> {
+  const { lint: mode, record, requires, patienceMilliseconds } = request;
+  const { folder, workspace } = request.chart;
+  const { event, immutable, dryRun } = request.publishing;
   const packed = await packChart(read, folder, { fetch, reader, boundary: workspace });
   for (const { name, version, from } of packed.resolved) log.info(`${name} ${version} from ${from}`);
   const findings = await lint(packed.chart, document, packed.archive, mode);
   for (const { severity, message } of findings) log[severity](message);
   const { target, existing } = await state;
   const { name, version, appVersion } = packed.chart.metadata;
+  const references = requires.map((text) =>
+    fillPlaceholders(text, { ...placeholdersOf(event), "app-version": appVersion }),
+  );
+  // A dry run looks once and says what it finds; the image may well be built by another step of it.
+  const waiting = { reader, now, sleep, tell: log.info };
+  await waitForReferences(references, dryRun ? 0 : patienceMilliseconds, waiting).catch((error: unknown) => {
+    if (!dryRun) throw error;
+    log.warning(messageOf(error));
+  });
   const { repository } = target;
   return {
     ...(await chooseArtifact(packed, record, { repository, existing, immutable, reader })),

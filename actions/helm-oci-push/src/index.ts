@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { info, notice, warning } from "@actions/core";
 import { runAction, runPublishing } from "@spin-publisher/action-runtime";
 import { buildChart } from "./build.ts";
@@ -18,6 +19,14 @@ await runAction(async () => {
     what: "chart",
     repository: chartRepository(request, metadata.name),
     tag: chartTag(metadata.version),
-    build: (state, reader) => buildChart(read, request, { fetch: publishing.fetch, reader, state, log }),
+    build: (state, reader) =>
+      buildChart(read, request, {
+        fetch: publishing.fetch,
+        reader,
+        state,
+        log,
+        now: () => performance.now(),
+        sleep,
+      }),
   });
 });

@@ -1,8 +1,12 @@
 import {
   choice,
+  fillPlaceholders,
+  lines,
   type PublishingInputs,
   pairs,
+  placeholdersOf,
   readPublishingInputs,
+  repositoryInput,
   requiredText,
   sourceDate,
   text,
@@ -20,6 +24,10 @@ export interface ChartRequest {
   /** Where charts are published, without the chart's name. */
   readonly repository: string;
   readonly lint: LintMode;
+  /** References that must exist before the chart is published; they may hold placeholders. */
+  readonly requires: readonly string[];
+  /** How long to wait for them. */
+  readonly patienceMilliseconds: number;
   readonly record: ChartRecord;
 }
 
@@ -34,11 +42,12 @@ export async function readInputs(): Promise<ChartRequest> {
       workspace: workspaceFolder(),
       version: text("version"),
       appVersion: text("app-version"),
-      values: pairs("values"),
+      values: filled(pairs("values"), placeholdersOf(event)),
     },
-    // GitHub allows capitals in an owner's name, a registry does not.
-    repository: requiredText("repository").replace(/\/+$/, "").toLowerCase(),
+    repository: repositoryInput("repository", event, "/charts"),
     lint: choice("lint", ["auto", "required", "off"]),
+    requires: lines("requires"),
+    patienceMilliseconds: minutes("requires-timeout") * 60_000,
     record: {
       source: `${event.serverUrl}/${event.repository.owner}/${event.repository.name}`,
       created: sourceDate(),
@@ -50,4 +59,22 @@ export async function readInputs(): Promise<ChartRequest> {
 /** Where the chart of that name is published. @throws Error when the input `repository` is malformed. */
 export function chartRepository({ repository }: ChartRequest, name: string): Repository {
   return parseRepository(`${repository}/${name}`);
+}
+
+/** `{registry}` and `{repository}` in values: what a chart installs is named after the repository it comes from. */
+function filled(
+  values: Readonly<Record<string, string>>,
+  placeholders: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(values).map(([path, value]) => [path, fillPlaceholders(value, placeholders)]),
+  );
+}
+
+/** @throws Error when the input is not a number of minutes, at most 60. */
+function minutes(name: string): number {
+  const given = text(name);
+  const value = Number(given);
+  if (/^\d+$/.test(given) && value <= 60) return value;
+  throw new Error(`Input "${name}" must be a number of minutes, at most 60, but it is "${given}".`);
 }

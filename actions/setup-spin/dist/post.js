@@ -1,2 +1,2 @@
 import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);
-import{keepInCache,runAction}from"./chunk-4CDKA732.js";import{getState,warning}from"./chunk-35RDZGOT.js";import"./chunk-IHLXEMYW.js";await runAction(async()=>{let key=getState("cache-key");key!==""&&await keepInCache({key,path:getState("cache-path")},warning)});
+import{describeEvent,runAction,saveToCache}from"./chunk-EVHTSNOO.js";import{getState,info,notice,warning}from"./chunk-TJUBEA7Q.js";import"./chunk-E5BF3L22.js";var say={info,notice,warning};await runAction(async()=>{let key=getState("cache-key");key!==""&&await saveToCache({key,path:getState("cache-path")},event=>{let{level,message}=describeEvent(event);say[level](message)})});

@@ -3,6 +3,7 @@ import {
   flag,
   type PublishingInputs,
   releaseVersion,
+  repositoryInput,
   requestedTag,
   requiredText,
   sourceDateEpoch,
@@ -50,8 +51,7 @@ export async function readRequest(
     layers: choice("layers", layerModes),
     engine: choice("engine", engines),
     build: flag("build"),
-    // Names are lower-case in registries; owners on GitHub need not be.
-    repository: parseRepository(requiredText("reference").toLowerCase()),
+    repository: parseRepository(repositoryInput("reference", event, "/content")),
     tag,
     insecure,
     annotations: {

@@ -1,4 +1,5 @@
 export type { Built } from "./built.ts";
+export { fillPlaceholders, placeholdersOf, repositoryInput } from "./default-repository.ts";
 export type { GitHubEvent, Pushed } from "./event.ts";
 export { runAction } from "./failure.ts";
 export { choice, flag, lines, pairs, requiredText, text } from "./inputs.ts";
