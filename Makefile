@@ -14,7 +14,7 @@ UPSTREAM ?= stand-ins
 export UPSTREAM
 INSTALLED := node_modules/.installed
 
-$(INSTALLED): pnpm-lock.yaml pnpm-workspace.yaml package.json $(wildcard packages/*/package.json actions/*/package.json dev/*/package.json)
+$(INSTALLED): pnpm-lock.yaml pnpm-workspace.yaml package.json $(wildcard packages/*/package.json actions/*/package.json .github/actions/*/package.json dev/*/package.json)
 	@CI=true $(PNPM) install --frozen-lockfile --loglevel=error
 	@touch $@
 

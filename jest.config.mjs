@@ -1,6 +1,12 @@
 export default {
   testEnvironment: "node",
-  roots: ["<rootDir>/packages", "<rootDir>/actions", "<rootDir>/scripts", "<rootDir>/dev"],
+  roots: [
+    "<rootDir>/packages",
+    "<rootDir>/actions",
+    "<rootDir>/.github",
+    "<rootDir>/scripts",
+    "<rootDir>/dev",
+  ],
   testMatch: ["**/test/**/*.test.ts"],
   extensionsToTreatAsEsm: [".ts"],
   transform: { "\\.ts$": "<rootDir>/tools/jest-esbuild.mjs" },

@@ -6,7 +6,8 @@ import { basename, dirname, join, relative } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
-const actionsFolder = join(root, "actions");
+/** The actions that are released, and those that only our own workflows use. */
+const actionFolders = ["actions", ".github/actions"];
 
 /** Path relative to the action's folder → content. */
 type Bundle = ReadonlyMap<string, Uint8Array>;
@@ -61,7 +62,7 @@ const contextAlone: Plugin = {
  * for a cache key becomes a warning); the `require` banner, because `tunnel` calls `require("net")`.
  */
 async function bundle(action: string): Promise<Bundle> {
-  const folder = join(actionsFolder, action);
+  const folder = join(root, action);
   const entries = ["index", "post"].filter((name) => existsSync(join(folder, "src", `${name}.ts`)));
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
@@ -114,7 +115,7 @@ async function licenceOf(folder: string): Promise<string> {
 }
 
 async function committed(action: string): Promise<Bundle> {
-  const dist = join(actionsFolder, action, "dist");
+  const dist = join(root, action, "dist");
   const names = existsSync(dist) ? await readdir(dist) : [];
   return new Map(
     await Promise.all(names.map(async (name) => [name, await readFile(join(dist, name))] as const)),
@@ -122,7 +123,7 @@ async function committed(action: string): Promise<Bundle> {
 }
 
 async function write(action: string, files: Bundle): Promise<void> {
-  const dist = join(actionsFolder, action, "dist");
+  const dist = join(root, action, "dist");
   await rm(dist, { recursive: true, force: true });
   for (const [name, content] of files) {
     await mkdir(dirname(join(dist, name)), { recursive: true });
@@ -137,9 +138,17 @@ export function differences(left: Bundle, right: Bundle): readonly string[] {
     .sort();
 }
 
+/** Folders of all actions, relative to the root. */
 export async function actionNames(): Promise<readonly string[]> {
-  const names = await readdir(actionsFolder);
-  return names.filter((name) => existsSync(join(actionsFolder, name, "src", "index.ts"))).sort();
+  const found = await Promise.all(
+    actionFolders.map(async (folder) =>
+      (await readdir(join(root, folder))).map((name) => `${folder}/${name}`),
+    ),
+  );
+  return found
+    .flat()
+    .filter((name) => existsSync(join(root, name, "src", "index.ts")))
+    .sort();
 }
 
 /** The files of a fresh build that differ from the committed dist/, as `<action>/dist/<file>`. */
@@ -160,7 +169,9 @@ async function main(args: readonly string[]): Promise<void> {
     console.log("Every committed bundle is up to date.");
     return;
   }
-  for (const action of args.length > 0 ? args.map((arg) => basename(arg)) : await actionNames()) {
+  const wanted = args.map((arg) => basename(arg));
+  const names = await actionNames();
+  for (const action of names.filter((name) => wanted.length === 0 || wanted.includes(basename(name)))) {
     const files = await bundle(action);
     await write(action, files);
     const size = [...files.values()].reduce((total, content) => total + content.length, 0);

@@ -74,10 +74,12 @@ async function publishCopy(
       const run = await runWorkflow({
         file: join(checkout, ".github/workflows/consolidated.yaml"),
         workspace: checkout,
-        event: pushTag(tag, { ...commit, repository, actor }),
+        // Private, so that nothing asks a public log to vouch for what is published to this machine only.
+        event: pushTag(tag, { ...commit, repository, actor, private: true }),
         temp: join(temporary, "jobs"),
         mirrors: `${upstream.mirrors}\nhttps://ghcr.io=${registry.origin}`,
-        variables: upstream.variables,
+        // GitHub is not there to show a release page.
+        variables: { ...upstream.variables, GITHUB_RELEASES: "off" },
         runnerVariables: upstream.runnerVariables,
         issueToken: tokens.issue,
         onStep: (job, step) => tell(stepLine(job, step)),

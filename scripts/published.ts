@@ -34,7 +34,9 @@ export function stepLine(job: string, { name, outcome, outputs, durationMillisec
   const sent = uploaded === undefined ? "" : formatBytes(Number(uploaded));
   const time = secondsText(durationMilliseconds);
   const mark = outcome === "failure" ? "✗" : "✓";
-  return `  ${mark} ${job.padEnd(8)}${name.padEnd(56)}${time.padStart(9)}${sent.padStart(12)}`.trimEnd();
+  // A called workflow's job, without the job that calls it.
+  const label = job.replace(/^.*\//, "");
+  return `  ${mark} ${label.padEnd(26)}${name.padEnd(28)}${time.padStart(9)}${sent.padStart(12)}`.trimEnd();
 }
 
 /**

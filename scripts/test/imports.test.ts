@@ -38,6 +38,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "actions/build-shim": [
     ...["errors", "json", "http", "archive", "oci", "spin-artifact", "spin-release", "action-runtime"],
   ],
+  ".github/actions/page": ["errors", "json", "http", "action-runtime"],
+  ".github/actions/smoke": ["errors", "json", "http", "action-runtime"],
   "actions/helm-oci-push": ["errors", "json", "http", "archive", "oci", "action-runtime"],
 };
 
@@ -83,7 +85,8 @@ const rooms: Readonly<Record<string, Rooms>> = {
 };
 
 /** The only places that may know the runner: its toolkit and its environment. */
-const knowsTheRunner = /^(packages\/action-runtime\/src\/|actions\/[^/]+\/src\/(index|post)\.ts$)/;
+const knowsTheRunner =
+  /^(packages\/action-runtime\/src\/|(?:\.github\/)?actions\/[^/]+\/src\/(index|post)\.ts$)/;
 /** Toolkit packages that are about a tool's installation rather than about talking to the runner. */
 const toolPackages = new Set(["@actions/tool-cache", "@actions/cache", "@actions/exec"]);
 
@@ -96,7 +99,9 @@ function sourcesOf(place: string): readonly Source[] {
 }
 
 const places = [
-  ...["packages", "actions"].flatMap((top) => readdirSync(join(root, top)).map((name) => `${top}/${name}`)),
+  ...["packages", "actions", ".github/actions"].flatMap((top) =>
+    readdirSync(join(root, top)).map((name) => `${top}/${name}`),
+  ),
   "dev/sandbox",
 ];
 

@@ -13,28 +13,32 @@ const stepsOf = async (file: string) =>
   );
 
 describe.each(files)("%s", (file) => {
-  test("is valid for GitHub's own parser, and has a one-word name", async () => {
-    expect((await readWorkflow(file, textOf(file))).name).toMatch(/^[a-z]+$/);
+  test("is valid for GitHub's own parser, and has a short name", async () => {
+    expect((await readWorkflow(file, textOf(file))).name).toMatch(/^[a-z-]+$/);
   });
 
   test("pins third-party actions to a commit, with the version in a comment", () => {
     const lines = textOf(file)
       .split("\n")
       .filter((line) => /^\s*(?:- )?uses:/.test(line));
-    const unpinned = lines.filter(
-      (line) => !/uses: (?:\.\/actions\/[a-z-]+$|[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)/.test(line),
-    );
+    const own = String.raw`\$\/(?:actions|\.github\/actions|\.github\/workflows)\/[a-z-]+(?:\.yaml)?$`;
+    const pinned = String.raw`[\w-]+\/[\w-]+(?:\/action)?@[0-9a-f]{40} # v\d+\.\d+\.\d+$`;
+    const unpinned = lines.filter((line) => !new RegExp(`uses: (?:${own}|${pinned})`).test(line));
     expect(unpinned).toEqual([]);
   });
 
   test("grants nothing by default, and each job what it needs, with the reason in a comment", async () => {
     const text = textOf(file);
     const workflow = await readWorkflow(file, text);
-    expect(workflow.permissions).toEqual({});
+    const called = Object.keys(workflow.triggers).join() === "workflow_call";
+    // What is only called has what its caller grants: a job that declared more would stop the caller's whole run.
+    if (!called) expect(workflow.permissions).toEqual({});
     for (const { id, permissions } of workflow.jobs) {
-      expect([id, permissions === undefined]).toEqual([id, false]);
-      for (const [scope, access] of Object.entries(permissions ?? {}))
+      if (!called) expect([id, permissions === undefined]).toEqual([id, false]);
+      for (const [scope, access] of Object.entries(permissions ?? {})) {
         expect(text).toMatch(new RegExp(`^ {6}${scope}: ${access} # \\w.+$`, "m"));
+        if (called) expect([id, scope, access]).toEqual([id, scope, "read"]);
+      }
     }
   });
 
@@ -45,7 +49,15 @@ describe.each(files)("%s", (file) => {
 
   test("has no trigger that runs foreign code with our permissions", async () => {
     const { triggers } = await readWorkflow(file, textOf(file));
-    expect(Object.keys(triggers).filter((name) => !["push", "pull_request"].includes(name))).toEqual([]);
+    const harmless = [
+      "push",
+      "pull_request",
+      "merge_group",
+      "workflow_dispatch",
+      "workflow_call",
+      "schedule",
+    ];
+    expect(Object.keys(triggers).filter((name) => !harmless.includes(name))).toEqual([]);
   });
 
   test("has no expressions in scripts, names its shell, and keeps scripts short", async () => {
@@ -68,8 +80,8 @@ describe.each(files)("%s", (file) => {
 
   test("gives our actions only inputs they declare, and all they require", async () => {
     for (const { step } of await stepsOf(file)) {
-      if (step.kind !== "uses" || !step.uses.startsWith("./")) continue;
-      const { inputs } = await readActionDefinition(join(root, step.uses));
+      if (step.kind !== "uses" || !step.uses.startsWith("$/")) continue;
+      const { inputs } = await readActionDefinition(join(root, step.uses.slice(2)));
       const declared = inputs.map(({ name }) => name);
       const required = inputs.filter((input) => input.required).map(({ name }) => name);
       expect([step.uses, Object.keys(step.inputs).filter((name) => !declared.includes(name))]).toEqual([
@@ -78,6 +90,18 @@ describe.each(files)("%s", (file) => {
       ]);
       expect([step.uses, required.filter((name) => !Object.hasOwn(step.inputs, name))]).toEqual([
         step.uses,
+        [],
+      ]);
+    }
+  });
+
+  test("gives workflows that it calls only inputs they declare", async () => {
+    for (const job of (await readWorkflow(file, textOf(file))).jobs) {
+      if (job.kind !== "call") continue;
+      const called = await readWorkflow(job.uses, textOf(job.uses.slice(2)));
+      const declared = Object.keys(called.inputs.call);
+      expect([job.id, Object.keys(job.inputs).filter((name) => !declared.includes(name))]).toEqual([
+        job.id,
         [],
       ]);
     }

@@ -21,7 +21,10 @@ export type StandIn = (use: StandInUse) => Promise<StandInResult>;
 
 /** The checkout is there already: every job gets its own copy of it. */
 const checkout: StandIn = async ({ inputs, workspace, source }) => {
-  const foreign = ["repository", "ref", "path"].find((name) => (inputs[name] ?? "") !== "");
+  const { repository = "", path = "", ref = "" } = inputs;
+  // A commit is the one that the checkout stands for: a pull request's head where a runner would offer the merge.
+  const refs = /^[0-9a-f]{40}$/.test(ref) ? "" : ref;
+  const [foreign] = Object.entries({ repository, path, ref: refs }).find(([, value]) => value !== "") ?? [];
   if (foreign !== undefined)
     throw new Error(`The sandbox's checkout has nothing else to check out, but "${foreign}" is set.`);
   await cp(source, workspace, { recursive: true });

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect } from "@jest/globals";
 import { testNeeding } from "@spin-publisher/sandbox/testing";
-import { fetchFrontPage, reachable } from "../verify.ts";
+import { reachable } from "../src/reachable.ts";
+import { fetchFrontPage } from "../src/run-content.ts";
 
 const test = testNeeding("shebang scripts");
 
@@ -38,7 +39,7 @@ describe("Spin is pointed", () => {
 
   test("not at a mirror with a path, which a reference cannot contain", () => {
     expect(() => reachable("ghcr.io/a/b:1", "https://ghcr.io=https://mirror.example.com/ghcr")).toThrow(
-      "cannot reach ghcr.io",
+      "cannot name ghcr.io",
     );
   });
 });

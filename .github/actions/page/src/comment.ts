@@ -1,0 +1,33 @@
+import type { GitHub } from "./github.ts";
+
+/** Finds our comment among others; invisible on the page. */
+const marker = "<!-- spin-publisher: what merging would publish -->";
+
+/** GitHub's limit of a comment is 65,536 characters. */
+const longestBody = 65_000;
+
+/** Writes the one comment of a pull request, or updates it where a run before wrote it. */
+export async function upsertComment(
+  github: GitHub,
+  pullRequest: number,
+  page: string,
+): Promise<"created" | "updated" | "unchanged"> {
+  const body = `${marker}\n${page.length > longestBody ? `${page.slice(0, longestBody)}\n\n…` : page}`;
+  const comments = await github.list(`issues/${pullRequest}/comments`);
+  // Somebody may quote the marker: only a comment that begins with it is ours.
+  const ours = comments.find(
+    ({ body: text, performed_via_github_app: app, user }) =>
+      typeof text === "string" && text.startsWith(marker) && (app !== null || isBot(user)),
+  );
+  if (ours === undefined) {
+    await github.write("POST", `issues/${pullRequest}/comments`, { body });
+    return "created";
+  }
+  if (ours.body === body) return "unchanged";
+  await github.write("PATCH", `issues/comments/${String(ours.id)}`, { body });
+  return "updated";
+}
+
+function isBot(user: unknown): boolean {
+  return typeof user === "object" && user !== null && "type" in user && user.type === "Bot";
+}

@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from "node:fs";
+import { info, setSecret, summary } from "@actions/core";
+import { choice, runAction, text } from "@spin-publisher/action-runtime";
+import { createFetch } from "@spin-publisher/http";
+import { upsertComment } from "./comment.ts";
+import { createGitHub } from "./github.ts";
+import { failedJobs } from "./jobs.ts";
+import { pageOf } from "./markdown.ts";
+import { changesOf, publishRelease } from "./release.ts";
+import { parseReports } from "./report.ts";
+
+await runAction(async () => {
+  const to = choice("to", ["summary", "comment", "release"]);
+  const token = text("github-token");
+  if (token !== "") setSecret(token);
+  const { context } = await import("@actions/github");
+  const repository = `${context.repo.owner}/${context.repo.repo}`;
+  const commit = String(context.payload.pull_request?.head?.sha ?? context.sha);
+  const page = pageOf(parseReports(text("reports")), failedJobs(text("jobs")), {
+    url: `${context.serverUrl}/${repository}/actions/runs/${context.runId}`,
+    commit,
+    commitUrl: `${context.serverUrl}/${repository}/commit/${commit}`,
+  });
+  if (to === "summary") {
+    await summary.addRaw(page).write();
+    return;
+  }
+  const github = createGitHub({ fetch: createFetch(), apiUrl: context.apiUrl, repository, token });
+  if (to === "comment") {
+    const number = Number(context.payload.pull_request?.number);
+    if (!Number.isSafeInteger(number)) throw new Error("There is no pull request to comment on.");
+    info(`The comment on #${number}: ${await upsertComment(github, number, page)}.`);
+    return;
+  }
+  const tag = context.ref.replace(/^refs\/tags\//, "");
+  const changelog = text("changelog");
+  const changes =
+    changelog !== "" && existsSync(changelog) ? changesOf(readFileSync(changelog, "utf8"), tag) : "";
+  info(`The release ${tag}: ${await publishRelease(github, { tag, page, changes })}.`);
+});
