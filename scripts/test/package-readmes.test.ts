@@ -34,7 +34,7 @@ describe.each(packages)("the README of packages/%s", (name) => {
   test("says what the package is and lists functions that it exports", async () => {
     expect(readme).toMatch(new RegExp(`^# @spin-publisher/${name}\n\n[\\w\`]`));
     const exported = Object.keys(await import(join(root, "packages", name, "src/index.ts")));
-    const [list = ""] = /^(?:\| Function \||- `)[^]*?\n\n/im.exec(readme) ?? [];
+    const [list = ""] = /^(?:\| Function \||- `)[\s\S]*?\n\n/im.exec(readme) ?? [];
     const items = list.matchAll(/^(?:\||-) (`[^|:]*`)(?: \||:)/gm);
     const listed = [...items].flatMap(([, cell = ""]) =>
       [...cell.matchAll(/`(\w+)/g)].map(([, word]) => word),

@@ -168,16 +168,10 @@ describe("a chart's folder", () => {
   });
 
   testNeeding("Unix permissions").each([
-    [
-      "values.yaml",
-      '"values.yaml" of the chart cannot be read: this job\'s user lacks the permission; grant it',
-    ],
-    [
-      "templates",
-      'The folder "templates" of the chart cannot be read: this job\'s user lacks the permission;',
-    ],
-    [".helmignore", ".helmignore of the chart cannot be read: this job's user lacks the permission;"],
-    [".", "The chart's folder cannot be read: this job's user lacks the permission;"],
+    ["values.yaml", '"values.yaml" of the chart cannot be read: the job\'s user has no permission; grant it'],
+    ["templates", 'The folder "templates" of the chart cannot be read: the job\'s user has no permission;'],
+    [".helmignore", ".helmignore of the chart cannot be read: the job's user has no permission;"],
+    [".", "The chart's folder cannot be read: the job's user has no permission;"],
   ])("of which %s cannot be read is refused in a sentence", async (path, message) => {
     await using folder = await temporaryFolder();
     const files = { "values.yaml": "", "templates/a.yaml": "", ".helmignore": "" };
@@ -195,7 +189,7 @@ describe("a chart's folder", () => {
   test("of which a file is removed while it is read is refused in a sentence", () => {
     const gone = Object.assign(new Error("ENOENT: no such file"), { code: "ENOENT" });
     expect(whyUnreadable(gone, "the chart")).toBe(
-      "was removed while it was being read; leave the chart alone while publishing",
+      "was removed while it was being read; do not change the chart while publishing",
     );
   });
 

@@ -203,16 +203,16 @@ describe("a run", () => {
   });
 
   testNeeding("Unix permissions").each([
-    ["content/a.md", 'spin.toml:9: "content/a.md" cannot be read: this job\'s user lacks the permission'],
+    ["content/a.md", 'spin.toml:9: "content/a.md" cannot be read: the job\'s user has no permission'],
     [
       "content",
-      'spin.toml:9: something in the files of component "web" cannot be read: this job\'s user lacks',
+      'spin.toml:9: something in the files of component "web" cannot be read: the job\'s user has no',
     ],
     [
       "web.wasm",
       'spin.toml:8: component "web" cannot be published: its source "web.wasm" cannot be read: this',
     ],
-    ["spin.toml", "spin.toml\" cannot be read: this job's user lacks the permission; grant it with chmod."],
+    ["spin.toml", "spin.toml\" cannot be read: the job's user has no permission; grant it with chmod."],
   ])("says that %s cannot be read, why, and what helps", async (path, message) => {
     const folder = await site();
     await chmod(folder, 0o777);
@@ -231,7 +231,7 @@ describe("a run", () => {
     await rm(join(folder, "content/b.md"));
     await expect(readContent(content)).rejects.toMatchObject({
       message: expect.stringMatching(
-        /b\.md" was removed while it was being read; leave files alone while publishing\.$/,
+        /b\.md" was removed while it was being read; do not change files while publishing\.$/,
       ),
       cause: expect.objectContaining({ code: "ENOENT" }),
     });
@@ -246,7 +246,7 @@ describe("a run", () => {
     await rm(join(folder, "content/b.md"));
     const sent = namingFiles(() => publish(client, artifact, state, { immutable: true }));
     await expect(sent).rejects.toThrow(
-      /content\/b\.md" was removed while it was being read; leave files alone while publishing\.$/,
+      /content\/b\.md" was removed while it was being read; do not change files while publishing\.$/,
     );
     expect(
       registry.requests.filter(({ method, path }) => method === "PUT" && path.includes("/manifests/")),

@@ -1,6 +1,6 @@
 /**
- * Orders texts by their UTF-8 bytes, as Spin and Helm do. JavaScript's own order goes by UTF-16 units and differs for
- * characters beyond the basic plane.
+ * Orders strings by their UTF-8 bytes, as Spin and Helm do. JavaScript compares UTF-16 code units, which differs for
+ * characters outside the basic multilingual plane.
  */
 export function compareBytes(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right));

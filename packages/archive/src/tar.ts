@@ -1,6 +1,6 @@
 import { pack } from "tar-stream";
 
-/** One entry of an archive we make. `path` is relative, `/`-separated, without `.` or `..` segments. */
+/** One entry of an archive to write. `path` is relative, `/`-separated, without `.` or `..` segments. */
 export type TarEntry =
   | {
       readonly type: "file";
@@ -8,20 +8,20 @@ export type TarEntry =
       readonly bytes: Uint8Array;
       readonly executable?: boolean;
     }
-  /** `shared`: everybody may write into it and remove only what is theirs, as in /tmp (mode 1777). */
+  /** `shared`: all users may create files in it and delete only their own, as in /tmp (mode 1777). */
   | { readonly type: "directory"; readonly path: string; readonly shared?: boolean }
-  /** `target` is written as it is: it means something only where the archive is unpacked. */
+  /** `target` is written unchanged: it is resolved only where the archive is unpacked. */
   | { readonly type: "symlink"; readonly path: string; readonly target: string };
 
 /**
- * A tar archive that depends on nothing but its entries: they are written in the order given, with constant
- * owner (0:0), mode (0755 for directories and executables, 0644 for other files) and modification time (epoch 0),
- * in plain ustar (a PAX `path` record only where the name does not fit).
+ * A tar archive that depends on nothing but its entries: they are written in the given order, with constant owner (0:0),
+ * mode (0755 for directories and executables, 0644 for other files) and modification time (epoch 0), as plain ustar with a
+ * PAX `path` record only where a name does not fit.
  *
- * The whole archive is returned at once: shards and layers are made to fit in memory.
+ * The whole archive is returned in memory: shards and layers are small enough.
  *
- * @throws Error when a path is absolute, leaves the archive, or occurs twice (OCI image-spec, layer.md: a
- *   layer must not hold the same path twice).
+ * @throws Error when a path is absolute, leaves the archive, or occurs twice (OCI image-spec, layer.md, forbids
+ *   duplicates in a layer).
  */
 export async function tar(entries: Iterable<TarEntry>): Promise<Uint8Array> {
   const archive = pack();
@@ -54,8 +54,8 @@ function requireRelativePath(path: string, seen: Set<string>): void {
     path.includes("\0") ||
     segments.some((segment) => segment === "" || segment === "." || segment === "..")
   ) {
-    throw new Error(`An archive can only hold relative paths without "." and "..", but one is "${path}".`);
+    throw new Error(`"${path}" cannot be a path in an archive: it must be relative, without "." and "..".`);
   }
-  if (seen.has(path)) throw new Error(`The archive would hold "${path}" twice.`);
+  if (seen.has(path)) throw new Error(`The archive would contain "${path}" twice.`);
   seen.add(path);
 }

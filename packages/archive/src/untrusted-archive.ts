@@ -1,6 +1,6 @@
-/** Bounds for an archive that somebody else made. */
+/** Limits for a third-party archive. */
 export interface ArchiveLimits {
-  /** Size of the unpacked content in bytes; of a tar, its headers included. */
+  /** Size of the unpacked content in bytes; for a tar, including its headers. */
   readonly totalBytes: number;
   readonly entries: number;
 }
@@ -12,14 +12,14 @@ export interface ArchiveFile {
   readonly executable: boolean;
 }
 
-/** What makes an archive unacceptable although it is not damaged. */
+/** An archive that is intact but not acceptable. */
 export class ArchiveRefused extends Error {}
 
 export function refused(reason: string): ArchiveRefused {
   return new ArchiveRefused(`The archive was refused: ${reason}.`);
 }
 
-/** The entry's path without `./` and a trailing slash, or undefined where it does not stay inside. */
+/** The entry's path without `./` and a trailing slash; undefined if it leaves the archive. */
 export function pathInside(name: string): string | undefined {
   if (name.startsWith("/") || name.includes("\\") || name.includes("\0")) return undefined;
   const segments = name.split("/").filter((segment) => segment !== "" && segment !== ".");

@@ -8,13 +8,12 @@ import {
 } from "./untrusted-archive.ts";
 
 /**
- * The files of a `.zip` that somebody else made, in the order of its directory; folders are passed over.
- * Nothing in a zip is a link to us: an entry that claims to be one is a file with a path as its text, and no file
- * is executable, because only archives for Windows come in this form.
+ * The files of a third-party `.zip`, in the order of its directory; folders are skipped. Links are not created: an entry that
+ * claims to be one is a file containing a path. No file is executable, because only archives for Windows have this format.
  *
  * @param keep decides by path which files are unpacked; the others are only checked.
- * @throws Error when an entry leaves the archive or occurs twice, when the sizes that it declares exceed `limits`
- *   (what is unpacked never exceeds its declared size), or when it is no zip at all.
+ * @throws Error when an entry leaves the archive or occurs twice, when the declared sizes exceed `limits` (unpacked content
+ *   never exceeds its declared size), or when it is not a zip.
  */
 export function unzip(
   archive: Uint8Array,
@@ -28,12 +27,12 @@ export function unzip(
   const filter = ({ name, originalSize }: { name: string; originalSize: number }): boolean => {
     entries += 1;
     total += originalSize;
-    if (entries > limits.entries) throw refused(`it holds more than ${limits.entries} entries`);
+    if (entries > limits.entries) throw refused(`it contains more than ${limits.entries} entries`);
     if (total > limits.totalBytes) throw refused(`it unpacks to more than ${limits.totalBytes} bytes`);
     const path = pathInside(name);
     if (path === undefined) throw refused(`the path "${name}" leaves it`);
     if (name.endsWith("/")) return false;
-    if (seen.has(path)) throw refused(`it holds "${path}" twice`);
+    if (seen.has(path)) throw refused(`it contains "${path}" twice`);
     seen.add(path);
     if (!keep(path)) return false;
     paths.set(name, path);
@@ -54,6 +53,6 @@ function readZip(
     return unzipSync(archive, { filter });
   } catch (error) {
     if (error instanceof ArchiveRefused) throw error;
-    throw new Error("The archive is damaged or not a zip; get it again.", { cause: error });
+    throw new Error("The archive is damaged or not a zip. Download it again.", { cause: error });
   }
 }

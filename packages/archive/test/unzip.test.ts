@@ -11,7 +11,7 @@ function renamed(from: string, to: string, archive: Uint8Array): Uint8Array {
 }
 
 describe("unzip", () => {
-  test("returns the files of an archive and passes over its folders", () => {
+  test("returns the files of an archive and skips its folders", () => {
     const archive = zipSync({ "b/": new Uint8Array(), "b/run": text("#!"), "a/é": text("x".repeat(5000)) });
     expect(unzip(archive, limits)).toEqual([
       { path: "b/run", bytes: text("#!"), executable: false },
@@ -19,13 +19,13 @@ describe("unzip", () => {
     ]);
   });
 
-  test("reads what was stored without compression", () => {
+  test("reads files stored without compression", () => {
     expect(unzip(zipSync({ a: text("plain") }, { level: 0 }), limits)).toEqual([
       { path: "a", bytes: text("plain"), executable: false },
     ]);
   });
 
-  test("keeps only what is asked for", () => {
+  test("keeps only the requested files", () => {
     const archive = zipSync({ a: text("a"), b: text("b") });
     expect(unzip(archive, limits, (path) => path === "b").map(({ path }) => path)).toEqual(["b"]);
   });
@@ -42,15 +42,15 @@ describe("unzip", () => {
 
   test("refuses the same file twice", () => {
     const archive = renamed("bb", "aa", zipSync({ aa: text("1"), bb: text("2") }));
-    expect(() => unzip(archive, limits)).toThrow('holds "aa" twice');
+    expect(() => unzip(archive, limits)).toThrow('contains "aa" twice');
   });
 
   test("refuses the same file under two spellings", () => {
     const archive = zipSync({ aa: text("1"), "./aa": text("2") });
-    expect(() => unzip(archive, limits)).toThrow('holds "aa" twice');
+    expect(() => unzip(archive, limits)).toThrow('contains "aa" twice');
   });
 
-  test("refuses more entries than asked for", () => {
+  test("refuses more entries than allowed", () => {
     const archive = zipSync({ a: text("a"), b: text("b") });
     expect(() => unzip(archive, { ...limits, entries: 1 })).toThrow("more than 1 entries");
   });
@@ -60,7 +60,7 @@ describe("unzip", () => {
     expect(() => unzip(bomb, limits)).toThrow("unpacks to more than 1048576 bytes");
   });
 
-  test("unpacks no more than the size that an entry declares", () => {
+  test("unpacks no more than an entry's declared size", () => {
     const archive = Buffer.from(zipSync({ bomb: new Uint8Array(4 << 20) }));
     const directory = archive.lastIndexOf(Buffer.from("PK\x01\x02", "latin1"));
     archive.writeUInt32LE(10, directory + 24); // uncompressed size (APPNOTE 4.3.12)
@@ -70,7 +70,7 @@ describe("unzip", () => {
   test.each([
     ["a truncated archive", zipSync({ a: text("x".repeat(5000)) }).subarray(0, 60)],
     ["something else", text("<html>not found</html>")],
-  ])("says that %s is damaged", (_name, archive) => {
+  ])("reports %s as damaged", (_name, archive) => {
     expect(() => unzip(archive, limits)).toThrow("damaged or not a zip");
   });
 });

@@ -2,7 +2,7 @@ import { errorCode } from "./error.ts";
 import { LocatedError } from "./located.ts";
 
 /**
- * Why the system refuses to read a path, and what helps, as the end of a sentence.
+ * Why the system refuses to read a path, and what to do, as the end of a sentence.
  *
  * @param what how the advice names what is being published: `files`, `the chart`.
  */
@@ -11,13 +11,13 @@ export function whyUnreadable(error: unknown, what = "files"): string {
   switch (code) {
     case "EACCES":
     case "EPERM":
-      return "cannot be read: this job's user lacks the permission; grant it with chmod";
+      return "cannot be read: the job's user has no permission; grant it with chmod";
     case "ENOENT":
-      return `was removed while it was being read; leave ${what} alone while publishing`;
+      return `was removed while it was being read; do not change ${what} while publishing`;
     case "EISDIR":
       return "cannot be read: it is a folder where a file is expected";
     default:
-      return `cannot be read${code === undefined ? "" : ` (${code})`}; check the disk it is on`;
+      return `cannot be read${code === undefined ? "" : ` (${code})`}; check the disk`;
   }
 }
 

@@ -5,22 +5,22 @@ import { errorCode, messageOf, namingFiles, whyUnreadable } from "../src/index.t
 const systemError = (code: string) => Object.assign(new Error(code), { code });
 
 test.each([
-  ["EACCES", "cannot be read: this job's user lacks the permission; grant it with chmod"],
-  ["EPERM", "cannot be read: this job's user lacks the permission; grant it with chmod"],
-  ["ENOENT", "was removed while it was being read; leave files alone while publishing"],
+  ["EACCES", "cannot be read: the job's user has no permission; grant it with chmod"],
+  ["EPERM", "cannot be read: the job's user has no permission; grant it with chmod"],
+  ["ENOENT", "was removed while it was being read; do not change files while publishing"],
   ["EISDIR", "cannot be read: it is a folder where a file is expected"],
-  ["EIO", "cannot be read (EIO); check the disk it is on"],
+  ["EIO", "cannot be read (EIO); check the disk"],
 ])("%s is explained", (code, expected) => expect(whyUnreadable(systemError(code))).toBe(expected));
 
 test("an error without a code is explained too", () => {
-  expect(whyUnreadable(new Error("odd"))).toBe("cannot be read; check the disk it is on");
+  expect(whyUnreadable(new Error("odd"))).toBe("cannot be read; check the disk");
 });
 
-test("the advice names what is published", () => {
-  expect(whyUnreadable(systemError("ENOENT"), "the chart")).toContain("leave the chart alone");
+test("the advice names what is being published", () => {
+  expect(whyUnreadable(systemError("ENOENT"), "the chart")).toContain("do not change the chart");
 });
 
-test("messages and codes of anything thrown", () => {
+test("messages and codes are read from anything that was thrown", () => {
   expect(messageOf(new Error("broken"))).toBe("broken");
   expect(messageOf("text")).toBe("text");
   expect(errorCode(systemError("EIO"))).toBe("EIO");
@@ -28,7 +28,7 @@ test("messages and codes of anything thrown", () => {
   expect(errorCode(null)).toBeUndefined();
 });
 
-test("a system error about a file names the file; any other error stays as it is", async () => {
+test("a system error about a file names the file; other errors are unchanged", async () => {
   await expect(namingFiles(() => readFile(import.meta.dirname, { flag: "r+" }))).rejects.toThrow(
     "it is a folder",
   );

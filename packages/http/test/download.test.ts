@@ -18,14 +18,14 @@ async function folder(): Promise<string> {
 }
 
 describe("a download", () => {
-  test("appears when it is complete and the right one", async () => {
+  test("appears when it is complete and matches its digest", async () => {
     const { origin } = await serveInTurn(answer(200, content));
     const path = join(await folder(), "file");
     expect(await downloadFile(origin, path, { ...options, digest })).toEqual({ size: 200_000, digest });
     expect(await readFile(path, "utf8")).toBe(content);
   });
 
-  test("is begun again when it breaks off", async () => {
+  test("starts again when it ends early", async () => {
     const { origin, requests } = await serveInTurn(
       (request, response) => {
         response.writeHead(200, { "content-length": String(content.length) }).write(content.slice(0, 1000));
@@ -44,7 +44,7 @@ describe("a download", () => {
     expect(said).toEqual([expect.stringContaining("stopped after 1000 bytes")]);
   });
 
-  test("is begun again when it is not the right one, and then refused", async () => {
+  test("starts again when it does not match its digest, and is then refused", async () => {
     const { origin, requests } = await serveInTurn(answer(200, "other"));
     const path = join(await folder(), "file");
     await expect(downloadFile(`${origin}/a`, path, { ...options, digest })).rejects.toThrow(
@@ -54,7 +54,7 @@ describe("a download", () => {
     expect(await readdir(join(path, ".."))).toEqual([]);
   });
 
-  test("that never ends is stopped at the limit, and leaves nothing", async () => {
+  test("that never ends is stopped at the limit and leaves nothing behind", async () => {
     const origin = await serve((_request, response) => {
       const more = () => {
         while (response.write("x".repeat(1 << 16)));

@@ -3,7 +3,7 @@ import { createFetch, patienceFor, readBounded, readJson } from "../src/index.ts
 import { answer, jumpingClock, serve, serveInTurn } from "./servers.ts";
 
 describe("a request", () => {
-  test("is sent again while the answer may become another one", async () => {
+  test("is repeated while the response is transient", async () => {
     const server = await serveInTurn(answer(503), answer(502), answer(200, "here"));
     const said: string[] = [];
     const fetch = createFetch({ mirrors: [], retry: jumpingClock() });
@@ -12,14 +12,14 @@ describe("a request", () => {
     expect(said).toEqual(["503 Service Unavailable", "502 Bad Gateway"]);
   });
 
-  test("ends with the last answer when it never does", async () => {
+  test("returns the last response when that never changes", async () => {
     const server = await serveInTurn(answer(503, "down"));
     const response = await createFetch({ mirrors: [], retry: jumpingClock() })(server.origin);
     expect([response.status, await response.text()]).toEqual([503, "down"]);
     expect(server.requests).toHaveLength(6);
   });
 
-  test("is sent again with its body when the connection is cut", async () => {
+  test("is repeated with its body when the connection is lost", async () => {
     const bodies: string[] = [];
     const origin = await serve(async (request, response) => {
       if (bodies.push("") === 1) return request.socket.destroy();
@@ -31,7 +31,7 @@ describe("a request", () => {
     expect(bodies).toEqual(["", "whole"]);
   });
 
-  test("is sent once where the caller says so, whatever comes", async () => {
+  test("is sent once if the caller says so, whatever the response", async () => {
     const server = await serveInTurn(answer(503), (request) => void request.socket.destroy());
     const fetch = createFetch({ mirrors: [], retry: jumpingClock() });
     expect((await fetch(server.origin, { retry: "never" })).status).toBe(503);
@@ -41,7 +41,7 @@ describe("a request", () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  test("is not sent again when its body cannot be", async () => {
+  test("is not repeated when its body cannot be sent again", async () => {
     const server = await serveInTurn(answer(503));
     const fetch = createFetch({ mirrors: [], retry: jumpingClock() });
     const body = new Blob(["once"]).stream();
@@ -49,7 +49,7 @@ describe("a request", () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test("is read again when its document breaks off in the middle", async () => {
+  test("is repeated when its document ends early", async () => {
     const server = await serveInTurn(
       (request, response) => {
         response.writeHead(200, { "content-length": "10" }).write("hal");
@@ -75,13 +75,13 @@ describe("a request", () => {
     );
   });
 
-  test("keeps an answer that is no document, however long", async () => {
+  test("returns an error response however long it is, truncated", async () => {
     const server = await serveInTurn(answer(404, "x".repeat(100_000)));
     const response = await createFetch({ mirrors: [] })(server.origin, { bodyLimit: 10 });
     expect([response.status, (await response.text()).length]).toEqual([404, 64 << 10]);
   });
 
-  test("whose body fails while it is sent fails with that, and not with the network", async () => {
+  test("whose body fails while it is sent ends in that error, not in one about the network", async () => {
     const server = await serveInTurn(answer(201));
     const body = new ReadableStream({
       pull: (controller) => controller.error(new Error("damaged at its source")),
@@ -92,7 +92,7 @@ describe("a request", () => {
     );
   });
 
-  test("waits for the whole host when that asked for patience", async () => {
+  test("waits for a host that asked another request to wait", async () => {
     let now = 0;
     const sleepers: { readonly milliseconds: number; readonly wake: () => void }[] = [];
     const asleep = async (count: number) => {
@@ -118,7 +118,7 @@ describe("a request", () => {
     expect([(await refused).status, (await other).status]).toEqual([200, 200]);
   });
 
-  test("that is stopped says nothing about the network", async () => {
+  test("that is aborted does not blame the network", async () => {
     const server = await serveInTurn(() => {});
     const stop = new AbortController();
     const asked = createFetch({ mirrors: [] })(server.origin, { signal: stop.signal });
@@ -126,7 +126,7 @@ describe("a request", () => {
     await expect(asked).rejects.toThrow("enough");
   });
 
-  test("to nobody ends in one sentence, without what is secret in the address", async () => {
+  test("to an address where nothing listens ends in one sentence without the URL's secrets", async () => {
     const server = await serve(() => {});
     const { port } = new URL(server);
     const fetch = createFetch({ mirrors: [], retry: { ...jumpingClock(), attempts: 1 } });
@@ -144,7 +144,7 @@ describe("a body", () => {
     [0, 60_000],
     [10_000_001, 100_001],
     [Number.MAX_SAFE_INTEGER, 2 ** 31 - 1],
-  ])("of %d bytes has %d milliseconds", (bytes, milliseconds) => {
+  ])("of %d bytes may take %d milliseconds", (bytes, milliseconds) => {
     expect(patienceFor(bytes)).toBe(milliseconds);
   });
 
@@ -157,7 +157,7 @@ describe("a body", () => {
     expect(await readBounded(new Response(null), 5, "it")).toHaveLength(0);
   });
 
-  test("that should be JSON and is a page says so", async () => {
+  test("that should be JSON but is a web page is reported as such", async () => {
     expect(await readJson(new Response('{"a":1}'), 100, "it")).toEqual({ a: 1 });
     await expect(readJson(new Response("<html>"), 100, "the list")).rejects.toThrow(
       "The list is not JSON but a web page (status 200); check the host name, and whether a proxy answered instead.",

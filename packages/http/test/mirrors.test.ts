@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { mirrored, parseMirrors } from "../src/index.ts";
 
 describe("ORIGIN_MIRRORS", () => {
-  test("pairs stand on lines, or between blanks and commas", () => {
+  test("pairs are separated by line breaks, spaces or commas", () => {
     expect(
       parseMirrors(
         "https://github.com=http://127.0.0.1:4000\n  https://ghcr.io=https://mirror.example/ghcr/,",
@@ -29,12 +29,12 @@ describe("ORIGIN_MIRRORS", () => {
     ["https://user:sec@secret@github.com=http://127.0.0.1", "https://***@github.com=http://127.0.0.1"],
     ["https://user:sec//secret=@github.com=http://127.0.0.1", "https://***@github.com=http://127.0.0.1"],
     ["https://github.com=http://127.0.0.1/?token=secret", "https://github.com=http://127.0.0.1/?***"],
-  ])("%s is refused, and its secret not shown", (pair, shown) => {
+  ])("%s is refused without showing its secret", (pair, shown) => {
     expect(() => parseMirrors(pair)).toThrow(`one of them is "${shown}"`);
     expect(() => parseMirrors(pair)).not.toThrow("secret");
   });
 
-  test("one origin has one target", () => {
+  test("an origin has only one target", () => {
     expect(() => parseMirrors("https://a=http://b https://a=http://c")).toThrow("lists https://a twice");
   });
 
@@ -44,7 +44,7 @@ describe("ORIGIN_MIRRORS", () => {
     ["https://github.com:8443/a", "https://github.com:8443/a"],
     ["http://github.com/a", "http://github.com/a"],
     ["https://github.com.example/a", "https://github.com.example/a"],
-  ])("%s is asked at %s", (url, asked) => {
+  ])("%s is requested from %s", (url, asked) => {
     const mirrors = parseMirrors(
       "https://github.com=http://127.0.0.1:4000 https://ghcr.io=https://mirror.example/ghcr",
     );

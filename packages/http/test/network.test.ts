@@ -69,13 +69,13 @@ const twelveTimes = (base: string) => `
 const expectedFrom = (version: string) => Array.from({ length: 12 }, (_, i) => `${version} ${i % 2 ? i : 0}`);
 
 describe("the network", () => {
-  test("speaks HTTP/2 where the server does, all requests over one connection", async () => {
+  test("uses HTTP/2 where the server offers it, all requests over one connection", async () => {
     const { port, trust, seen } = await secureServer({ h2: true, together: 12 });
     expect(await inProcess(trust, twelveTimes(`https://localhost:${port}`))).toEqual(expectedFrom("2.0"));
     expect(seen).toEqual({ connections: 1, requests: 12 });
   });
 
-  test("speaks HTTP/1.1 where that is all, with several connections", async () => {
+  test("uses HTTP/1.1 otherwise, with several connections", async () => {
     const { port, trust, seen } = await secureServer({ h2: false, together: 12 });
     expect(await inProcess(trust, twelveTimes(`https://localhost:${port}`))).toEqual(expectedFrom("1.1"));
     expect(seen).toEqual({ connections: 12, requests: 12 });
@@ -91,13 +91,13 @@ describe("the network", () => {
     expect(seen.connections).toBe(2);
   });
 
-  test("trusts nobody else's certificate", async () => {
+  test("does not trust unknown certificates", async () => {
     const { port } = await secureServer({ h2: true });
     const code = `console.log(JSON.stringify(await fetch("https://localhost:${port}/").catch((error) => error.message)));`;
     expect(await inProcess({}, code)).toMatch(/got no answer: .*self-signed/);
   });
 
-  test("keeps connections for the next requests", async () => {
+  test("reuses connections", async () => {
     const sockets = new Set();
     const origin = await serve((request, response) => {
       sockets.add(request.socket.remotePort);
@@ -108,7 +108,7 @@ describe("the network", () => {
     expect(sockets.size).toBeLessThanOrEqual(2);
   });
 
-  test("goes through a tunnel of HTTPS_PROXY, but not to what NO_PROXY names and not to this machine", async () => {
+  test("tunnels through HTTPS_PROXY, except to NO_PROXY hosts and loopback", async () => {
     const { port, trust, seen } = await secureServer({ h2: true });
     const tunnels: string[] = [];
     const proxy = createServer(answer(500)).on("connect", (request, socket) => {
@@ -142,7 +142,7 @@ describe("the network", () => {
     expect(seen.requests).toBe(2);
   });
 
-  test("asks HTTP_PROXY for plain addresses", async () => {
+  test("uses HTTP_PROXY for plain HTTP", async () => {
     const proxy = await serveInTurn(answer(200, "proxied"));
     const exchange = createNetwork({ environment: { HTTP_PROXY: proxy.origin } });
     const response = await createFetch({ mirrors: [], exchange })("http://charts.example/index.yaml");
@@ -150,7 +150,7 @@ describe("the network", () => {
     expect(proxy.requests).toEqual(["GET http://charts.example/index.yaml"]);
   });
 
-  test("does not wait for ever: for an answer, or in the middle of one", async () => {
+  test("does not wait forever, neither for a response nor within one", async () => {
     const server = await serveInTurn(
       () => {},
       (_request, response) => void response.write("begun"),
@@ -162,7 +162,7 @@ describe("the network", () => {
     await expect(begun.text()).rejects.toThrow("terminated");
   });
 
-  test("refuses a head of more than 64 KiB", async () => {
+  test("refuses response headers of more than 64 KiB", async () => {
     const origin = await serve((request) => {
       const { socket } = request;
       const more = () => {

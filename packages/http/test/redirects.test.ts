@@ -16,7 +16,7 @@ function mirror() {
 }
 
 describe("a request", () => {
-  test("does not go to a URL with credentials, which are not shown", async () => {
+  test("is refused for a URL with credentials, which are not shown", async () => {
     const failed = createFetch({ mirrors: [] })("http://user:secret@127.0.0.1/a?token=secret");
     await expect(failed).rejects.toThrow("The URL of http://127.0.0.1/a contains credentials");
     await expect(failed).rejects.not.toThrow("secret");
@@ -24,7 +24,7 @@ describe("a request", () => {
 });
 
 describe("redirects", () => {
-  test("take nothing that identifies us to another origin", async () => {
+  test("take no identifying header to another origin", async () => {
     const there = await mirror();
     const here = await serveInTurn(answer(302, "", { location: `${there}/blob` }));
     const response = await fetch(here.origin, {
@@ -35,7 +35,7 @@ describe("redirects", () => {
     expect(headers).toMatchObject({ accept: "text/plain", range: "bytes=0-" });
   });
 
-  test("do not give it back on the way home", async () => {
+  test("do not restore those headers on the way back", async () => {
     const requests: unknown[] = [];
     const home = await serve((request, response) => {
       requests.push(request.headers.authorization);
@@ -49,7 +49,7 @@ describe("redirects", () => {
     expect(requests).toEqual(["Bearer secret", undefined]);
   });
 
-  test("bring no challenge back from another origin, and their own from the same", async () => {
+  test("drop the challenge of another origin, and keep that of the same origin", async () => {
     const challenged = answer(401, "no", { "www-authenticate": 'Bearer realm="http://there.example/tok"' });
     const there = await serve((request, response) => void challenged(request, response));
     const here = await serve((request, response) => {
@@ -63,7 +63,7 @@ describe("redirects", () => {
     expect(own.headers.get("www-authenticate")).toContain("there.example");
   });
 
-  test("keep everything on the same origin", async () => {
+  test("keep all headers on the same origin", async () => {
     const requests: unknown[] = [];
     const origin = await serve((request, response) => {
       requests.push([request.url, request.headers.authorization]);
@@ -139,7 +139,7 @@ describe("redirects", () => {
 });
 
 describe("a mirror", () => {
-  test("that names itself in Location means the origin", async () => {
+  test("that gives its own address in Location means the origin", async () => {
     const requests: unknown[] = [];
     const origin = await serve((request, response) => {
       requests.push([request.url, request.headers.authorization]);
@@ -156,7 +156,7 @@ describe("a mirror", () => {
     ]);
   });
 
-  test("says the origin's name in an upload's Location and a challenge's realm", async () => {
+  test("appears as the origin in an upload's Location and a challenge's realm", async () => {
     const origin = await serve((request, response) => {
       const self = `http://${request.headers.host}`;
       const challenge = `Bearer realm="${self}/token",service="s"`;
@@ -168,7 +168,7 @@ describe("a mirror", () => {
     expect(headers.get("www-authenticate")).toBe('Bearer realm="https://registry.example/token",service="s"');
   });
 
-  test("is also asked where a redirect leads to its origin", async () => {
+  test("is also used when a redirect leads to its origin", async () => {
     const assets = await serveInTurn(answer(200, "asset"));
     const github = await serveInTurn(answer(302, "", { location: "https://assets.example/file" }));
     const mirrors = parseMirrors(

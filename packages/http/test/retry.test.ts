@@ -16,7 +16,7 @@ function failing(times: number) {
 }
 
 describe("repeat", () => {
-  test("tries again until it succeeds, and says so each time", async () => {
+  test("retries until it succeeds, and reports each retry", async () => {
     const said: unknown[] = [];
     const policy = retryPolicy(jumpingClock());
     expect(await repeat(failing(2), always, policy, { onRetry: (retry) => said.push(retry) })).toBe(3);
@@ -30,7 +30,7 @@ describe("repeat", () => {
     await expect(repeat(failing(9), always, retryPolicy(jumpingClock()))).rejects.toThrow("failed 6");
   });
 
-  test("does not try again what is not transient", async () => {
+  test("does not retry what is not transient", async () => {
     await expect(repeat(failing(1), () => undefined, retryPolicy(jumpingClock()))).rejects.toThrow(
       "failed 1",
     );
@@ -42,14 +42,14 @@ describe("repeat", () => {
     expect(clock.waits).toEqual([5100]);
   });
 
-  test("does not wait for what comes after the deadline", async () => {
+  test("does not wait past the deadline", async () => {
     const clock = jumpingClock();
     const asks = () => ({ because: "x", retryAfterMilliseconds: 200_000 });
     await expect(repeat(failing(9), asks, retryPolicy(clock))).rejects.toThrow("failed 2");
     expect(clock.waits).toHaveLength(1);
   });
 
-  test("stops when it is told to", async () => {
+  test("stops when it is aborted", async () => {
     const stop = new AbortController();
     const policy = retryPolicy({ ...jumpingClock(), sleep: async () => stop.abort() });
     const attempts: number[] = [];
@@ -61,7 +61,7 @@ describe("repeat", () => {
     expect(attempts).toEqual([1, 2]);
   });
 
-  test("never waits longer than the longest delay, however often it failed and whatever chance says", async () => {
+  test("never waits longer than the longest delay", async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(5), fc.double({ min: 0, max: 0.999, noNaN: true }), async (times, chance) => {
         const clock = jumpingClock();
@@ -75,7 +75,7 @@ describe("repeat", () => {
   });
 });
 
-describe("what a server asks for", () => {
+describe("the delay a server asks for", () => {
   const now = Date.parse("2026-11-22T10:00:00Z");
 
   test.each<[string, Record<string, string>, string, number | undefined]>([
@@ -111,7 +111,7 @@ describe("what a server asks for", () => {
   });
 });
 
-describe("what may pass", () => {
+describe("transient failures are", () => {
   test.each([408, 425, 429, 499, 500, 502, 503, 504, 520, 524])("%d", (status) => {
     expect(transientAnswer(new Response(null, { status }), "", 0)).toMatchObject({ because: `${status}` });
   });

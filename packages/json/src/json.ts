@@ -1,9 +1,9 @@
-/** A JSON object from an untrusted source: every property has yet to be checked. */
+/** A JSON object from an untrusted source: its properties are not checked yet. */
 export interface JsonObject {
   readonly [key: string]: unknown;
 }
 
-/** Whether a value is a JSON object, which neither `null` nor an array is. */
+/** Whether a value is a JSON object; `null` and arrays are not. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

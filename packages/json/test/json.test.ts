@@ -27,7 +27,7 @@ describe("parseObject", () => {
   );
 });
 
-test("arrays are read only where every item has the type", () => {
+test("arrays are read only if all items have the type", () => {
   expect(objectsOf([{}, { a: 1 }])).toEqual([{}, { a: 1 }]);
   expect(objectsOf([{}, null])).toBeUndefined();
   expect(stringsOf(["a"])).toEqual(["a"]);

@@ -10,8 +10,8 @@ const users = { grace: "hopper" };
 const everybodyReads: NonNullable<RegistryOptions["authentication"]>["permits"] = (user, action) =>
   action === "pull" || user !== undefined;
 
-describe("a publication below a token", () => {
-  test("asks for one token, for pushing, before anything else", async () => {
+describe("a publication with tokens", () => {
+  test("requests one token, for pushing, before anything else", async () => {
     const server = await registry({ authentication: { scheme: "bearer", users } });
     const repository = { registry: server.host, name: "o/site" };
     await publishOnce(shim("1"), {
@@ -28,7 +28,7 @@ describe("a publication below a token", () => {
     expect(server.requests.filter(({ status }) => status === 401)).toHaveLength(3);
   });
 
-  test("gets another one when the first one ends in the middle", async () => {
+  test("renews a token that expires in the middle", async () => {
     const server = await registry({ authentication: { scheme: "bearer", users } });
     const repository = { registry: server.host, name: "o/site" };
     const client = createRegistryClient({ credentials: async () => grace, retry: quick });
@@ -38,7 +38,7 @@ describe("a publication below a token", () => {
     expect(server.requests.filter(({ kind }) => kind === "token")).toHaveLength(2);
   });
 
-  test("gets another one before the first one ends, so that nothing is refused", async () => {
+  test("renews a token before it expires, so that nothing is refused", async () => {
     const server = await registry({ authentication: { scheme: "bearer", users, tokenSeconds: 300 } });
     let now = 0;
     const client = createRegistryClient({
@@ -54,7 +54,7 @@ describe("a publication below a token", () => {
     ]);
   });
 
-  test("asks for the mount's source in the same token", async () => {
+  test("includes the mount's source in the same token", async () => {
     const server = await registry({ authentication: { scheme: "bearer", users } });
     const credentials = async () => grace;
     const upstream = { registry: server.host, name: "spin/base" };
@@ -74,7 +74,7 @@ describe("a publication below a token", () => {
     expect(scopes).toContainEqual(["repository:o/shim:pull,push", "repository:spin/base:pull"]);
   });
 
-  test("copies where the mount's source may be read by nobody who may push", async () => {
+  test("copies the blob if no token covers both the mount's source and the push", async () => {
     const base = layer("base");
     const upstream = await registry();
     await publishOnce(
@@ -103,7 +103,7 @@ describe("a publication below a token", () => {
     expect(report.blobs).toMatchObject({ uploaded: 2 });
   });
 
-  test("reads what everybody may read, where a token for pushing is refused", async () => {
+  test("reads public content if a token for pushing is refused", async () => {
     const server = await registry({ authentication: { scheme: "bearer", users, permits: everybodyReads } });
     const repository = { registry: server.host, name: "o/site" };
     await publishOnce(site("a"), { repository, tag: "1", credentials: async () => grace });
@@ -124,7 +124,7 @@ describe("a publication below a token", () => {
     await expect(refused).rejects.toThrow(/refused to give a token for .*o\/site: 403 DENIED/);
   });
 
-  test("doubts a token that is denied to somebody who has credentials, twice", async () => {
+  test("retries a denied token twice if there are credentials", async () => {
     const server = await registry({ authentication: { scheme: "bearer", users } });
     const repository = { registry: server.host, name: "o/site" };
     const real = createFetch({ mirrors: [], retry: quick });
@@ -147,7 +147,7 @@ describe("a publication below a token", () => {
     expect(await publish(client, site("a"), state, { immutable: true })).toMatchObject({ changed: true });
   });
 
-  test("without credentials ends in a sentence that says so", async () => {
+  test("without credentials ends in an error that says so", async () => {
     const server = await registry({ authentication: { scheme: "bearer", users } });
     const repository = { registry: server.host, name: "o/site" };
     await expect(publishOnce(site("a"), { repository, tag: "1" })).rejects.toThrow(
@@ -156,8 +156,8 @@ describe("a publication below a token", () => {
   });
 });
 
-describe("other ways in", () => {
-  test("Basic is sent with every request once it was asked for", async () => {
+describe("other ways to authenticate", () => {
+  test("Basic is sent with every request after the first challenge", async () => {
     const server = await registry({ authentication: { scheme: "basic", users } });
     const repository = { registry: server.host, name: "o/site" };
     expect(
@@ -166,7 +166,7 @@ describe("other ways in", () => {
     expect(server.requests.filter(({ status }) => status === 401)).toHaveLength(1);
   });
 
-  test("a wrong password is not tried twice", async () => {
+  test("a wrong password is not sent twice", async () => {
     const server = await registry({ authentication: { scheme: "basic", users } });
     const wrong: Credential = { kind: "basic", username: "grace", password: "wrong" };
     const repository = { registry: server.host, name: "o/site" };
@@ -203,7 +203,7 @@ describe("other ways in", () => {
     expect(seen.join()).not.toContain(token);
   });
 
-  test("a registry token is sent as it is", async () => {
+  test("a registry token is sent unchanged", async () => {
     const sent: unknown[] = [];
     const client = createRegistryClient({
       credentials: async () => ({ kind: "registry-token", token: "as-it-is" }),
@@ -217,7 +217,7 @@ describe("other ways in", () => {
   });
 });
 
-describe("a challenge that would give our credentials away", () => {
+describe("a challenge that would leak credentials", () => {
   const challenged = (registry: string, realm: string, insecure = false) => {
     const asked: string[] = [];
     const client = createRegistryClient({
@@ -258,7 +258,7 @@ describe("a challenge that would give our credentials away", () => {
     expect(asked).toHaveLength(1);
   });
 
-  test("by a redirect to another host is not answered", async () => {
+  test("from a redirect to another host is not answered", async () => {
     const stolen: unknown[] = [];
     const thief = createServer(({ url, headers }, response) => {
       stolen.push([url, headers.authorization]);
@@ -279,7 +279,7 @@ describe("a challenge that would give our credentials away", () => {
     expect(stolen).toEqual([["/elsewhere", undefined]]);
   });
 
-  test("is what an insecure registry was declared to be", async () => {
+  test("may use plain HTTP if the registry was declared insecure", async () => {
     const { asked, failed } = challenged("10.0.0.5:5000", "http://10.0.0.5:5000/token", true);
     await expect(failed).rejects.toThrow("401");
     expect(asked[1]).toContain("http://10.0.0.5:5000/token");

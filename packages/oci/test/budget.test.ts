@@ -39,7 +39,7 @@ function largeSite(count: number, special = -1): Artifact {
 const latency = { latencyMilliseconds: 20 };
 
 describe("requests for", () => {
-  test("a first publication: a look, a question and an upload for each blob, another look, the tag, a last look", async () => {
+  test("a first publication: read the tag, HEAD and upload each blob, recheck, write and confirm the tag", async () => {
     const server = await registry();
     const repository = { registry: server.host, name: "o/site" };
     await publishOnce(site("a", "b"), { repository, tag: "1" });
@@ -52,7 +52,7 @@ describe("requests for", () => {
     });
   });
 
-  test("nothing changed: one, and one more for each alias", async () => {
+  test("nothing changed: one, plus one for each alias", async () => {
     const server = await registry();
     const target = { repository: { registry: server.host, name: "o/site" }, tag: "1", aliases: ["latest"] };
     await publishOnce(site("a", "b"), target);
@@ -62,7 +62,7 @@ describe("requests for", () => {
     expect(report).toMatchObject({ requests: 2, uploadedBytes: 0 });
   });
 
-  test("nothing changed, below a token: the token, and the same", async () => {
+  test("nothing changed, with a token: one more", async () => {
     const server = await registry({
       authentication: { scheme: "bearer", users: { grace: "hopper" } },
     });
@@ -77,7 +77,7 @@ describe("requests for", () => {
     expect(requests(server)).toEqual(["GET manifest", "GET token", "GET manifest"]);
   });
 
-  test.each([10, 60])("one changed page of %d: as many as for a site of one", async (pages) => {
+  test.each([10, 60])("one changed page of %d: as many as for a site of one page", async (pages) => {
     const server = await registry();
     const repository = { registry: server.host, name: "o/site" };
     await publishOnce(largeSite(pages), { repository, tag: "1", aliases: ["main"] });
@@ -111,7 +111,7 @@ describe("requests for", () => {
     },
   );
 
-  test("a site of 5,000 files of which one changed: twelve at most", async () => {
+  test("a site of 5,000 files with one change: at most twelve", async () => {
     const root = await mkdtemp(join(tmpdir(), "registry-"));
     atTheEnd(() => rm(root, { recursive: true }));
     await writeLayout(largeSite(5000), join(root, "o", "site"), { tag: "main" });
@@ -125,7 +125,7 @@ describe("requests for", () => {
     expect(requests(server)).toEqual(["GET manifest", "GET manifest"]);
   }, 30_000);
 
-  test("new tag, same content: the tag, and no content", async () => {
+  test("new tag, same content: the tag only", async () => {
     const server = await registry();
     const repository = { registry: server.host, name: "o/site" };
     await publishOnce(shim("1"), { repository, tag: "1", aliases: ["main"] });
@@ -177,7 +177,7 @@ describe("round trips after the build for", () => {
     },
   );
 
-  test("a shim on a new base in the same registry: one more, for the mounts", async () => {
+  test("a shim on a new base in the same registry: one more for the mounts", async () => {
     const server = await registry(latency);
     const repository = { registry: server.host, name: "o/shim" };
     const upstream = { registry: server.host, name: "spin/base" };

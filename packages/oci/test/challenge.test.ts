@@ -53,7 +53,7 @@ describe("a challenge", () => {
     expect(parsed(header)).toEqual(expected);
   });
 
-  test("comes back as it was written, whatever stands in the quotes", () => {
+  test("is read unchanged, whatever is in the quotes", () => {
     const value = fc.string({ unit: "grapheme-ascii" });
     const name = fc.stringMatching(/^[a-z]{1,8}$/);
     fc.assert(
@@ -71,7 +71,7 @@ describe("a challenge", () => {
     );
   });
 
-  test("ends with any text, in no time", () => {
+  test("terminates quickly for any text", () => {
     fc.assert(fc.property(fc.string({ maxLength: 200 }), (header) => void parseChallenges(header)));
     parseChallenges(`Bearer ${"a=".repeat(50_000)}`);
     parseChallenges(`Bearer realm="${"\\".repeat(100_000)}`);

@@ -70,7 +70,7 @@ describe("Docker's configuration", () => {
     expect(await found(registry)).toEqual(expected);
   });
 
-  test("gives a repository what stands nearest to it", async () => {
+  test("uses the most specific entry for a repository", async () => {
     await write(".docker/config.json", {
       auths: {
         "quay.io": { auth: base64("all:1") },
@@ -83,7 +83,7 @@ describe("Docker's configuration", () => {
     expect(await found("quay.io", "else/site")).toEqual(basic("all", "1"));
   });
 
-  test("is looked for in DOCKER_CONFIG, then where containers' tools keep theirs", async () => {
+  test("is read from DOCKER_CONFIG, then from the files of other container tools", async () => {
     await write("elsewhere/config.json", { auths: { "a.example": { auth: base64("a:1") } } });
     await write("run/containers/auth.json", {
       auths: { "a.example": { auth: base64("b:2") }, "b.example": { auth: base64("b:2") } },
@@ -103,7 +103,7 @@ describe("Docker's configuration", () => {
     expect(await found("d.example", "s", environment)).toEqual(anonymous);
   });
 
-  test("that is not there gives nothing", async () => {
+  test("that does not exist is ignored", async () => {
     expect(await found("ghcr.io")).toEqual(anonymous);
   });
 
@@ -133,7 +133,7 @@ describe("Docker's configuration", () => {
     expect(await found("r.example")).toEqual(basic("a", "b"));
   });
 
-  test("that is damaged is an error, which does not quote it", async () => {
+  test("that is damaged is an error that does not quote it", async () => {
     await write(".docker/config.json", '{"auths":{"ghcr.io":{"auth":"secret');
     const failed = found("ghcr.io");
     await expect(failed).rejects.toThrow("config.json are not JSON. Log in again, or remove the file.");
@@ -152,7 +152,7 @@ describe("a credential helper", () => {
   const configured = (config: unknown, run: Parameters<typeof askCredentialHelper>[2]) =>
     write(".docker/config.json", config).then(() => dockerConfigCredentials({ home, environment: {}, run }));
 
-  test("of the registry comes before the common store, and that before what is written down", async () => {
+  test("for the registry precedes the common store, which precedes stored passwords", async () => {
     asked.length = 0;
     const run = answering('{"ServerURL":"x","Username":"grace","Secret":"hopper"}');
     const auths = { "r.example": { auth: base64("a:b") } };
@@ -168,7 +168,7 @@ describe("a credential helper", () => {
     ]);
   });
 
-  test("that has none leaves what is written down", async () => {
+  test("without a credential falls back to stored passwords", async () => {
     const run = answering("credentials not found in native keychain\n", 1);
     const source = await configured(
       { auths: { "r.example": { auth: base64("a:b") } }, credsStore: "store" },
@@ -202,7 +202,7 @@ describe("a credential helper", () => {
     await expect(askCredentialHelper(name, "r.example", run)).rejects.toThrow("not a valid program name");
   });
 
-  testNeeding("shebang scripts")("is a program that is given the server, without a shell", async () => {
+  testNeeding("shebang scripts")("is a program that is run with the server, without a shell", async () => {
     const program = "docker-credential-test-of-spin-publisher";
     const file = join(home, program);
     await writeFile(

@@ -25,7 +25,7 @@ describe("a reference", () => {
     ["ubuntu", { registry: "docker.io", name: "library/ubuntu" }],
     ["owner/site:1", { registry: "docker.io", name: "owner/site", tag: "1" }],
     ["r.example/a__b/c-d/e.f", { registry: "r.example", name: "a__b/c-d/e.f" }],
-  ])("%s is taken apart", (text, expected) => {
+  ])("%s is parsed", (text, expected) => {
     expect(parseReference(text)).toEqual(expected);
   });
 
@@ -63,11 +63,11 @@ describe("a reference", () => {
     }
   });
 
-  test("that names a repository has neither tag nor digest", () => {
+  test("to a repository has neither tag nor digest", () => {
     expect(() => parseRepository("ghcr.io/o/site:1")).toThrow("without a tag or digest");
   });
 
-  test("comes back as it was written", () => {
+  test("is formatted as it was written", () => {
     const component = fc.stringMatching(/^[a-z0-9]{1,5}((\.|_|__|-{1,3})[a-z0-9]{1,5}){0,2}$/);
     const name = fc.array(component, { minLength: 1, maxLength: 4 }).map((parts) => parts.join("/"));
     const tag = fc.option(fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,20}$/), { nil: undefined });
@@ -118,13 +118,13 @@ describe("a manifest", () => {
   const manifest = { schemaVersion: 2, mediaType: mediaTypes.manifest, config: blob, layers: [blob] };
   const index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [blob] };
 
-  test("is read with what we know of it", () => {
+  test("is read with its known properties", () => {
     const annotations = { title: "site" };
     const full = { ...manifest, artifactType: "application/y", annotations, subject: blob, unknown: 1 };
     expect(parse(full).document).toEqual({ ...manifest, artifactType: "application/y", annotations });
   });
 
-  test("of Docker's is read like OCI's, and so is one that only its Content-Type names", () => {
+  test("in Docker's format is read like OCI's, also if only Content-Type gives the type", () => {
     expect(parse({ ...index, mediaType: mediaTypes.dockerManifestList }).document).toHaveProperty(
       "manifests",
     );
@@ -133,7 +133,7 @@ describe("a manifest", () => {
     expect(parse(manifest, "application/octet-stream").mediaType).toBe(mediaTypes.manifest);
   });
 
-  test("of an index names platforms", () => {
+  test("of an index lists platforms", () => {
     const platform = { os: "linux", architecture: "arm64", variant: "v8" };
     const extended = {
       ...index,
@@ -194,7 +194,7 @@ describe("a manifest", () => {
     );
   });
 
-  test("is read or refused, whatever it is", () => {
+  test("is either read or refused, whatever it contains", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         try {
@@ -206,7 +206,7 @@ describe("a manifest", () => {
     );
   });
 
-  test("may have an annotation called __proto__, which is nothing but a text", () => {
+  test("may have an annotation called __proto__, which is only text", () => {
     const bytes = Buffer.from(
       `{"schemaVersion":2,"mediaType":"${mediaTypes.index}","manifests":[],"annotations":{"__proto__":"x"}}`,
     );

@@ -49,7 +49,7 @@ const reference = (host: string) => ({ registry: host, name: "o/site", tag: "1" 
 const mebibyte = "x".repeat(1 << 20);
 
 describe("a hostile registry", () => {
-  test("with an endless manifest is left after four mebibytes", async () => {
+  test("that sends an endless manifest is abandoned after four mebibytes", async () => {
     const server = await hostile((_request, response) => endless(mebibyte)(response.writeHead(200)));
     await expect(client().manifest(reference(server.host))).rejects.toThrow("is larger than 4194304 bytes");
   });
@@ -58,7 +58,7 @@ describe("a hostile registry", () => {
     ["by its digest", { digest: digestOf("another") }, {}],
     ["by a tag, below a header that lies", { tag: "1" }, { "docker-content-digest": digestOf("another") }],
   ])(
-    "with another manifest than was asked for %s is asked twice more, and then left",
+    "that sends another manifest than the one requested %s is asked twice more, then abandoned",
     async (_name, which, headers) => {
       const { bytes } = site("a").root;
       const server = await hostile((_request, response) => {
@@ -70,14 +70,14 @@ describe("a hostile registry", () => {
     },
   );
 
-  test("with an endless refusal is quoted, and left", async () => {
+  test("that sends an endless refusal is quoted briefly and abandoned", async () => {
     const server = await hostile((_request, response) => endless(mebibyte)(response.writeHead(418)));
     await expect(client().manifest(reference(server.host))).rejects.toThrow(
       /^127\.0\.0\.1:\d+ refused to show .{300,500}$/,
     );
   });
 
-  test("with an endless head is left", async () => {
+  test("that sends endless headers is abandoned", async () => {
     const server = await hostile(({ socket }) => {
       socket.write("HTTP/1.1 200 OK\r\n");
       const more = () => {
@@ -89,7 +89,7 @@ describe("a hostile registry", () => {
     await expect(client().manifest(reference(server.host))).rejects.toThrow("Headers Overflow");
   });
 
-  test("that redirects for ever is left after five", async () => {
+  test("that redirects forever is abandoned after five redirects", async () => {
     const server = await hostile(
       (request, response) => void response.writeHead(307, { location: `${request.url}x` }).end(),
     );
@@ -97,7 +97,7 @@ describe("a hostile registry", () => {
     expect(server.requests).toBe(6);
   });
 
-  test("that says a length and stops before it is asked again, and then left", async () => {
+  test("that stops before the declared length is retried, then abandoned", async () => {
     const server = await hostile((_request, response) => {
       response.writeHead(200, { "content-length": "1000" }).write("{");
       setImmediate(() => response.destroy());
@@ -106,7 +106,7 @@ describe("a hostile registry", () => {
     expect(server.requests).toBe(6);
   });
 
-  test("that never answers is left after its time", async () => {
+  test("that never answers is abandoned after the timeout", async () => {
     const server = await hostile(() => {});
     const fetch = createFetch({
       mirrors: [],
@@ -117,7 +117,7 @@ describe("a hostile registry", () => {
     expect(server.requests).toBe(2);
   });
 
-  test("that sends a byte at a time is left after the deadline", async () => {
+  test("that sends a byte at a time is abandoned after the deadline", async () => {
     const server = await hostile((_request, response) => {
       response.writeHead(200);
       const drip = setInterval(() => response.write(" "), 5);
@@ -131,7 +131,7 @@ describe("a hostile registry", () => {
     ["brackets without end", "[".repeat(4 << 20)],
     ["objects in objects", '{"a":'.repeat(700_000)],
     ["a page", "<html>"],
-  ])("whose manifest is %s gets a clear answer", async (_name, body) => {
+  ])("whose manifest is %s ends in a clear error", async (_name, body) => {
     const server = await hostile(
       (_request, response) => void response.writeHead(200, { "content-type": mediaTypes.manifest }).end(body),
     );
@@ -140,7 +140,7 @@ describe("a hostile registry", () => {
     );
   });
 
-  test("whose challenge leads to an endless token is left", async () => {
+  test("whose challenge leads to an endless token is abandoned", async () => {
     const server = await hostile((request, response) => {
       if (request.url?.startsWith("/token") === true) return endless(mebibyte)(response.writeHead(200));
       const challenge = `Bearer realm="http://${request.headers.host}/token"`;
@@ -150,7 +150,7 @@ describe("a hostile registry", () => {
   });
 
   test.each(["{}", '{"token":7}', '{"token":"line\\nbreak"}', "[]"])(
-    "whose token is %s gets a clear answer",
+    "whose token is %s ends in a clear error",
     async (token) => {
       const server = await hostile((request, response) => {
         if (request.url?.startsWith("/token") === true) return void response.end(token);
@@ -161,7 +161,7 @@ describe("a hostile registry", () => {
     },
   );
 
-  test("that wants token after token is left", async () => {
+  test("that demands token after token is abandoned", async () => {
     const server = await hostile((request, response) => {
       if (request.url?.startsWith("/token") === true)
         return void response.end(`{"token":"t${Math.random()}"}`);
@@ -172,7 +172,7 @@ describe("a hostile registry", () => {
     expect(server.requests).toBe(5);
   });
 
-  test("whose list of tags has no last page is left", async () => {
+  test("whose list of tags never ends is abandoned", async () => {
     const server = await hostile((_request, response) => {
       response
         .writeHead(200, { link: '</v2/o/site/tags/list?n=1&last=x>; rel="next"' })
@@ -196,7 +196,7 @@ describe("a hostile blob", () => {
     return received;
   };
 
-  test("is not even asked for when it says that it is too large", async () => {
+  test("is not requested if its descriptor says that it is too large", async () => {
     const server = await hostile((_request, response) => void response.end("right"));
     await expect(read(server.host, 4)).rejects.toThrow("has 5 bytes, but at most 4 are accepted here");
     expect(server.requests).toBe(0);
@@ -219,7 +219,7 @@ describe("a hostile blob", () => {
     await expect(stream(server.host)).rejects.toThrow("does not match sha256:");
   });
 
-  test("that is right is accepted, in whatever pieces it comes", async () => {
+  test("that matches is accepted, however it is split into chunks", async () => {
     const server = await hostile(async (_request, response) => {
       response.writeHead(200);
       for (const letter of "right") {
@@ -233,8 +233,8 @@ describe("a hostile blob", () => {
   });
 });
 
-describe("a hostile place to upload to", () => {
-  test("on another host gets the bytes and no credentials", async () => {
+describe("a hostile upload location", () => {
+  test("on another host receives the bytes without credentials", async () => {
     const store = new Map<string, unknown>();
     const elsewhere = await hostile((request, response) => {
       store.set("authorization", request.headers.authorization);
@@ -261,7 +261,7 @@ describe("a hostile place to upload to", () => {
     expect(store.get("authorization")).toBeUndefined();
   });
 
-  test("that forgets every upload is left after twelve", async () => {
+  test("that loses every upload is abandoned after twelve", async () => {
     let opened = 0;
     const server = await hostile((request, response) => {
       if (request.method === "POST") {
@@ -279,7 +279,7 @@ describe("a hostile place to upload to", () => {
     expect(opened).toBe(12);
   });
 
-  test("that misses content however often it is sent is left after five", async () => {
+  test("that lacks content however often it is sent is abandoned after five writes", async () => {
     let writes = 0;
     const server = await hostile((request, response) => {
       request.resume().on("end", () => {

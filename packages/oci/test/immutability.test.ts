@@ -38,7 +38,7 @@ async function takenMeanwhile({ reply }: RecordedRefusal, by: typeof ours) {
   return { server, client, state };
 }
 
-describe("a registry that keeps tags immutable by itself", () => {
+describe("a registry that keeps tags immutable itself", () => {
   test.each(native.map((refused) => [refused.registry, refused.situation, refused] as const))(
     "%s (%s): the same content counts as done",
     async (_registry, _situation, refused) => {
@@ -60,7 +60,7 @@ describe("a registry that keeps tags immutable by itself", () => {
     },
   );
 
-  test("says who keeps it where we would have moved it", async () => {
+  test("is named as the reason if we would have moved the tag", async () => {
     const server = await registry({ persona: personas.harbor });
     const repository = { registry: server.host, name: "o/site" };
     await publishOnce(theirs, { repository, tag: "1.0.0" });
@@ -69,7 +69,7 @@ describe("a registry that keeps tags immutable by itself", () => {
     );
   });
 
-  test("says that the version is published when only an alias stays", async () => {
+  test("publishes the version even if an alias cannot be moved, and says so", async () => {
     const server = await registry({ persona: personas.harbor });
     const repository = { registry: server.host, name: "o/site" };
     await publishOnce(theirs, { repository, tag: "1.0.0" });
@@ -80,8 +80,8 @@ describe("a registry that keeps tags immutable by itself", () => {
   });
 });
 
-describe("a tag whose write was answered by silence", () => {
-  test("is looked at, and not written a second time", async () => {
+describe("a tag whose write got no answer", () => {
+  test("is read, and not written a second time", async () => {
     const server = await registry({
       faults: faultOn(({ method, path }) => method === "PUT" && path.endsWith("/0.1.2"), {
         kind: "reset",
@@ -94,7 +94,7 @@ describe("a tag whose write was answered by silence", () => {
     expect(writes(server).filter((write) => write === "PUT manifest")).toHaveLength(1);
   });
 
-  test("is not taken from who has it by then", async () => {
+  test("is not moved if another publisher has written it by then", async () => {
     const server = await registry({ persona: personas.distribution });
     const repository = { registry: server.host, name: "o/site" };
     const client = createRegistryClient({ retry: quick });
@@ -113,7 +113,7 @@ describe("a tag whose write was answered by silence", () => {
   });
 });
 
-describe("a tag that may not be looked at", () => {
+describe("a tag that may not be read", () => {
   const denied = { status: 403, headers: {}, errors: [{ code: "DENIED", message: "denied" }] };
   const reads = ({ method, kind }: RequestRecord) =>
     kind === "manifest" && (method === "GET" || method === "HEAD");
@@ -133,7 +133,7 @@ describe("a tag that may not be looked at", () => {
     },
   );
 
-  test("is not written again either after a write without an answer", async () => {
+  test("is not written again after a write without an answer", async () => {
     const server = await registry();
     const repository = { registry: server.host, name: "o/site" };
     let writing = false;
@@ -147,7 +147,7 @@ describe("a tag that may not be looked at", () => {
     await expect(publishOnce(ours, { repository, tag: "0.1.2" })).rejects.toThrow("does not say whether");
   });
 
-  test("is written where that was only so before the repository existed", async () => {
+  test("is written if it could not be read only because the repository did not exist", async () => {
     const server = await registry();
     const repository = { registry: server.host, name: "o/site" };
     let uploaded = 0;
@@ -158,7 +158,7 @@ describe("a tag that may not be looked at", () => {
     expect(await publishOnce(ours, { repository, tag: "0.1.2" })).toMatchObject({ changed: true });
   });
 
-  test("is written where it may be moved", async () => {
+  test("is written if it may be moved", async () => {
     const server = await registry({
       faults: faultOn(reads, { kind: "answer", reply: denied }, Number.POSITIVE_INFINITY),
     });
@@ -177,7 +177,7 @@ function gate() {
   return { open, opened };
 }
 
-describe("two publishers of other content under one tag", () => {
+describe("two publishers of different content under one tag", () => {
   /** A `fetch` that runs `before` and `after` around the write of the tag. */
   const around = (before: () => Promise<void>, after: () => Promise<void>): Fetch => {
     const real = createFetch({ mirrors: [], retry: quick });
@@ -190,7 +190,7 @@ describe("two publishers of other content under one tag", () => {
     };
   };
 
-  test("who both found it free are not both told that they published", async () => {
+  test("that both found it free do not both succeed", async () => {
     const server = await registry({ persona: personas.distribution });
     const target = { repository: { registry: server.host, name: "o/site" }, tag: "0.1.2" };
     const [theyLooked, weWrote, theyWrote] = [gate(), gate(), gate()] as const;
@@ -223,7 +223,7 @@ describe("two publishers of other content under one tag", () => {
     );
   });
 
-  test("do not meet where the tag is shown late", async () => {
+  test("do not report a conflict if the tag appears late", async () => {
     const server = await registry();
     let written = false;
     server.setFaults(({ method, kind }) => {
@@ -235,7 +235,7 @@ describe("two publishers of other content under one tag", () => {
     expect(await publishOnce(ours, { repository, tag: "0.1.2" })).toMatchObject({ changed: true });
   });
 
-  test("meet where the transfers took long after the look", async () => {
+  test("detect each other if the transfers took long after the recheck", async () => {
     const server = await registry();
     const target = { repository: { registry: server.host, name: "o/site" }, tag: "0.1.2" };
     const real = createFetch({ mirrors: [], retry: quick });
@@ -257,8 +257,8 @@ describe("two publishers of other content under one tag", () => {
   });
 });
 
-describe("an alias that is refused", () => {
-  test("does not hide what is published", async () => {
+describe("an alias that cannot be written", () => {
+  test("does not hide that the version is published", async () => {
     const reply = { status: 403, headers: {}, errors: [{ code: "DENIED", message: "not this one" }] };
     const server = await registry({
       faults: faultOn(
@@ -276,7 +276,7 @@ describe("an alias that is refused", () => {
   });
 });
 
-test("a tag that was written and shows other content is an error, whatever the status said", async () => {
+test("a tag that shows other content right after it was written is an error, whatever the status", async () => {
   const server = await registry();
   const repository = { registry: server.host, name: "o/site" };
   await publishOnce(theirs, { repository, tag: "main" });

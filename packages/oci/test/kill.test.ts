@@ -9,7 +9,7 @@ const old = before.root.descriptor.digest;
 const wanted = next.root.descriptor.digest;
 
 describe.each(Object.values(personas))("at $name, a publisher that is killed at any request", (persona) => {
-  test("leaves the tags right, and the next run finishes", async () => {
+  test("leaves the tags intact, and the next run finishes", async () => {
     const server = await registry({ persona });
     for (let order = 1; ; order += 1) {
       const name = `owner/killed-at-${order}`;

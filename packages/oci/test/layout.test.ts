@@ -13,7 +13,7 @@ async function folder(): Promise<string> {
 }
 
 describe("an OCI layout", () => {
-  test("holds what image-layout.md asks for, and the tag", async () => {
+  test("contains what image-layout.md requires, and the tag", async () => {
     const path = await folder();
     const artifact = site("page");
     await writeLayout(artifact, path, { tag: "0.1.2" });
@@ -33,7 +33,7 @@ describe("an OCI layout", () => {
     expect((await readdir(join(path, "blobs", "sha256"))).sort()).toEqual(digests.sort());
   });
 
-  test("that is read is the artifact that was written, and publishes as it", async () => {
+  test("reads back as the same artifact and publishes as such", async () => {
     const path = await folder();
     const artifact = shim("1", [layer("base")]);
     await writeLayout(artifact, path, { tag: "1" });
@@ -49,7 +49,7 @@ describe("an OCI layout", () => {
     expect(await digestAt(server, "o/shim", "1")).toBe(artifact.root.descriptor.digest);
   });
 
-  test("of content of every kind is complete with a reader, and leaves out what is elsewhere without one", async () => {
+  test("of all kinds of content is complete with a reader, and omits content of other repositories without one", async () => {
     const server = await registry();
     const base = layer("base");
     const repository = { registry: server.host, name: "spin/base" };
@@ -114,7 +114,7 @@ describe("an OCI layout", () => {
     await expect(failed).rejects.toThrow(message);
   });
 
-  test("cannot make a blob larger than is wanted, or another one than it says", async () => {
+  test("cannot return a blob that is larger than allowed or does not match its digest", async () => {
     const path = await folder();
     const artifact = site("page");
     await writeLayout(artifact, path);

@@ -25,7 +25,7 @@ function source(path: string): string {
   return new URL(path, import.meta.url).href;
 }
 
-test("a publication of 280 MiB in many files holds less than 256 MiB, Node included", async () => {
+test("a publication of 280 MiB in many files uses less than 256 MiB, including Node", async () => {
   const server = await registry();
   const { stdout } = await promisify(execFile)(process.execPath, [
     "--input-type=module",

@@ -71,7 +71,7 @@ async function publishedAgainst({ registry: service, request, reply }: RecordedR
   });
 }
 
-describe("a refusal of a known registry is told with its cause and what to do", () => {
+describe("a refusal of a known registry is reported with its cause and what to do", () => {
   test.each(Object.entries(advice))("%s", async (name, expected) => {
     const recorded = recordedRefusals.find(
       ({ registry: service, situation }) => `${service}: ${situation}` === name,
@@ -83,7 +83,7 @@ describe("a refusal of a known registry is told with its cause and what to do", 
   });
 });
 
-describe("a web page where the registry should answer is told as such", () => {
+describe("a web page in place of a registry's response is reported as such", () => {
   const headers = { "content-type": "text/html" };
   const body = new TextEncoder().encode("<!doctype html><title>Log in to the airport's network</title>");
   const told =
@@ -115,7 +115,7 @@ describe("a web page where the registry should answer is told as such", () => {
     );
   });
 
-  test("and a document that is none is said once to be a manifest", async () => {
+  test("and a document that is not a manifest is reported once", async () => {
     const reply = { status: 200, headers: {}, body: new TextEncoder().encode("[]") };
     const server = await registry({
       faults: faultOn(({ kind }) => kind === "manifest", { kind: "answer", reply }, 9),
@@ -127,7 +127,7 @@ describe("a web page where the registry should answer is told as such", () => {
   });
 });
 
-describe("what stands behind an answer", () => {
+describe("the advice about a refusal", () => {
   test.each<[string, string, number, string, string, RegExp]>([
     [
       "ghcr.io",
@@ -248,7 +248,7 @@ describe("what stands behind an answer", () => {
     expect(adviceFor(refused)).toMatch(expected);
   });
 
-  test.each([400, 418])("is not guessed where nothing is known of a %d", (status) => {
+  test.each([400, 418])("does not guess if a %d is not known", (status) => {
     const refused = { registry: "registry.example", repository: "s", status, codes: [], text: "nope" };
     expect(adviceFor(refused)).toMatch(
       /^This answer is not a known one: check the host .* proxy answered instead/,
@@ -265,7 +265,7 @@ describe("the sentence about a refusal", () => {
     return said;
   };
 
-  test("says what was asked, what the registry said, and which request it was", async () => {
+  test("gives the request, the registry's answer and the request id", async () => {
     const body = JSON.stringify({
       errors: [
         { code: "DENIED", message: "no." },
@@ -293,7 +293,7 @@ describe("the sentence about a refusal", () => {
     );
   });
 
-  test("is short, however long the answer", async () => {
+  test("is short, however long the response", async () => {
     expect((await message("x".repeat(1 << 20))).length).toBeLessThan(500);
   });
 });

@@ -30,7 +30,7 @@ describe("the same tag again", () => {
     expect(server.requests.map(({ method, kind }) => `${method} ${kind}`)).toEqual(["GET manifest"]);
   });
 
-  test("asks once more for each alias that is as it should be", async () => {
+  test("makes one more request for each alias that is up to date", async () => {
     const server = await registry();
     const target = {
       repository: { registry: server.host, name: "o/site" },
@@ -48,7 +48,7 @@ describe("the same tag again", () => {
     expect(writes(server)).toEqual([]);
   });
 
-  test("after a kill before the tag finishes with the same digest, and sends only what is missing", async () => {
+  test("after a kill before the tag is written finishes with the same digest and sends only what is missing", async () => {
     const server = await registry();
     const target = { repository: { registry: server.host, name: "o/site" }, tag: "0.1.2" };
     const fetch = cutBefore(
@@ -63,7 +63,7 @@ describe("the same tag again", () => {
     expect(writes(server)).toEqual(["PUT manifest"]);
   });
 
-  test("after a kill between tag and alias sets the alias and nothing else", async () => {
+  test("after a kill between tag and alias sets only the alias", async () => {
     const server = await registry();
     const target = {
       repository: { registry: server.host, name: "o/site" },
@@ -110,7 +110,7 @@ describe("the same tag again", () => {
     }
   });
 
-  test("with a changed page is refused before the first byte, naming both digests and the two ways out", async () => {
+  test("with a changed page is refused before the first byte, naming both digests and the two ways to proceed", async () => {
     const server = await registry();
     const target = {
       repository: { registry: server.host, name: "o/site" },
@@ -137,7 +137,7 @@ describe("the same tag again", () => {
     expect(await digestAt(server, "o/site", "latest")).toBe(content.root.descriptor.digest);
   });
 
-  test("with a changed page moves the tag where that was asked for", async () => {
+  test("with a changed page moves the tag if that was requested", async () => {
     const server = await registry();
     const target = { repository: { registry: server.host, name: "o/site" }, tag: "main" };
     await publishOnce(content, target);
@@ -146,7 +146,7 @@ describe("the same tag again", () => {
     expect(await digestAt(server, "o/site", "main")).toBe(changed.root.descriptor.digest);
   });
 
-  test("from two publishers with different content: one wins, the other says so", async () => {
+  test("from two publishers with different content: one wins, the other reports the conflict", async () => {
     const server = await registry();
     const target = {
       repository: { registry: server.host, name: "o/site" },
@@ -164,7 +164,7 @@ describe("the same tag again", () => {
     expect(await digestAt(server, "o/site", "latest")).toBe(won?.digest);
   });
 
-  test("taken by another publisher during the build is seen before it is written", async () => {
+  test("written by another publisher during the build is detected before it is written", async () => {
     const server = await registry();
     const repository = { registry: server.host, name: "o/site" };
     const client = createRegistryClient({ retry: quick });
@@ -178,7 +178,7 @@ describe("the same tag again", () => {
     expect(await digestAt(server, "o/site", "latest")).toBeNull();
   });
 
-  test("taken by another publisher with the same content counts as done", async () => {
+  test("written by another publisher with the same content counts as done", async () => {
     const server = await registry();
     const repository = { registry: server.host, name: "o/site" };
     const client = createRegistryClient({ retry: quick });
@@ -187,7 +187,7 @@ describe("the same tag again", () => {
     expect(await publish(client, content, state, { immutable: true })).toMatchObject({ changed: false });
   });
 
-  test("keeps an alias where the policy says so, and says why", async () => {
+  test("keeps an alias if the policy says so, and gives the reason", async () => {
     const server = await registry();
     const repository = { registry: server.host, name: "o/site" };
     await publishOnce(content, { repository, tag: "0.2.0", aliases: ["latest"] });

@@ -23,7 +23,7 @@ const { digest, blobs } = await publish(client, shim("2", base), state, { immuta
 console.log(JSON.stringify({ digest, blobs }));`;
 
 test.each(["h2", "https"] as const)(
-  "a registry that speaks %s gets the same requests in as few round trips",
+  "a registry over %s gets the same requests in as few round trips",
   async (protocol) => {
     const server = await registry({ protocol, latencyMilliseconds: 20 });
     const folder = await mkdtemp(join(tmpdir(), "certificate-"));

@@ -65,7 +65,7 @@ describe("where an upload continues", () => {
       "https://r.example/u?_state=a~b%20c+d",
       `https://r.example/u?_state=a~b%20c+d&digest=sha256%3A${"a".repeat(64)}`,
     ],
-  ])("%s is finished by adding the digest, and nothing else", (session, expected) => {
+  ])("%s is completed by adding the digest and nothing else", (session, expected) => {
     expect(withDigest(new URL(session), digest).href).toBe(expected);
   });
 });
@@ -73,13 +73,13 @@ describe("where an upload continues", () => {
 describe("a blob", () => {
   const repositoryOf = (server: RegistryServer, name = "o/site") => ({ registry: server.host, name });
 
-  test("goes up in one request where the registry takes that", async () => {
+  test("is uploaded in one request if the registry supports that", async () => {
     const server = await registry({ persona: personas.zot });
     await publishOnce(site("a"), { repository: repositoryOf(server), tag: "1" });
     expect(writes(server)).toEqual(["POST upload", "POST upload", "PUT manifest"]);
   });
 
-  test("of an image's own parts does so before anything is known of the registry", async () => {
+  test("of an image's own parts is, even before anything is known about the registry", async () => {
     const server = await registry({ persona: personas.zot });
     const artifact = { root: manifest([layer(big("config", 6_000)), layer(big("layer", 4_000))]) };
     const report = await publishOnce(artifact, { repository: repositoryOf(server), tag: "1" });
@@ -87,7 +87,7 @@ describe("a blob", () => {
     expect(report.uploadedBytes).toBe(10_000 + artifact.root.bytes.length);
   });
 
-  test("goes up in two where it does not, and no body is sent in vain once that is known", async () => {
+  test("is uploaded in two otherwise, and no body is sent in vain once that is known", async () => {
     const server = await registry({ persona: personas.distribution });
     const artifact = { root: manifest([layer("{}"), layer(big("a", 80_000)), layer(big("b", 80_000))]) };
     const report = await publishOnce(artifact, { repository: repositoryOf(server), tag: "1" });
@@ -97,14 +97,14 @@ describe("a blob", () => {
     expect(inVain).toBe(2);
   });
 
-  test("that is shared by two manifests goes up once", async () => {
+  test("that is shared by two manifests is uploaded once", async () => {
     const server = await registry();
     await publishOnce(shim("1", [layer("shared")]), { repository: repositoryOf(server), tag: "1" });
     const uploads = server.requests.filter(({ method, kind }) => method === "POST" && kind === "upload");
     expect(uploads).toHaveLength(4);
   });
 
-  test("on disk, small or large, arrives as it is", async () => {
+  test("on disk, small or large, arrives unchanged", async () => {
     const server = await registry();
     const blobs = [await onDisk("{}"), await onDisk(big("x", 100_000)), await onDisk(big("y", 5 << 20))];
     const report = await publishOnce(
@@ -121,7 +121,7 @@ describe("a blob", () => {
   test.each([
     ["small", 1000],
     ["large", 5 << 20],
-  ])("on disk that was changed (%s) is found out before anything of it is sent", async (_name, size) => {
+  ])("on disk that was changed (%s) is detected before any of it is sent", async (_name, size) => {
     const server = await registry();
     const blob = await onDisk(big("x", size));
     if (blob.source.kind === "file") await writeFile(blob.source.path, big("y", size));
@@ -130,7 +130,7 @@ describe("a blob", () => {
     expect(writes(server)).toEqual([]);
   });
 
-  test("on disk that became shorter is found out", async () => {
+  test("on disk that became shorter is detected", async () => {
     const server = await registry();
     const blob = await onDisk("0123456789");
     if (blob.source.kind === "file") await truncate(blob.source.path, 5);
@@ -139,7 +139,7 @@ describe("a blob", () => {
     ).rejects.toThrow("Do not change files while they are being published");
   });
 
-  test("that is made on demand is made only where it is missing", async () => {
+  test("that is made on demand is made only if it is missing", async () => {
     const server = await registry();
     let made = 0;
     const deferred: Blob = {
@@ -165,7 +165,7 @@ describe("a blob", () => {
     expect(made).toBe(1);
   });
 
-  test("that is made on demand and comes out different is not sent", async () => {
+  test("that is made on demand and does not match its digest is not sent", async () => {
     const server = await registry();
     const wrong: Blob = {
       ...layer("made"),
@@ -177,7 +177,7 @@ describe("a blob", () => {
     expect(writes(server)).toEqual([]);
   });
 
-  test("in another repository of the registry is mounted, and asked for once", async () => {
+  test("in another repository of the registry is mounted with one request", async () => {
     const server = await registry();
     const base = layer(big("base", 100_000));
     await publishOnce(
@@ -223,7 +223,7 @@ describe("a blob", () => {
     expect(await client.blob(repositoryOf(server), base.descriptor, size)).toHaveLength(size);
   });
 
-  test("that is copied and breaks off or comes damaged is copied again", async () => {
+  test("whose copy ends early or is damaged is copied again", async () => {
     const source = await registry();
     const server = await registry();
     const base = layer(big("base", 9 << 20));
@@ -247,7 +247,7 @@ describe("a blob", () => {
     expect(report).toMatchObject({ changed: true, retries: 2 });
   });
 
-  test("that nobody has any more says where it should have been", async () => {
+  test("that no longer exists is reported with where it should be", async () => {
     const server = await registry();
     const lost: Blob = {
       ...layer("lost"),
@@ -258,7 +258,7 @@ describe("a blob", () => {
     ).rejects.toThrow(`refused to give out ${server.host}/spin/base@${lost.descriptor.digest}: 404`);
   });
 
-  test("whose upload is forgotten by the registry starts a new one, and never uses the old", async () => {
+  test("whose upload the registry lost starts a new session and never reuses the old one", async () => {
     const server = await registry({ persona: personas.distribution });
     const isUpload = ({ method, kind }: { method: string; kind: string }) =>
       method === "PUT" && kind === "upload";
@@ -272,7 +272,7 @@ describe("a blob", () => {
     expect(new Set(sessions).size).toBe(2);
   });
 
-  test("whose upload was opened by a mount that came to nothing does not use it twice either", async () => {
+  test("whose session was opened by a failed mount does not use it twice either", async () => {
     const server = await registry({ persona: personas.distribution });
     const source = repositoryOf(server, "spin/base");
     const base = layer(big("base", 50_000));
@@ -299,7 +299,7 @@ describe("a blob", () => {
     expect(new Set(sessions).size).toBe(2);
   });
 
-  test("that arrived although its answer was lost is not sent again", async () => {
+  test("that arrived although the response was lost is not sent again", async () => {
     const server = await registry();
     const isUpload = ({ method, kind }: { method: string; kind: string }) =>
       method === "POST" && kind === "upload";
@@ -308,7 +308,7 @@ describe("a blob", () => {
     expect(server.requests.filter(isUpload)).toHaveLength(1);
   });
 
-  test("that is too large for one body goes up in chunks", async () => {
+  test("that is too large for one body is uploaded in chunks", async () => {
     const server = await registry({ persona: personas.distribution });
     const limited = createFetch({
       mirrors: [],
@@ -334,8 +334,8 @@ describe("a blob", () => {
 
 const network = createNetwork();
 
-describe("content that a registry lost", () => {
-  test.each(Object.values(personas))("is sent again where $name misses it", async (persona) => {
+describe("content that a registry has lost", () => {
+  test.each(Object.values(personas))("is sent again if $name lacks it", async (persona) => {
     const server = await registry({ persona });
     const repository = { registry: server.host, name: "o/site" };
     await publishOnce(site("a", "b"), { repository, tag: "1", aliases: ["latest"] });
@@ -349,7 +349,7 @@ describe("content that a registry lost", () => {
     expect(await digestAt(server, "o/site", "2")).toBe(next.root.descriptor.digest);
   });
 
-  test("is not looked for where the registry just does not like the manifest", async () => {
+  test("is not searched for if the registry considers the manifest invalid", async () => {
     const server = await registry({
       faults: faultOn(
         ({ method, kind }) => method === "PUT" && kind === "manifest",
@@ -366,7 +366,7 @@ describe("content that a registry lost", () => {
   });
 });
 
-test("a 403 amid writes that were allowed is doubted once", async () => {
+test("a 403 after successful writes is retried once", async () => {
   const server = await registry();
   const repository = { registry: server.host, name: "o/site" };
   const denied = { status: 403, headers: {}, errors: [{ code: "DENIED", message: "denied" }] };
@@ -378,7 +378,7 @@ test("a 403 amid writes that were allowed is doubted once", async () => {
   await expect(publishOnce(site("b"), { repository, tag: "2" })).rejects.toThrow("403 DENIED denied");
 });
 
-test("when something fails nothing goes on behind the error", async () => {
+test("nothing continues after an error", async () => {
   const server = await registry({ persona: personas.distribution, latencyMilliseconds: 5 });
   const repository = { registry: server.host, name: "o/site" };
   const client = createRegistryClient({ retry: quick });
