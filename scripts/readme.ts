@@ -1,10 +1,13 @@
-// Writes the tables of every action's README from its action.yml. With --check it writes nothing and fails where they
-// differ.
+// Writes the generated parts of documents: the tables of every action's README from its action.yml, the chart's from its
+// values.yaml, and the files that guides include. With --check it writes nothing and fails where they differ.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "@spin-publisher/errors";
 import { isObject } from "@spin-publisher/json";
 import { parse } from "yaml";
+import { withValues } from "./chart-values.ts";
+import { withIncludes } from "./includes.ts";
+import { between, code, table } from "./markdown.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -66,36 +69,6 @@ export function withTables(readme: string, { inputs, outputs }: Interface): stri
   );
 }
 
-function between(readme: string, name: string, content: string): string {
-  const [opening, closing] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const start = readme.indexOf(opening);
-  const end = readme.indexOf(closing);
-  if (start < 0 || end < start)
-    throw new Error(`The markers ${opening} and ${closing} for its ${name} are missing.`);
-  return `${readme.slice(0, start + opening.length)}\n${content}${readme.slice(end)}`;
-}
-
-/** A table with its columns aligned, as Biome formats Markdown. */
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [header, ...rows].map((cells) => cells.map(cell));
-  const widths = header.map((_title, column) =>
-    Math.max(3, ...lines.map((cells) => cells[column]?.length ?? 0)),
-  );
-  const line = (cells: readonly string[]) =>
-    `| ${widths.map((width, column) => (cells[column] ?? "").padEnd(width)).join(" | ")} |\n`;
-  const [titles = [], ...content] = lines;
-  return [line(titles), line(widths.map((width) => "-".repeat(width))), ...content.map(line)].join("");
-}
-
-/** GitHub's Markdown ends a cell at every `|`, even inside code. */
-function cell(text: string): string {
-  return text.replace(/\s*\n\s*/g, " ").replaceAll("|", "\\|");
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
-}
-
 /** Paths of the READMEs with tables → what they should contain. */
 export function readmes(folder = join(root, "actions")): ReadonlyMap<string, string> {
   const expected = new Map<string, string>();
@@ -112,18 +85,42 @@ export function readmes(folder = join(root, "actions")): ReadonlyMap<string, str
   return expected;
 }
 
-/** The READMEs whose tables differ from their action.yml. */
-export function staleReadmes(folder?: string): readonly string[] {
-  return [...readmes(folder)]
+/** Paths of all documents with generated parts → what they should contain. */
+export function generatedDocuments(): ReadonlyMap<string, string> {
+  const read = (path: string) => readFileSync(join(root, path), "utf8");
+  const chart = join(root, "charts/bart/README.md");
+  const guides = ["README.md", "charts/bart/README.md", ...markdownIn("docs"), ...markdownIn("examples")];
+  const expected = new Map([
+    ...readmes(),
+    [chart, withValues(read("charts/bart/README.md"), read("charts/bart/values.yaml"))] as const,
+  ]);
+  for (const guide of guides) {
+    const path = join(root, guide);
+    expected.set(path, withIncludes(expected.get(path) ?? read(guide), read));
+  }
+  return expected;
+}
+
+function markdownIn(folder: string): readonly string[] {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join(folder, name));
+}
+
+/** The documents whose generated parts differ from their source. */
+export function staleDocuments(expected = generatedDocuments()): readonly string[] {
+  return [...expected]
     .filter(([path, expected]) => readFileSync(path, "utf8") !== expected)
     .map(([path]) => path);
 }
 
 if (import.meta.main) {
-  if (!process.argv.includes("--check")) for (const [path, text] of readmes()) writeFileSync(path, text);
-  const stale = staleReadmes();
+  if (!process.argv.includes("--check"))
+    for (const [path, text] of generatedDocuments()) writeFileSync(path, text);
+  const stale = staleDocuments();
   if (stale.length > 0) {
-    console.error(`These tables differ from action.yml; run make dist: ${stale.join(", ")}`);
+    console.error(`These documents differ from what they are made of; run make dist: ${stale.join(", ")}`);
     process.exitCode = 1;
   }
 }

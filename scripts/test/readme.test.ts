@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { interfaceOf, staleReadmes, withTables } from "../readme.ts";
+import { interfaceOf, readmes, staleDocuments, withTables } from "../readme.ts";
 
 const actionYml = `
 inputs:
@@ -78,12 +78,12 @@ end
     mkdirSync(action);
     writeFileSync(join(action, "action.yml"), actionYml);
     writeFileSync(join(action, "README.md"), withTables(empty, interfaceOf(actionYml)));
-    expect(staleReadmes(folder)).toEqual([]);
+    expect(staleDocuments(readmes(folder))).toEqual([]);
     writeFileSync(join(action, "action.yml"), actionYml.replace("Plugins.", "Extensions."));
-    expect(staleReadmes(folder)).toEqual([join(action, "README.md")]);
+    expect(staleDocuments(readmes(folder))).toEqual([join(action, "README.md")]);
   });
 
-  test("of our actions are fresh", () => {
-    expect(staleReadmes()).toEqual([]);
+  test("of our actions, chart and guides are fresh", () => {
+    expect(staleDocuments()).toEqual([]);
   });
 });

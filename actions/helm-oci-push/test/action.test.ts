@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { chmod, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest } from "@jest/globals";
@@ -23,6 +24,9 @@ jest.setTimeout(60_000); // every test starts processes, and there may be other 
 
 const action = join(import.meta.dirname, "..");
 const repositoryRoot = join(action, "../..");
+/** This repository's chart, as it says itself. */
+const [, version = ""] =
+  /^version: (.+)$/m.exec(readFileSync(join(repositoryRoot, "charts/bart/Chart.yaml"), "utf8")) ?? [];
 
 let upstream: Upstream;
 let registry: RegistryServer;
@@ -40,7 +44,7 @@ function run(options: Partial<ActionProcess> = {}) {
   return runActionProcess({
     action,
     workspace: repositoryRoot,
-    event: pushTag("chart-1.0.0"),
+    event: pushTag(`chart-${version}`),
     mirrors: `${upstream.mirrors}\nhttps://ghcr.io=${registry.origin}`,
     machine: { path: "/nowhere" },
     ...options,
@@ -89,15 +93,17 @@ describe("the workspace", () => {
 describe("this repository's chart", () => {
   test("is published under its version, with Helmet in it, and a second run asks one question", async () => {
     const first = await run();
-    expect(first.log).toContain("Published: ghcr.io/octo-org/site/charts/bart:1.0.0@sha256:");
+    expect(first.log).toContain(`Published: ghcr.io/octo-org/site/charts/bart:${version}@sha256:`);
     expect(first.outputs).toMatchObject({
       reference: expect.stringMatching(
-        /^ghcr\.io\/octo-org\/site\/charts\/bart:1\.0\.0@sha256:[0-9a-f]{64}$/,
+        new RegExp(
+          `^ghcr\\.io/octo-org/site/charts/bart:${version.replaceAll(".", "\\.")}@sha256:[0-9a-f]{64}$`,
+        ),
       ),
       changed: "true",
-      tag: "1.0.0",
+      tag: version,
       name: "bart",
-      version: "1.0.0",
+      version,
       "app-version": "0.1.0",
     });
     expect(first.summary).toMatch(/\| helmet \| 0\.14\.0 \| `https:\/\/github\.com\/.*@sha256:/);
@@ -153,7 +159,7 @@ describe("this repository's chart", () => {
     const { exitCode, log } = await run({ event: pushTag("chart-9.9.9") });
     expect(exitCode).toBe(1);
     expect(log).toContain(
-      "The Git tag chart-9.9.9 releases version 9.9.9, but charts/bart/Chart.yaml has the version 1.0.0",
+      `The Git tag chart-9.9.9 releases version 9.9.9, but charts/bart/Chart.yaml has the version ${version}`,
     );
     expect(registry.requests).toEqual([]);
   });
@@ -286,11 +292,11 @@ describeWithHelm("with the real Helm", () => {
     expect(log).toMatch(/helm lint passed \(v3\.10\.1/);
     await using folder = await temporaryFolder();
     const chart = `oci://${registry.host}/octo-org/site/charts/bart`;
-    await runHelm(folder.path, "pull", chart, "--version", "1.0.0", "--destination", folder.path);
-    const content = await contentOf(join(folder.path, "bart-1.0.0.tgz"));
+    await runHelm(folder.path, "pull", chart, "--version", version, "--destination", folder.path);
+    const content = await contentOf(join(folder.path, `bart-${version}.tgz`));
     expect(content.get("bart/values.yaml")).toContain('repository: "octo-org/site"');
     expect([...content.keys()].some((file) => file.startsWith("bart/charts/helmet/templates/"))).toBe(true);
-    const rendered = await runHelm(folder.path, "template", "blog", chart, "--version", "1.0.0");
+    const rendered = await runHelm(folder.path, "template", "blog", chart, "--version", version);
     expect(rendered).toContain('image: "ghcr.io/octo-org/site:0.1.0"');
     expect(rendered).toContain("path: /.well-known/spin/health");
   });
