@@ -210,7 +210,7 @@ describe("a run", () => {
     ],
     [
       "web.wasm",
-      'spin.toml:8: component "web" cannot be published: its source "web.wasm" cannot be read: this',
+      'spin.toml:8: component "web" cannot be published: its source "web.wasm" cannot be read: the job',
     ],
     ["spin.toml", "spin.toml\" cannot be read: the job's user has no permission; grant it with chmod."],
   ])("says that %s cannot be read, why, and what helps", async (path, message) => {
