@@ -15,6 +15,7 @@ import {
 import { headCommit, repositoryOf } from "./checkout.ts";
 import { prepareCopy } from "./prepared-copy.ts";
 import { describePublished, type Published, publishedBy, stepLine } from "./published.ts";
+import { keepPublishedAppVersion, publishedAppVersion } from "./published-chart.ts";
 import { parseUpstream, startUpstreamServices, type UpstreamServices } from "./upstream-services.ts";
 
 export interface Publication {
@@ -58,6 +59,7 @@ async function publishCopy(
   const { site, chart } = await prepareCopy(root, checkout, await upstream.moduleDigests(), tell);
   const repository = repositoryOf(root);
   const [actor = ""] = repository.split("/");
+  const owned = repository.toLowerCase();
   const commit = headCommit(root);
   const tokens = createJobTokens();
   const { authentication } = tokens;
@@ -71,6 +73,10 @@ async function publishCopy(
     const runs: WorkflowRun[] = [];
     for (const tag of [site, `chart-${chart}`]) {
       tell(`\npush of tag ${tag} to ${repository}`);
+      if (tag !== site) {
+        const repository = `${owned}/charts/bart`;
+        await keepPublishedAppVersion(checkout, await publishedAppVersion(registry, repository, chart), tell);
+      }
       const run = await runWorkflow({
         file: join(checkout, ".github/workflows/consolidated.yaml"),
         workspace: checkout,

@@ -1,8 +1,8 @@
 // Writes tree.txt, a snapshot of the files that people read: without bundles, tests and fixtures. With --check it writes
 // nothing and fails where tree.txt differs.
-import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkoutPaths } from "./checkout.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -40,25 +40,9 @@ function linesOf(folder: Folder, indent: string): readonly string[] {
   });
 }
 
-/** Paths that Git tracks or would track, tree.txt included. */
-export function trackedPaths(): readonly string[] {
-  const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-    cwd: root,
-  });
-  return [
-    ...new Set([
-      ...listed
-        .toString()
-        .split("\0")
-        .filter((path) => path !== ""),
-      "tree.txt",
-    ]),
-  ];
-}
-
 if (import.meta.main) {
   const file = join(root, "tree.txt");
-  const tree = treeOf(trackedPaths());
+  const tree = treeOf([...new Set([...checkoutPaths(root), "tree.txt"])]);
   if (!process.argv.includes("--check")) writeFileSync(file, tree);
   else if (readFileSync(file, "utf8") !== tree) {
     console.error("tree.txt is out of date; run make tree.");

@@ -4,7 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { testNeeding } from "@spin-publisher/sandbox/testing";
-import { copyCheckout, dirtySuffix, headCommit, repositoryOf, semverIdentifier } from "../checkout.ts";
+import {
+  changedPaths,
+  checkoutPaths,
+  copyCheckout,
+  dirtySuffix,
+  headCommit,
+  repositoryOf,
+  semverIdentifier,
+} from "../checkout.ts";
+import { versionLines } from "../prepared-copy.ts";
 
 let root: string;
 const git = (...args: string[]) => execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: "pipe" });
@@ -117,3 +126,61 @@ testNeeding("Unix permissions")(
     expect((await stat(join(target, "site", "new.md"))).mode & 0o111).not.toBe(0);
   },
 );
+
+describe("a folder without Git, such as an unpacked ZIP archive", () => {
+  beforeEach(() => rm(join(root, ".git"), { recursive: true }));
+
+  test("has the files that Git would track", () => {
+    expect(checkoutPaths(root)).toEqual([".gitignore", "site/index.md"]);
+  });
+
+  test("counts as one commit that depends on its files only", async () => {
+    const { sha, timestamp } = headCommit(root);
+    expect([sha, timestamp]).toEqual([
+      expect.stringMatching(/^[0-9a-f]{40}$/),
+      expect.stringMatching(/^2024-01-01T00:00:00(?:Z|\+00:00)$/),
+    ]);
+    await writeFile(join(root, "site", "index.md"), "changed");
+    expect(headCommit(root).sha).not.toBe(sha);
+    await writeFile(join(root, "site", "index.md"), "hello");
+    expect(headCommit(root).sha).toBe(sha);
+  });
+
+  test("has no changes, and no name but the local one", async () => {
+    await writeFile(join(root, "site", "index.md"), "changed");
+    expect(changedPaths(root)).toEqual([]);
+    expect(await dirtySuffix(root)).toBe("");
+    expect(repositoryOf(root, {})).toBe("local/spin-publisher");
+  });
+
+  test("is not part of a repository around it", async () => {
+    const outer = join(root, "site");
+    execFileSync("git", ["init", "--quiet"], { cwd: root });
+    expect(checkoutPaths(outer)).toEqual(["index.md"]);
+    expect(() => git("log", "-1")).toThrow(/does not have any commits/);
+    expect(headCommit(outer).message).toBe("Files without a Git history");
+  });
+});
+
+describe("the versions of a checkout are explained", () => {
+  const committed = { site: "0.1.0", chart: "1.0.0" };
+  const dirty = { site: "0.1.0-dirty.1a", chart: "1.0.0-dirty.1a", committed };
+
+  test("with uncommitted changes, by the files and how to get rid of the suffix", () => {
+    const paths = ["a", "b", "c", "d", "e", "f", "g"];
+    expect(versionLines(dirty, paths, true)).toEqual([
+      "Uncommitted changes: publishing 0.1.0-dirty.1a and chart-1.0.0-dirty.1a.",
+      ...["  a", "  b", "  c", "  d", "  e", "  and 2 more"],
+      "The suffix is a hash of the changed files, so that a tag never stands for two contents.",
+      "Commit the changes to publish 0.1.0 and chart-1.0.0.",
+    ]);
+  });
+
+  test("not where everything is committed", () => {
+    expect(versionLines({ ...committed, committed }, [], true)).toEqual([]);
+  });
+
+  test("without Git, by how to have changes detected", () => {
+    expect(versionLines({ ...committed, committed }, [], false)[1]).toContain("git init");
+  });
+});

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,7 +23,7 @@ import { publishCheckout } from "../publish.ts";
 import { describePublished } from "../published.ts";
 import { withStandInPins } from "../stand-in-pins.ts";
 import { startUpstreamServices } from "../upstream-services.ts";
-import { readVersions } from "../version.ts";
+import { readVersions, withVersion } from "../version.ts";
 
 const test = testNeeding("the sandbox's runner");
 
@@ -108,6 +109,62 @@ test("make publishes three artifacts, then nothing, then only what changed", asy
   expect(content?.uploadedBytes).toBeLessThan((content?.size ?? 0) / 2);
   expect(git("status", "--porcelain")).toBe(` M site/content/${page}\n`);
 }, 60_000);
+
+test("a site-only release keeps the published chart, and a change of the chart's own files is refused", async () => {
+  const versions = (file: string) => readFileSync(join(root, file), "utf8");
+  const { site, chart } = readVersions(versions);
+  const first = await publish();
+  await edit("site/spin.toml", (text) => withVersion(text, "site", "7.0.0"));
+  await edit("charts/bart/Chart.yaml", (text) => withVersion(text, "app", "7.0.0"));
+  git("commit", "--quiet", "--all", "-m", "Release 7.0.0");
+  try {
+    const second = await publish();
+    expect(second.failed?.log).toBeUndefined();
+    expect(
+      second.published.map(({ reference, changed }) => [reference.replace(/^.*:(.*)@.*$/, "$1"), changed]),
+    ).toEqual([
+      ["7.0.0", true],
+      ["7.0.0", true],
+      [chart, false],
+    ]);
+    expect(second.published[2]?.digest).toBe(first.published[2]?.digest);
+    expect(second.lines).toContain(
+      `Chart ${chart} is already published and installs site ${site}; it stays as it is.`,
+    );
+    expect(second.lines).toContain("To release a chart that installs 7.0.0: make chart-version-set SEMVER=…");
+
+    await edit("charts/bart/values.yaml", (text) => `${text}# changed\n`);
+    git("commit", "--quiet", "--all", "-m", "Change the values");
+    const third = await publish();
+    expect(third.failed?.name).toBe("Publish the chart");
+    expect(third.failed?.log).toContain("changed: values.yaml");
+    expect(third.failed?.log).not.toContain("changed: Chart.yaml");
+    git("reset", "--hard", "--quiet", "HEAD~1");
+  } finally {
+    git("reset", "--hard", "--quiet", "HEAD~1");
+  }
+}, 120_000);
+
+test("a folder without Git publishes its versions as they are", async () => {
+  const files = join(folder, "unpacked");
+  await copyCheckout(root, files);
+  const lines: string[] = [];
+  const services = (registryFolder: string) => startUpstreamServices("stand-ins", registryFolder);
+  const publishFiles = () =>
+    publishCheckout({
+      root: files,
+      state: join(folder, "state"),
+      startUpstreamServices: services,
+      tell: (line) => lines.push(line),
+    });
+  const { site } = readVersions((file) => readFileSync(join(root, file), "utf8"));
+  const { failed, published } = await publishFiles();
+  expect(failed?.log).toBeUndefined();
+  expect(published[0]?.reference).toMatch(`ghcr.io/local/spin-publisher/content:${site}@`);
+  expect(lines[0]).toMatch(/^This folder is not a Git repository/);
+  expect((await publishFiles()).published.map(({ changed }) => changed)).toEqual([false, false, false]);
+  await rm(files, { recursive: true, force: true });
+}, 120_000);
 
 /** A program that answers setup-spin with its version, and serves a page for the verify job. */
 const servingSpin = `#!${process.execPath}
