@@ -64,7 +64,7 @@ export function describePublished(
     "",
     ...published.map(({ reference }) => reference),
     "",
-    `${serve} serves them on http://localhost:5000. Inspect them with:`,
+    `${serve} shows and serves them on http://localhost:5000. Inspect them there in a browser, or with:`,
     `  curl http://localhost:5000/v2/${path}/manifests/${tag}`,
     ...local.map((reference) => `  skopeo inspect --raw --tls-verify=false docker://${reference}`),
     `On disk they are OCI layouts below ${registryFolder}.`,

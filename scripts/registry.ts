@@ -1,8 +1,11 @@
-// make registry: serves what make published on http://localhost:5000 (REGISTRY_PORT), to this machine only.
+// make registry: serves what make published on http://localhost:5000 (REGISTRY_PORT), to this machine only; / is a page
+// for people.
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { errorCode, messageOf } from "@spin-publisher/errors";
 import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
+import { inventory } from "./registry-inventory.ts";
+import { registryPage } from "./registry-page.ts";
 import { parseUpstream } from "./upstream-services.ts";
 
 /**
@@ -14,20 +17,32 @@ export async function serveRegistry(
   root: string,
   port: number,
   tell: (line: string) => void,
+  notice?: string,
 ): Promise<RegistryServer> {
   await mkdir(root, { recursive: true });
-  const registry = await startRegistry({ root, port }).catch((cause: unknown) => {
+  const registry: RegistryServer = await startRegistry({
+    ...{ root, port },
+    frontPage: async () =>
+      registryPage(await inventory(registry), {
+        ...{ host: hostOf(registry), folder: relative(process.cwd(), root) || root },
+        ...(notice === undefined ? {} : { notice }),
+      }),
+  }).catch((cause: unknown) => {
     if (errorCode(cause) !== "EADDRINUSE") throw cause;
     throw new Error(`Port ${port} is taken; choose another with make registry REGISTRY_PORT=${port + 1}.`, {
       cause,
     });
   });
-  tell(`http://localhost:${new URL(registry.origin).port} serves ${root}; stop it with Ctrl-C.`);
+  tell(`http://${hostOf(registry)} shows and serves ${root}; stop it with Ctrl-C.`);
   for (const repository of await listAt(`${registry.origin}/v2/_catalog`, "repositories")) {
     const tags = await listAt(`${registry.origin}/v2/${repository}/tags/list`, "tags");
     tell(`  ${repository}: ${tags.length === 0 ? "no tags" : tags.join(", ")}`);
   }
   return registry;
+}
+
+function hostOf(registry: RegistryServer): string {
+  return `localhost:${new URL(registry.origin).port}`;
 }
 
 async function listAt(url: string, property: string): Promise<readonly string[]> {
@@ -37,11 +52,17 @@ async function listAt(url: string, property: string): Promise<readonly string[]>
   return Array.isArray(list) ? list.map(String) : [];
 }
 
+const standIns =
+  "Spin and its modules are stand-ins here, so the image and the content do not run. Publish with the real ones: make UPSTREAM=online";
+
 async function main(): Promise<void> {
   const upstream = parseUpstream(process.env.UPSTREAM ?? "stand-ins");
   const root = join(import.meta.dirname, "..", ".sandbox", upstream, "registry");
-  const registry = await serveRegistry(root, Number(process.env.REGISTRY_PORT ?? 5000), (line) =>
-    console.log(line),
+  const registry = await serveRegistry(
+    root,
+    Number(process.env.REGISTRY_PORT ?? 5000),
+    (line) => console.log(line),
+    upstream === "online" ? undefined : standIns,
   );
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => registry.close());
 }

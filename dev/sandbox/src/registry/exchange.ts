@@ -5,6 +5,8 @@ import type { Store } from "./store.ts";
 /** A request on its way through the registry; its route is decided and its sender admitted. */
 export interface Exchange {
   readonly method: string;
+  /** Without the query. */
+  readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   /** The body, to be read at most once. */

@@ -12,7 +12,7 @@ import type { RepositoryIndex } from "./layout-index.ts";
 import { type IncomingRequest, listen, type OutgoingResponse, type Protocol } from "./listener.ts";
 import { inTheWordsOf, type Persona, specification } from "./persona.ts";
 import { createPullThrough, type PullThrough } from "./pull-through.ts";
-import { isReply, type Reply, refusal, written } from "./reply.ts";
+import { isReply, type Reply, refusal, reply, written } from "./reply.ts";
 import { createRequestLog, type RequestKind, type RequestRecord } from "./request-log.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { openStore } from "./store.ts";
@@ -42,6 +42,8 @@ export interface RegistryOptions {
   readonly stopAfter?: number;
   /** Milliseconds since the epoch, for tokens and abandoned uploads. */
   readonly now?: () => number;
+  /** The HTML page at `/`, which is outside of the registry's API. Without it, there is none. */
+  readonly frontPage?: () => Promise<string>;
 }
 
 export interface RegistryServer {
@@ -107,7 +109,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
     const body = counted(request, record);
     const { headers } = request;
     const self = `${protocol === "http" ? "http" : "https"}://${headers.host ?? headers[":authority"] ?? host}`;
-    const exchange: Exchange = { method, query, headers, body, self, store, persona };
+    const exchange: Exchange = { method, path, query, headers, body, self, store, persona };
     let result: Reply | "silence" | "reset";
     try {
       result = await resultOf(route, exchange, fault);
@@ -130,9 +132,15 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
 
   function resultOf(route: Route | Reply, exchange: Exchange, fault: Fault | undefined) {
     const proceed = (route: Route, exchange: Exchange) => answer(registry, route, exchange);
-    if (isReply(route)) return route;
+    if (isReply(route)) return frontPageOr(route, exchange);
     if (fault === undefined) return proceed(route, exchange);
     return faultyAnswer(fault, route, exchange, proceed, registry.gate.expireTokens);
+  }
+
+  async function frontPageOr(otherwise: Reply, { path, method }: Exchange): Promise<Reply> {
+    if (options.frontPage === undefined || path !== "/" || !["GET", "HEAD"].includes(method))
+      return otherwise;
+    return reply(200, pageHeaders, Buffer.from(await options.frontPage()));
   }
 
   /** Requests that arrived while this process was busy are let in first: they did not wait for this answer. */
@@ -171,6 +179,15 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
     },
   };
 }
+
+/** A page of text and styles: it runs no scripts and loads nothing, whatever names and annotations contain. */
+const pageHeaders = {
+  "content-type": "text/html; charset=utf-8",
+  "content-security-policy":
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+  "x-content-type-options": "nosniff",
+  "cache-control": "no-store",
+};
 
 function mannerOf(fault: Fault | undefined, breakOff: () => void): Manner {
   if (fault?.kind === "slow-answer") return { ...fault, kind: "slow" };
