@@ -53,7 +53,8 @@ async function startOnline(env: NodeJS.ProcessEnv): Promise<UpstreamServices> {
       .map(({ origin, target }) => `${origin}=${target}`)
       .join("\n"),
     pullThrough: [{ prefix: "spinframework", origin: registryOrigin, fetch }],
-    variables: {},
+    // Containers of this machine cannot reach its loopback registry.
+    variables: { SKIP_CONTAINER: "true" },
     runnerVariables: networkVariables(env),
     moduleDigests: async () => new Map(),
     close: api.close,
