@@ -5,49 +5,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseTag, planRefs, type Version } from "./moving-tags.ts";
 
 /** The contents of an action's repository: what runs and what people read, but no sources and no workflows. */
 const parts = ["action.yml", "README.md", "dist"];
-
-export interface Version {
-  readonly text: string;
-  readonly numbers: readonly [number, number, number];
-  readonly prerelease: string;
-}
-
-/** A tag such as `v1.2.3` or `v1.2.3-rc.1`; undefined for any other. */
-export function parseTag(tag: string): Version | undefined {
-  const [, major, minor, patch, prerelease = ""] =
-    /^v(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?$/.exec(tag) ?? [];
-  if (major === undefined) return undefined;
-  return { text: tag, numbers: [Number(major), Number(minor), Number(patch)], prerelease };
-}
-
-function newer(left: Version, right: Version): boolean {
-  const differing = left.numbers.findIndex((number, index) => number !== right.numbers[index]);
-  return differing !== -1 && (left.numbers[differing] ?? 0) > (right.numbers[differing] ?? 0);
-}
-
-export interface RefPlan {
-  /** The major tag to move, where the release is the newest of its line. */
-  readonly major: string | undefined;
-  /** Whether the branch `main` follows: not for a fix of an older line. */
-  readonly main: boolean;
-}
-
-/** Which moving references follow a release, given the existing tags. Pre-releases move none. */
-export function planRefs(release: Version, present: readonly string[]): RefPlan {
-  if (release.prerelease !== "") return { major: undefined, main: false };
-  const others = present
-    .flatMap((tag) => parseTag(tag) ?? [])
-    .filter(({ prerelease, text }) => prerelease === "" && text !== release.text);
-  const [major] = release.numbers;
-  const newest = (versions: readonly Version[]) => !versions.some((version) => newer(version, release));
-  return {
-    major: newest(others.filter((version) => version.numbers[0] === major)) ? `v${major}` : undefined,
-    main: newest(others),
-  };
-}
 
 export interface Mirroring {
   /** The checkout; its HEAD is what is released. */
@@ -88,9 +49,9 @@ export function mirrorAction({ root, action, release, url, source, env }: Mirror
       );
     const refs = [
       ...(released === undefined ? [`${commit}:refs/tags/${release.text}`] : []),
-      ...(plan.major !== undefined && mirror.tags.get(plan.major) !== commit
-        ? [`+${commit}:refs/tags/${plan.major}`]
-        : []),
+      ...plan.moving
+        .filter((tag) => mirror.tags.get(tag) !== commit)
+        .map((tag) => `+${commit}:refs/tags/${tag}`),
       ...(plan.main && mirror.main !== commit ? [`${commit}:refs/heads/main`] : []),
     ];
     if (refs.length === 0) return "unchanged";

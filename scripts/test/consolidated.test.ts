@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -391,74 +390,4 @@ jobs:
 `;
     await expect(called(pushBranch("main"), less)).rejects.toThrow("which its caller does not grant");
   });
-});
-
-test.each([
-  ["v1.0.0", true],
-  ["v1.0.0-rc.1", true],
-  ["v1", false],
-  ["0.1.2", false],
-  ["chart-1.0.3", false],
-])("the tag %s releases the actions: %s", async (tag, released) => {
-  const result = await run(pushTag(tag), { SKIP_SPIN_UP: "true" }, "release");
-  expect(result.triggered).toBe(released);
-  expect(result.conclusion).toBe(released ? "success" : "skipped");
-});
-
-test("without the credential a release skips the mirrors and says what to set", async () => {
-  const { jobs } = await run(pushTag("v1.0.0"), { SKIP_SPIN_UP: "true" }, "release");
-  const [steps] = jobs.map((job) => job.steps);
-  expect(steps?.[0]?.annotations).toEqual([
-    expect.objectContaining({ level: "notice", message: expect.stringContaining("MIRROR_APP_ID") }),
-  ]);
-  expect(steps?.slice(1).map(({ outcome }) => outcome)).toEqual(["skipped", "skipped", "skipped", "skipped"]);
-});
-
-test("with the credential a release puts every action into its repository", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "release-test-"));
-  try {
-    const workspace = join(folder, "checkout");
-    await cp(checkout, workspace, { recursive: true });
-    await cp(join(root, "scripts", "mirror.ts"), join(workspace, "scripts", "mirror.ts"));
-    await cp(join(root, "LICENSE"), join(workspace, "LICENSE"));
-    const git = (cwd: string, ...args: string[]) =>
-      execFileSync("git", ["-c", "user.name=Mona", "-c", "user.email=mona@example.com", ...args], {
-        cwd,
-        encoding: "utf8",
-      });
-    const actions = await readdir(join(workspace, "actions"));
-    for (const action of actions) {
-      await writeFile(join(workspace, "actions", action, "README.md"), `# ${action}\n`);
-      git(folder, "init", "--quiet", "--bare", `octo-org/${action}`);
-    }
-    git(workspace, "init", "--quiet");
-    git(workspace, "add", ".");
-    git(workspace, "commit", "--quiet", "-m", "Everything");
-    const asked: Array<Readonly<Record<string, string>>> = [];
-    const result = await runWorkflow({
-      file: join(workspace, ".github/workflows/release.yaml"),
-      workspace,
-      event: pushTag("v1.2.3"),
-      serverUrl: `file://${folder}`,
-      variables: { MIRROR_APP_ID: "1" },
-      secrets: { MIRROR_APP_KEY: "key-of-the-app" },
-      standIns: {
-        "actions/create-github-app-token": async ({ inputs }) => {
-          asked.push(inputs);
-          return { log: "", outputs: { token: "token-of-the-app" } };
-        },
-      },
-    });
-    expect(result.conclusion).toBe("success");
-    expect(asked).toMatchObject([{ owner: "octo-org", "permission-contents": "write" }]);
-    expect(asked[0]?.repositories?.trim().split("\n").sort()).toEqual(actions);
-    for (const action of actions) {
-      const tags = git(join(folder, "octo-org", action), "tag")
-        .trim()
-        .split("\n");
-      expect([action, tags]).toEqual([action, ["v1", "v1.2.3"]]);
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 });

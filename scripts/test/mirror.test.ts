@@ -3,33 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { gitEnvironment, mirrorAction, parseTag, planRefs, type Version } from "../mirror.ts";
+import { gitEnvironment, mirrorAction } from "../mirror.ts";
+import { parseTag, type Version } from "../moving-tags.ts";
 
 const version = (tag: string): Version => {
   const parsed = parseTag(tag);
   if (parsed === undefined) throw new Error(tag);
   return parsed;
 };
-
-test.each(["v1", "1.0.0", "v1.0", "v1.0.0.0", "v1.0.0+5", "chart-1.0.0", ""])(
-  "%j is not a version of the actions",
-  (tag) => {
-    expect(parseTag(tag)).toBeUndefined();
-  },
-);
-
-test.each([
-  ["v1.0.0", [], "v1", true],
-  ["v1.0.1", ["v1.0.0", "v1"], "v1", true],
-  ["v1.10.0", ["v1.9.0"], "v1", true],
-  ["v1.0.1", ["v1.0.0", "v1.1.0"], undefined, false],
-  ["v1.0.5", ["v1.0.4", "v2.0.0"], "v1", false],
-  ["v2.0.0", ["v1.9.9", "v2.0.0-rc.1"], "v2", true],
-  ["v2.0.0-rc.1", ["v1.9.9"], undefined, false],
-  ["v1.0.0", ["v1.0.0", "nightly"], "v1", true],
-])("%s beside %j moves %s, and main: %s", (tag, present, major, main) => {
-  expect(planRefs(version(tag), present)).toEqual({ major, main });
-});
 
 describe("an action's repository", () => {
   let folder: string;

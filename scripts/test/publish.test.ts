@@ -194,7 +194,9 @@ test("online, everything but the pushes uses the real services, and the publishe
     );
     expect(failed?.log).toBeUndefined();
     expect(published.map(({ changed }) => changed)).toEqual([true, true, true]);
-    const verified = runs.flatMap(({ jobs }) => jobs).find(({ id }) => id === "publish/smoke (ubuntu-latest)");
+    const verified = runs
+      .flatMap(({ jobs }) => jobs)
+      .find(({ id }) => id === "publish/smoke (ubuntu-latest)");
     const { log = "" } = verified?.steps.find(({ name }) => name === "Fetch the front page") ?? {};
     expect(log).toContain(`answers / with 200, "--from-registry 127.0.0.1:`);
     // The job's token is not sent to the real API, which receives a real one.
