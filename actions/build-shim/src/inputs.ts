@@ -73,7 +73,7 @@ export async function readRequest(inputs: PublishingInputs): Promise<ShimRequest
   }
   return {
     image,
-    tag: await requestedTag(event),
+    tag: await requestedTag(event, text("context") || "."),
     content,
     embed,
     builder,

@@ -42,11 +42,12 @@ export async function readRequest(
   environment: NodeJS.ProcessEnv,
 ): Promise<ContentRequest> {
   const profile = text("profile");
-  const tag = await requestedTag(event);
+  const manifest = requiredText("manifest");
+  const tag = await requestedTag(event, manifest);
   const epoch = sourceDateEpoch(environment);
   const releasedVersion = releaseVersion(tag);
   return {
-    manifest: requiredText("manifest"),
+    manifest,
     ...(profile === "" ? {} : { profile }),
     layers: choice("layers", layerModes),
     engine: choice("engine", engines),
