@@ -21,12 +21,14 @@ export interface GitHubEvent {
   readonly actor: string;
   /** Commit time from the event's payload in seconds, where it has one. */
   readonly payloadEpoch: number | undefined;
+  /** The run of the workflow, as in its address. */
+  readonly runId: number | undefined;
 }
 
 /** The part of `@actions/github`'s `context` that is read here; every field may be missing or malformed. */
 export type RunContext = Pick<
   typeof githubContext,
-  "eventName" | "ref" | "sha" | "actor" | "serverUrl" | "payload" | "repo"
+  "eventName" | "ref" | "sha" | "actor" | "serverUrl" | "runId" | "payload" | "repo"
 >;
 
 /**
@@ -66,6 +68,7 @@ export function eventOf(context: RunContext): GitHubEvent {
     ),
     actor: actor ?? "",
     payloadEpoch: epochOf(payload),
+    runId: Number.isSafeInteger(context.runId) ? context.runId : undefined,
   };
 }
 

@@ -28,9 +28,9 @@ export function choice<Value extends string>(name: string, values: readonly Valu
   throw new Error(`Input "${name}" must be one of ${values.join(", ")}, but it is "${given}".`);
 }
 
-/** The lines of an input, trimmed, without empty ones. */
+/** The lines of an input, trimmed, without empty ones and comments (lines that begin with `#`). */
 export function lines(name: string): readonly string[] {
-  return getMultilineInput(name);
+  return getMultilineInput(name).filter((line) => !line.startsWith("#"));
 }
 
 /**

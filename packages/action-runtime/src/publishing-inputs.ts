@@ -1,10 +1,10 @@
 import { notice } from "@actions/core";
 import { createFetch, type Fetch } from "@spin-publisher/http";
 import type { Annotations, CredentialSource } from "@spin-publisher/oci";
+import { requireAlias } from "./aliases.ts";
 import { type GitHubEvent, readEvent } from "./event.ts";
 import { flag, lines, pairs, text } from "./inputs.ts";
 import { maskingCredentials, readCredentials } from "./registry-credentials.ts";
-import { automaticAliases, requireAlias } from "./tag.ts";
 
 /** What the three publishing actions have in common, read once. */
 export interface PublishingInputs {
@@ -15,6 +15,7 @@ export interface PublishingInputs {
   readonly immutable: boolean;
   readonly insecure: boolean;
   readonly dryRun: boolean;
+  /** As given: `resolveAliases` says which tags they are. */
   readonly aliases: readonly string[];
   /** As given by the user; they win over everything that an action infers. */
   readonly annotations: Annotations;
@@ -33,7 +34,7 @@ export async function readPublishingInputs(given?: GitHubEvent): Promise<Publish
     immutable: flag("immutable"),
     insecure: flag("insecure"),
     dryRun: flag("dry-run") || isOnlyBuilt(event),
-    aliases: aliasesOf(lines("aliases"), event),
+    aliases: lines("aliases").map(requireAlias),
     annotations: pairs("annotations"),
   };
 }
@@ -43,12 +44,4 @@ function isOnlyBuilt({ pushed }: GitHubEvent): boolean {
   if (pushed.kind !== "pull-request" || text("tag") !== "auto" || flag("dry-run")) return false;
   notice('A pull request is built but not published (dry run). To publish it, set the input "tag".');
   return true;
-}
-
-/** `auto` among the aliases stands for those that follow from the event; duplicates are dropped. */
-function aliasesOf(given: readonly string[], event: GitHubEvent): readonly string[] {
-  const aliases = given.flatMap((alias) =>
-    alias === "auto" ? automaticAliases(event.pushed) : [requireAlias(alias)],
-  );
-  return [...new Set(aliases)];
 }

@@ -1,23 +1,24 @@
-import { info, notice, warning } from "@actions/core";
-import { messageOf } from "@spin-publisher/errors";
+import { info, warning } from "@actions/core";
+import { isLoopback } from "@spin-publisher/http";
 import {
   createRegistryClient,
+  type FetchedManifest,
   formatReference,
   inspectTarget,
   type PublishPolicy,
   type PublishTarget,
   publish,
   type RegistryClient,
-  type RegistryReader,
   type Repository,
   type TargetState,
-  writeLayout,
 } from "@spin-publisher/oci";
+import { reasonNotLast, reasonToKeep, resolveAliases } from "./aliases.ts";
 import type { Built } from "./built.ts";
+import { leaveLayout, nothingToCompare } from "./dry-run.ts";
+import { formatBytes } from "./format-bytes.ts";
+import { logEvent } from "./log-event.ts";
 import type { PublishingInputs } from "./publishing-inputs.ts";
-import { formatBytes, logEvent, type Report, reportDone } from "./report.ts";
-import { createTemporaryFolder } from "./runner-folders.ts";
-import { reasonToKeep } from "./tag.ts";
+import { type Report, reportDone } from "./report.ts";
 
 export interface Publication {
   readonly inputs: PublishingInputs;
@@ -29,6 +30,12 @@ export interface Publication {
    * Makes the artifact, while the target is being read: await `state` where it is needed, not before.
    */
   readonly build: (state: Promise<TargetState>, client: RegistryClient) => Promise<Built>;
+  /**
+   * Shell lines that use what was published, for the job summary.
+   *
+   * @param address `host/repository@digest`.
+   */
+  readonly usage: (address: string, options: { readonly plainHttp: boolean }) => string;
 }
 
 /**
@@ -36,12 +43,14 @@ export interface Publication {
  * disk; outputs and summary are written at the end, in one place.
  */
 export async function runPublishing(publication: Publication): Promise<void> {
-  const { inputs, repository, tag } = publication;
+  const { inputs, what, repository, tag } = publication;
   const started = performance.now();
-  const target: PublishTarget = { repository, tag, aliases: inputs.aliases };
+  const aliases = resolveAliases(inputs.aliases, inputs.event.pushed, tag);
+  const target: PublishTarget = { repository, tag, aliases: aliases.names };
   info(
-    `Publishing ${publication.what} to ${formatReference({ ...repository, tag })}${inputs.dryRun ? " (dry run)" : ""}`,
+    `Publishing ${what} to ${formatReference({ ...repository, tag })}${inputs.dryRun ? " (dry run)" : ""}`,
   );
+  for (const note of aliases.notes) info(`  ${note}`);
   const client = createRegistryClient({
     fetch: inputs.fetch,
     credentials: inputs.credentialsFor(repository.registry),
@@ -52,10 +61,17 @@ export async function runPublishing(publication: Publication): Promise<void> {
   const state = inspect(client, target, inputs.dryRun);
   state.catch(() => {}); // a builder that fails before it awaits this has the error to show
   const built = await publication.build(state, client);
+  const { digest } = built.artifact.root.descriptor;
+  for (const reason of reasonsNotLast(await state, digest)) warning(reason);
   const report = inputs.dryRun
-    ? await leaveLayout(built, await state, client, inputs)
+    ? await leaveLayout(built, await state, client, inputs.immutable)
     : await publishBuilt(built, await state, client, inputs);
-  await reportDone(publication.what, report, built, (performance.now() - started) / 1000);
+  const plainHttp = inputs.insecure || isLoopback(repository.registry);
+  const usage = inputs.dryRun
+    ? undefined // there is nothing to use
+    : publication.usage(formatReference({ ...repository, digest }), { plainHttp });
+  const seconds = (performance.now() - started) / 1000;
+  await reportDone(report, built, { what, repository, event: inputs.event, seconds, usage });
 }
 
 async function inspect(client: RegistryClient, target: PublishTarget, dryRun: boolean): Promise<TargetState> {
@@ -65,10 +81,7 @@ async function inspect(client: RegistryClient, target: PublishTarget, dryRun: bo
     return state;
   } catch (error) {
     if (!dryRun) throw error;
-    notice(
-      `This dry run is compared with nothing, since the registry could not be read: ${messageOf(error)}`,
-    );
-    return { target, existing: undefined, aliases: new Map(), previous: undefined };
+    return nothingToCompare(error, target);
   }
 }
 
@@ -77,6 +90,18 @@ function describeState({ target, existing, aliases }: TargetState): string {
   const [alias] = [...aliases].find(([, manifest]) => manifest !== undefined) ?? [];
   const compared = alias === undefined ? "there is no previous version" : `the previous version is ${alias}`;
   return `  the tag ${target.tag} does not exist yet; ${compared}`;
+}
+
+/** Why policies that sort by commit time pass over this build, for each alias that says so. */
+function reasonsNotLast({ target, aliases }: TargetState, digest: string): readonly string[] {
+  return [...aliases].flatMap(([alias, current]) => {
+    if (current === undefined || current.descriptor.digest === digest) return [];
+    return reasonNotLast(alias, versionOf(current), target.tag) ?? [];
+  });
+}
+
+function versionOf({ document }: FetchedManifest): string | undefined {
+  return document.annotations?.["org.opencontainers.image.version"];
 }
 
 async function publishBuilt(
@@ -88,12 +113,7 @@ async function publishBuilt(
   const policy: PublishPolicy = {
     immutable,
     ...(describeDifference === undefined ? {} : { describeDifference }),
-    keepAlias: (alias, current) =>
-      reasonToKeep(
-        alias,
-        current.document.annotations?.["org.opencontainers.image.version"],
-        state.target.tag,
-      ),
+    keepAlias: (alias, current) => reasonToKeep(alias, versionOf(current), state.target.tag),
   };
   const report = await publish(client, artifact, state, policy);
   const { total, uploaded, mounted, present } = report.blobs;
@@ -103,30 +123,4 @@ async function publishBuilt(
     );
   }
   return { ...report, layout: "" };
-}
-
-async function leaveLayout(
-  { artifact }: Built,
-  { target, existing }: TargetState,
-  reader: RegistryReader,
-  { immutable }: PublishingInputs,
-): Promise<Report> {
-  const { digest } = artifact.root.descriptor;
-  const reference = formatReference({ ...target.repository, tag: target.tag, digest });
-  if (immutable && existing !== undefined && existing.descriptor.digest !== digest) {
-    warning(
-      `Publishing this would be refused: the tag ${target.tag} exists with ${existing.descriptor.digest}, and this run made ${digest}.`,
-    );
-  }
-  const layout = await createTemporaryFolder("layout-", "The OCI layout of a dry run");
-  await writeLayout(artifact, layout, { tag: target.tag, reader });
-  return {
-    reference,
-    digest,
-    tag: target.tag,
-    changed: existing?.descriptor.digest !== digest,
-    uploadedBytes: 0,
-    aliases: [],
-    layout,
-  };
 }

@@ -6,8 +6,14 @@ import type { Pushed } from "./event.ts";
 /** Longest slug: 60 + `-` + 8 + `-` + 10 stays far below the 128 characters of a tag. */
 const slugLength = 60;
 
-/** Names that mean something else as an alias, and so cannot stand for a branch. */
-const reserved = new Set(["latest"]);
+/** What the tag of a branch's build looks like: `<slug>-<sha8>-<commit time>`. */
+const buildOfBranch = /^(?<slug>.+)-[0-9a-f]{8}-(?<epoch>[0-9]{10,})$/;
+
+/**
+ * Names that a branch's slug must not have, since they mean something else: an alias would pass for a build, or for
+ * what `latest` and `{major}` stand for.
+ */
+const reserved = [/^latest$/, /^v?[0-9]+$/, buildOfBranch, /^pr-[0-9]+-[0-9a-f]{8}$/];
 
 /**
  * The tag of an event's artifacts: a function of the commit alone.
@@ -36,29 +42,16 @@ export async function automaticTag(
   }
 }
 
-/** The aliases that `aliases: auto` stands for: `latest` for a release, the slug for a branch. */
-export function automaticAliases(pushed: Pushed): readonly string[] {
-  switch (pushed.kind) {
-    case "tag":
-      return releaseVersion(pushed.name) === undefined ? [] : ["latest"];
-    case "branch":
-      return [slugOf(pushed.name)];
-    case "pull-request":
-    case "other":
-      return [];
-  }
-}
-
 /**
- * A branch name as part of a tag: lower-case letters, digits and hyphens, at most 60 characters. A name that had
- * to be changed carries a short hash of the original, so that no two branches share a slug and no branch can
- * pass for another ("feature/main" is not "main").
+ * A branch name as part of a tag: lower-case letters, digits and hyphens, at most 60 characters. A name that had to be
+ * changed, or means something else, carries a short hash of the original, so that no two branches share a slug and no
+ * branch can pass for another ("feature/main" is not "main") or for a build ("main-12345678-1795609999").
  */
 export function slugOf(branch: string): string {
   if (
     /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(branch) &&
     branch.length <= slugLength &&
-    !reserved.has(branch)
+    !reserved.some((form) => form.test(branch))
   ) {
     return branch;
   }
@@ -73,31 +66,16 @@ export function slugOf(branch: string): string {
   return words === "" ? `branch-${hash}` : `${words}-${hash}`;
 }
 
-/** The version that a tag releases: strict SemVer without a pre-release part, undefined for any other tag. */
+/** The slug and the commit time (seconds) in the automatic tag of a branch; undefined for any other tag. */
+export function parseBuildTag(tag: string): { readonly slug: string; readonly epoch: number } | undefined {
+  const { slug, epoch } = buildOfBranch.exec(tag)?.groups ?? {};
+  return slug === undefined ? undefined : { slug, epoch: Number(epoch) };
+}
+
+/** The version that a tag releases, `1.2.3` for `1.2.3` and `v1.2.3`; undefined for pre-releases and any other tag. */
 export function releaseVersion(tag: string): string | undefined {
-  return semver.valid(tag) === tag && semver.prerelease(tag) === null ? tag : undefined;
-}
-
-/**
- * Why an alias must stay on its current version: between releases it only moves forward. Undefined where it may move.
- */
-export function reasonToKeep(alias: string, current: string | undefined, next: string): string | undefined {
-  if (current === undefined || releaseVersion(current) === undefined || releaseVersion(next) === undefined) {
-    return undefined;
-  }
-  return semver.gt(current, next) ? `"${alias}" stays on ${current}, which is newer than ${next}` : undefined;
-}
-
-/**
- * A name that may move.
- *
- * @throws Error as `requireTag`, and for a version, which must not move.
- */
-export function requireAlias(alias: string): string {
-  if (semver.valid(alias) !== alias) return requireTag(alias);
-  throw new Error(
-    `"${alias}" is invalid as an alias: an alias moves, and a version must not. Use a name such as "latest".`,
-  );
+  const version = tag.replace(/^v/, "");
+  return semver.valid(version) === version && semver.prerelease(version) === null ? version : undefined;
 }
 
 /** @throws Error when `tag` is not a legal OCI tag, with a legal one as a suggestion. */

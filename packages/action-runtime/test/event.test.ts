@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { commitEpoch } from "../src/commit-time.ts";
 import { type GitHubEvent, readEvent } from "../src/event.ts";
 
 const sha = "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567";
@@ -38,6 +37,7 @@ function variables(overrides: NodeJS.ProcessEnv, payload: unknown = {}): NodeJS.
     GITHUB_REPOSITORY: "Example-Org/site",
     GITHUB_SERVER_URL: "https://github.com",
     GITHUB_ACTOR: "ada",
+    GITHUB_RUN_ID: "4242",
     ...overrides,
   };
 }
@@ -62,6 +62,7 @@ describe("an event", () => {
       serverUrl: "https://github.com",
       actor: "ada",
       payloadEpoch: undefined,
+      runId: 4242,
     });
   });
 
@@ -101,28 +102,13 @@ describe("an event", () => {
   test("without a payload is read too", async () => {
     expect((await eventOn({ GITHUB_EVENT_PATH: "" })).payloadEpoch).toBeUndefined();
   });
-});
 
-describe("the time of a commit", () => {
-  let event: GitHubEvent;
-  beforeAll(async () => {
-    event = await eventOn({}, { head_commit: { timestamp: "2026-01-02T03:04:05+01:00" } });
-  });
-  const git = (stdout: string) => async () => ({ stdout, stderr: "" });
-  const noGit = async () => Promise.reject(new Error("not a git repository"));
-
-  test("comes from the checkout", async () => {
-    expect(await commitEpoch(event, git("1760000000\n"))).toBe(1_760_000_000);
+  test("has the commit's time in seconds where its payload has it", async () => {
+    const { payloadEpoch } = await eventOn({}, { head_commit: { timestamp: "2026-01-02T03:04:05+01:00" } });
+    expect(payloadEpoch).toBe(Date.parse("2026-01-02T02:04:05Z") / 1000);
   });
 
-  test("comes from the event where the checkout does not have the commit", async () => {
-    expect(await commitEpoch(event, noGit)).toBe(Date.parse("2026-01-02T02:04:05Z") / 1000);
-  });
-
-  test("is an error with both ways out where neither has it", async () => {
-    const unknown = { ...event, payloadEpoch: undefined };
-    await expect(commitEpoch(unknown, noGit)).rejects.toThrow(
-      /Add actions\/checkout .* or set the input "tag"/,
-    );
+  test.each(["", "x"])("has no run where GITHUB_RUN_ID is %j", async (id) => {
+    expect((await eventOn({ GITHUB_RUN_ID: id })).runId).toBeUndefined();
   });
 });

@@ -2,15 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { isTag } from "@spin-publisher/oci";
 import fc from "fast-check";
 import type { Pushed } from "../src/event.ts";
-import {
-  automaticAliases,
-  automaticTag,
-  reasonToKeep,
-  releaseVersion,
-  requireAlias,
-  requireTag,
-  slugOf,
-} from "../src/tag.ts";
+import { automaticTag, parseBuildTag, releaseVersion, requireTag, slugOf } from "../src/tag.ts";
 
 const sha = "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567";
 const epoch = async () => 1_760_000_000;
@@ -78,17 +70,31 @@ describe("the automatic tag", () => {
   });
 });
 
+test.each([
+  ["main-0a1b2c3d-1760000000", { slug: "main", epoch: 1_760_000_000 }],
+  ["release-2-0a1b2c3d-1760000000", { slug: "release-2", epoch: 1_760_000_000 }],
+  ["0.1.2", undefined],
+  ["pr-7-0a1b2c3d", undefined],
+])("the tag %s is of the build %j", (tag, build) => {
+  expect(parseBuildTag(tag)).toEqual(build);
+});
+
 describe("a slug", () => {
-  test.each(["main", "release-2", "a", "0"])("of %s is the name itself", (name) => {
+  test("never passes for the tag of a build", () => {
+    const names = fc.stringMatching(/^[a-z0-9-]{1,20}-[0-9a-f]{8}-[0-9]{10}$/);
+    fc.assert(fc.property(fc.oneof(names, fc.string()), (name) => parseBuildTag(slugOf(name)) === undefined));
+  });
+
+  test.each(["main", "release-2", "a", "main-12345678", "pr-7"])("of %s is the name itself", (name) => {
     expect(slugOf(name)).toBe(name);
   });
 
-  test.each(["Main", "a/b", "a_b", "-a", "a-", "latest", "日本", "x".repeat(61)])(
-    "of %s carries a hash",
-    (name) => {
-      expect(slugOf(name)).toMatch(/^[a-z0-9-]{1,53}-[0-9a-f]{6}$/);
-    },
-  );
+  test.each([
+    ...["Main", "a/b", "a_b", "-a", "a-", "latest", "日本", "x".repeat(61)],
+    ...["main-12345678-1795609999", "pr-7-0a1b2c3d", "0", "12", "v1"],
+  ])("of %s carries a hash", (name) => {
+    expect(slugOf(name)).toMatch(/^[a-z0-9-]{1,53}-[0-9a-f]{6}$/);
+  });
 
   test("differs for names that look alike", () => {
     const names = ["a/b", "a_b", "a.b", "A-b", "a-b", "ä-b", "a//b"];
@@ -96,47 +102,17 @@ describe("a slug", () => {
   });
 });
 
-describe("automatic aliases", () => {
-  test.each<[Pushed, readonly string[]]>([
-    [tag("0.1.2"), ["latest"]],
-    [tag("0.1.2-rc.1"), []],
-    [tag("nightly"), []],
-    [branch("main"), ["main"]],
-    [branch("latest"), [slugOf("latest")]],
-    [{ kind: "pull-request", number: 7 }, []],
-  ])("of %j are %j", (pushed, expected) => {
-    expect(automaticAliases(pushed)).toEqual(expected);
-  });
-});
-
 test.each([
   ["0.1.2", "0.1.2"],
-  ["v0.1.2", undefined],
+  ["v0.1.2", "0.1.2"],
+  ["vv0.1.2", undefined],
+  ["=0.1.2", undefined],
+  ["v0.1.2-rc.1", undefined],
   ["0.1", undefined],
   ["0.1.2-rc.1", undefined],
   ["01.2.3", undefined],
 ])("%s releases %s", (name, version) => {
   expect(releaseVersion(name)).toBe(version);
-});
-
-test.each([
-  ["0.2.0", "0.1.9", '"latest" stays on 0.2.0, which is newer than 0.1.9'],
-  ["0.10.0", "0.9.0", '"latest" stays on 0.10.0, which is newer than 0.9.0'],
-  ["0.1.9", "0.2.0", undefined],
-  ["0.2.0", "0.2.0", undefined],
-  [undefined, "0.1.0", undefined],
-  ["0.2.0", "main-0a1b2c3d-1760000000", undefined],
-  ["not a version", "0.1.0", undefined],
-])("an alias on %s, asked to move to %s: %s", (current, next, reason) => {
-  expect(reasonToKeep("latest", current, next)).toBe(reason);
-});
-
-test.each(["0.1.2", "1.0.0-rc.1"])("%s is a version, not an alias", (name) => {
-  expect(() => requireAlias(name)).toThrow("an alias moves, and a version must not");
-});
-
-test.each(["latest", "main", "1", "1.2", "v1"])("%s may be an alias", (name) => {
-  expect(requireAlias(name)).toBe(name);
 });
 
 test.each(["", ".a", "-a", "a b", "a+b", "a".repeat(129)])("%j is not accepted as a tag", (name) => {
