@@ -9,9 +9,9 @@ import {
 import { releasesOfSpin } from "./base/spin-releases.ts";
 import { build } from "./build.ts";
 import { readRequest } from "./inputs.ts";
-import { shimReport } from "./report.ts";
+import { shimReport, usage } from "./report.ts";
 
-await runAction(async () => {
+await runAction("shim", async () => {
   const inputs = await readPublishingInputs();
   const request = await readRequest(inputs);
   const releases = releasesOfSpin({ fetch: inputs.fetch, token: text("github-token") });
@@ -27,6 +27,7 @@ await runAction(async () => {
         const shim = await build(request, state, { ...dependencies, reader });
         return { ...shim, ...shimReport(shim.artifact, request.platforms) };
       },
+      usage,
     });
   } finally {
     await rm(temporaryFolder, { recursive: true, force: true });

@@ -1,4 +1,5 @@
 import type { Artifact, Platform } from "@spin-publisher/oci";
+import { port } from "./embed/container-command.ts";
 import { platformDigests } from "./image/shim.ts";
 
 /** What this action says about a shim beyond what every publishing action says: the image of each platform. */
@@ -15,4 +16,9 @@ export function shimReport(
     outputs: { platforms: JSON.stringify(platforms) },
     summary: ["| Platform | Image |", "| --- | --- |", ...rows].join("\n"),
   };
+}
+
+/** How to run what was published, for the job summary. */
+export function usage(address: string): string {
+  return `docker run --rm -p ${port}:${port} ${address}`;
 }

@@ -4,20 +4,22 @@ import { runAction, runPublishing } from "@spin-publisher/action-runtime";
 import { buildChart } from "./build.ts";
 import { readChart } from "./chart/read-chart.ts";
 import { chartRepository, readInputs } from "./inputs.ts";
+import { usage } from "./report.ts";
 import { chartTag, requireReleasedVersion } from "./version/release.ts";
 
 const log = { warning, notice, info: (message: string) => info(`  ${message}`) };
 
-await runAction(async () => {
+await runAction("chart", async () => {
   const request = await readInputs();
   const { publishing } = request;
   const read = await readChart(request.chart);
   const { metadata } = read.chart;
   requireReleasedVersion(publishing.event.pushed, metadata.version, request.chart.folder);
+  const repository = chartRepository(request, metadata.name);
   await runPublishing({
     inputs: publishing,
     what: "chart",
-    repository: chartRepository(request, metadata.name),
+    repository,
     tag: chartTag(metadata.version),
     build: (state, reader) =>
       buildChart(read, request, {
@@ -28,5 +30,6 @@ await runAction(async () => {
         now: () => performance.now(),
         sleep,
       }),
+    usage: (_address, options) => usage(repository, metadata, options),
   });
 });

@@ -1,3 +1,4 @@
+import { formatReference, type Repository } from "@spin-publisher/oci";
 import type { PackedChart } from "./artifact/pack-chart.ts";
 
 /** Markdown for the job summary: the size of the package, and the dependencies in it. */
@@ -6,4 +7,14 @@ export function summarise({ resolved, files, archive }: PackedChart): string {
   if (resolved.length === 0) return size;
   const rows = resolved.map(({ name, version, from }) => `| ${name} | ${version} | \`${from}\` |`);
   return [size, "", "| Dependency | Version | Source |", "| --- | --- | --- |", ...rows].join("\n");
+}
+
+/** How to install what was published, for the job summary: Helm wants the version, not a digest. */
+export function usage(
+  repository: Repository,
+  { name, version }: { readonly name: string; readonly version: string },
+  { plainHttp }: { readonly plainHttp: boolean },
+): string {
+  const chart = `oci://${formatReference(repository)}`;
+  return `helm install ${name} ${chart} --version ${version}${plainHttp ? " --plain-http" : ""}`;
 }

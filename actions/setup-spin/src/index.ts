@@ -8,7 +8,7 @@ import { startsOn } from "./tool/platform.ts";
 
 const say = { info, notice, warning };
 
-await runAction(async () => {
+await runAction("Spin", async () => {
   const request = readInputs(process.env);
   if (request.token !== "") setSecret(request.token);
   const installed = await install(request, {

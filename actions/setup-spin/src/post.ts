@@ -5,7 +5,7 @@ import { saveToCache } from "./tool/actions-cache.ts";
 
 const say = { info, notice, warning };
 
-await runAction(async () => {
+await runAction("cache of Spin", async () => {
   const key = getState("cache-key");
   if (key === "") return;
   await saveToCache({ key, path: getState("cache-path") }, (event) => {

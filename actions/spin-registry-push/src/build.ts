@@ -95,7 +95,7 @@ export async function buildContent(
       describeDifference: async (existing) =>
         describeAgainst(existing, await published(existing), artifact, parts),
       summary: partsBefore(await state, artifact, parts, published).then((before) =>
-        summarise(content, before && differencesBetween(before, parts), request),
+        summarise(content, before && differencesBetween(before, parts)),
       ),
     };
   });

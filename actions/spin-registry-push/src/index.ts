@@ -10,9 +10,10 @@ import { namingFiles } from "@spin-publisher/errors";
 import { buildContent } from "./build.ts";
 import { execute } from "./engine/execute.ts";
 import { readRequest } from "./inputs.ts";
+import { usage } from "./report.ts";
 import { createModuleCache, spinCacheFolder } from "./sources/cache.ts";
 
-await runAction(async () => {
+await runAction("content", async () => {
   const inputs = await readPublishingInputs();
   const request = await readRequest(inputs, process.env);
   const { repository, tag } = request;
@@ -34,6 +35,7 @@ await runAction(async () => {
         repository,
         tag,
         build: (state, client) => buildContent(request, { ...dependencies, client, state }),
+        usage,
       }),
     );
   } finally {

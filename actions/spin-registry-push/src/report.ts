@@ -1,6 +1,5 @@
 import { formatBytes } from "@spin-publisher/action-runtime";
-import { isLoopback } from "@spin-publisher/http";
-import { type Artifact, type FetchedManifest, formatReference, type Repository } from "@spin-publisher/oci";
+import type { Artifact, FetchedManifest } from "@spin-publisher/oci";
 import { type Difference, differencesBetween } from "./comparison/differences.ts";
 import type { PublishedPart } from "./comparison/published-parts.ts";
 
@@ -27,24 +26,25 @@ function layersIn({ root }: Artifact): number {
 const mostRows = 50;
 
 /**
- * Markdown for the job summary: what was published, what changed, and how to run it.
+ * Markdown for the job summary: what was published and what changed.
  *
  * @param differences undefined where there is no earlier version, or it cannot be read.
  */
 export function summarise(
   { artifact, parts, modules }: Contents,
   differences: readonly Difference[] | undefined,
-  { repository, insecure }: { readonly repository: Repository; readonly insecure: boolean },
 ): string {
   const total = formatBytes(parts.reduce((sum, { size }) => sum + (size ?? 0), 0));
   const files = count(parts.length - modules, "file");
-  const reference = formatReference({ ...repository, digest: artifact.root.descriptor.digest });
-  const plainHttp = insecure || isLoopback(repository.registry);
   return [
     `${count(modules, "module")} and ${files}, ${total} in ${count(layersIn(artifact), "layer")}.`,
     differences === undefined ? "There is no earlier version to compare with." : changes(differences),
-    `\`\`\`sh\nspin up --from-registry ${reference}${plainHttp ? " --insecure" : ""}\n\`\`\``,
   ].join("\n\n");
+}
+
+/** How to run what was published, for the job summary. */
+export function usage(address: string, { plainHttp }: { readonly plainHttp: boolean }): string {
+  return `spin up --from-registry ${address}${plainHttp ? " --insecure" : ""}`;
 }
 
 function changes(differences: readonly Difference[]): string {

@@ -7,6 +7,7 @@ import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
 import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { annotationsOf } from "../src/artifact/annotations.ts";
 import { contentOfFile, readContent } from "../src/files/content.ts";
+import { usage } from "../src/report.ts";
 import { createModuleCache } from "../src/sources/cache.ts";
 import { built, published } from "./building.ts";
 import { fakeSpin } from "./fake-spin.ts";
@@ -194,11 +195,15 @@ describe("a run", () => {
     await expect(published(folder, repository)).rejects.toThrow("  - and 40 more");
   });
 
-  test("shows the command that runs what it published", async () => {
-    const { summary, artifact } = await built(await site(), { request: { insecure: true } });
-    expect(await summary).toContain(
-      `spin up --from-registry 127.0.0.1:1/site/content@${artifact.root.descriptor.digest} --insecure`,
-    );
+  test.each([
+    [false, "spin up --from-registry ghcr.io/o/site@sha256:12"],
+    [true, "spin up --from-registry ghcr.io/o/site@sha256:12 --insecure"],
+  ])("can be run, over plain HTTP %s, with %s", (plainHttp, command) => {
+    expect(usage("ghcr.io/o/site@sha256:12", { plainHttp })).toBe(command);
+  });
+
+  test("says that there is nothing to compare with in its first summary", async () => {
+    const { summary } = await built(await site());
     expect(await summary).toContain("There is no earlier version to compare with.");
   });
 

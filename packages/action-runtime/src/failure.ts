@@ -1,16 +1,19 @@
 import { realpathSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
-import { type AnnotationProperties, error as annotate, debug, info } from "@actions/core";
+import { type AnnotationProperties, error as annotate, debug, info, summary } from "@actions/core";
 import { locationOf, messageOf } from "@spin-publisher/errors";
 import { workspaceFolder } from "./runner-folders.ts";
+import { failureSummary } from "./summary.ts";
 
 /**
  * Runs an action to its end. An error becomes one annotation, beside the file and line it was found in where they are
- * known, and exit code 1; what caused it follows in the log, and the stack only with step debugging.
+ * known, the job summary, and exit code 1; what caused it follows in the log, and the stack only with step debugging.
  *
+ * @param what the heading of that summary: "content".
  * @param end ends the process: a request that nobody awaits any more would keep it alive for minutes.
  */
 export async function runAction(
+  what: string,
   main: () => Promise<void>,
   end: () => void = () => process.exit(),
 ): Promise<void> {
@@ -19,10 +22,22 @@ export async function runAction(
   } catch (error) {
     process.exitCode = 1;
     annotate(messageOf(error), annotationOf(error));
-    for (const cause of causesOf(error)) info(`  caused by: ${cause}`);
+    const causes = causesOf(error);
+    for (const cause of causes) info(`  caused by: ${cause}`);
     if (error instanceof Error && error.stack !== undefined) debug(error.stack);
+    await summarise(failureSummary(what, messageOf(error), causes));
     // Pipes are written to asynchronously on some systems: end when everything is out.
     process.stdout.write("", end);
+  }
+}
+
+/** The annotation says it already: a summary that cannot be written must not hide it. */
+async function summarise(text: string): Promise<void> {
+  if (!process.env.GITHUB_STEP_SUMMARY) return;
+  try {
+    await summary.addRaw(text).write();
+  } catch (error) {
+    debug(`The job summary cannot be written: ${messageOf(error)}`);
   }
 }
 

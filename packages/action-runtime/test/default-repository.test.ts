@@ -10,6 +10,7 @@ const event = (serverUrl: string): GitHubEvent => ({
   serverUrl,
   actor: "mona",
   payloadEpoch: undefined,
+  runId: undefined,
 });
 
 afterEach(() => {

@@ -28,6 +28,7 @@ async function shown(
 ): Promise<{ readonly lines: readonly string[]; readonly ended: boolean }> {
   let ended = false;
   await runAction(
+    "content",
     () => Promise.reject(error),
     () => {
       ended = true;
@@ -59,6 +60,7 @@ test("a cause that causes itself ends", async () => {
 test("an action that succeeds ends by itself", async () => {
   let ended = false;
   await runAction(
+    "content",
     async () => {},
     () => {
       ended = true;

@@ -15,6 +15,7 @@ const event: GitHubEvent = {
   serverUrl: "https://github.com",
   actor: "ada",
   payloadEpoch: undefined,
+  runId: 4242,
 };
 
 const defaults = {
@@ -94,7 +95,12 @@ async function run(
     what: "content",
     repository: parseRepository(repository),
     tag,
-    build: async () => ({ artifact: made, outputs: { "build-id": tag } }),
+    build: async () => ({
+      artifact: made,
+      outputs: { "build-id": tag },
+      describeDifference: async () => ["page.md (changed: 4 B → 7 B)"],
+    }),
+    usage: (address, { plainHttp }) => `use ${address}${plainHttp ? " --plain" : ""}`,
   });
   const written = await readFile(join(folder, "OUTPUT"), "utf8");
   return Object.fromEntries(
@@ -115,13 +121,17 @@ describe("publishing", () => {
       reference,
       digest,
       tag: "0.1.2",
+      repository: "ghcr.io/o/site",
       changed: "true",
+      "would-be-refused": "false",
       // config and layer, then the manifest to the tag and to `latest`
       "uploaded-bytes": String("{}".length + "page".length + 2 * bytes),
       layout: "",
       "build-id": "0.1.2",
     });
-    expect(await readFile(join(folder, "STEP_SUMMARY"), "utf8")).toContain(`<code>${reference}</code>`);
+    const summary = await readFile(join(folder, "STEP_SUMMARY"), "utf8");
+    expect(summary).toContain(`\`\`\`text\n${reference}\n\`\`\``);
+    expect(summary).toContain(`\`\`\`sh\nuse ghcr.io/o/site@${digest}\n\`\`\``);
     expect(await readFile(join(folder, "ARTIFACTS"), "utf8")).toBe(`oci://${reference}\n`);
   });
 
@@ -163,6 +173,38 @@ describe("publishing", () => {
     expect(reference).toMatch(/^ghcr\.io\/o\/site:0\.1\.2@sha256:/);
     expect((await readdir(join(layout, "blobs", "sha256"))).length).toBe(3);
     expect(registry.requests.filter(({ method }) => method !== "GET")).toEqual([]);
+    const summary = await readFile(join(folder, "STEP_SUMMARY"), "utf8");
+    expect(summary).toContain("### Content: built, not published");
+    expect(summary).not.toContain("use ghcr.io");
+  });
+
+  test.each([
+    ["true", "true"],
+    ["false", "false"],
+  ])(
+    "a dry run of another page, immutable: %s, says whether it would be refused: %s",
+    async (immutable, refused) => {
+      const { digest } = await run(artifact("page", "0.1.2"));
+      await writeFile(join(folder, "STEP_SUMMARY"), "");
+      const outputs = await run(artifact("changed"), { "dry-run": "true", immutable });
+      expect(outputs["would-be-refused"]).toBe(refused);
+      const summary = await readFile(join(folder, "STEP_SUMMARY"), "utf8");
+      expect(summary.includes("<li>page.md (changed: 4 B → 7 B)</li>")).toBe(refused === "true");
+      expect(summary.includes(`already points at ${digest}`)).toBe(refused === "true");
+    },
+  );
+
+  test("sets the aliases of a release that are asked for, and none for another build", async () => {
+    await run(artifact("page", "1.2.3"), {
+      tag: "v1.2.3",
+      aliases: "auto\n# a comment\n{major}.{minor}\n{major}",
+    });
+    const headers = await pullHeaders();
+    const tags = async () =>
+      JSON.parse(await (await fetch(`${registry.origin}/v2/o/site/tags/list`, { headers })).text()).tags;
+    expect(await tags()).toEqual(["1", "1.2", "latest", "v1.2.3"]);
+    await run(artifact("other"), { tag: "nightly", aliases: "{major}" });
+    expect(await tags()).toEqual(["1", "1.2", "latest", "nightly", "v1.2.3"]);
   });
 });
 

@@ -10,6 +10,7 @@ const event: GitHubEvent = {
   serverUrl: "https://github.com",
   actor: "ada",
   payloadEpoch: 1_760_000_000,
+  runId: undefined,
 };
 
 afterEach(() => {

@@ -9,7 +9,7 @@ import { pageOf } from "./markdown.ts";
 import { changesOf, publishRelease } from "./release.ts";
 import { parseReports } from "./report.ts";
 
-await runAction(async () => {
+await runAction("page", async () => {
   const to = choice("to", ["summary", "comment", "release"]);
   const token = text("github-token");
   if (token !== "") setSecret(token);

@@ -5,7 +5,7 @@ import { isOnPath } from "./on-path.ts";
 import { fetchFrontPage } from "./run-content.ts";
 import { checkImage, requireHealthy } from "./run-image.ts";
 
-await runAction(async () => {
+await runAction("smoke test", async () => {
   const [content, image, tag] = [text("content"), text("image"), text("tag")];
   const env: NodeJS.ProcessEnv = {
     ...process.env,

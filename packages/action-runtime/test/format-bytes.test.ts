@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { formatBytes } from "../src/report.ts";
+import { formatBytes } from "../src/format-bytes.ts";
 
 test.each([
   [0, "0 B"],
