@@ -22,6 +22,10 @@ $(INSTALLED): pnpm-lock.yaml pnpm-workspace.yaml package.json $(wildcard package
 publish: $(INSTALLED) ## publish to a local registry (the default; UPSTREAM=online)
 	@$(RUN) publish-local
 
+.PHONY: site
+site: $(INSTALLED) ## show the website on http://localhost:3000 while you edit it
+	@$(RUN) site
+
 .PHONY: registry
 registry: $(INSTALLED) ## serve what make published on http://localhost:5000
 	@$(RUN) registry

@@ -179,6 +179,6 @@ dt { opacity: .75; } dd { margin: 0; }
 pre { background: var(--soft); border-radius: .25rem; margin: .25rem 0; padding: .4rem .6rem; white-space: pre-wrap; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; margin: .5rem 0; }
 th, td { border-bottom: 1px solid var(--line); padding: .2rem 1rem .2rem 0; text-align: left; vertical-align: top; }
-td:nth-child(-n+2) { white-space: nowrap; } summary { cursor: pointer; padding: .2rem 0; }
+td:nth-child(-n+2) { white-space: nowrap; } td:last-child { min-width: 14rem; } summary { cursor: pointer; padding: .2rem 0; }
 @media (max-width: 30rem) { dl div { grid-template-columns: 1fr; } dt { font-size: .875rem; } }
 `;

@@ -25,7 +25,7 @@ export function withStandInPins(
 }
 
 /** Every table with a `url` and a `digest`, wherever a version of the manifest format puts it. */
-function sourcesOf(value: unknown): ReadonlyArray<{ readonly url: string; readonly digest: string }> {
+export function sourcesOf(value: unknown): ReadonlyArray<{ readonly url: string; readonly digest: string }> {
   if (typeof value !== "object" || value === null) return [];
   const { url, digest } = { url: undefined, digest: undefined, ...value };
   if (typeof url === "string" && typeof digest === "string") return [{ url, digest }];
