@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
+import { readVersions } from "../version.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -115,4 +116,21 @@ test("every decision is listed", () => {
   const listed = read("docs/decisions/README.md");
   const records = readdirSync(join(root, "docs/decisions")).filter((name) => /^\d{4}-/.test(name));
   expect(records.filter((name) => !listed.includes(`(${name})`))).toEqual([]);
+});
+
+test("the changelog has a section for each version that is to be released", () => {
+  const { site, chart } = readVersions(read);
+  const sections = [...read("CHANGELOG.md").matchAll(/^## \[([^\]]+)\]/gm)].map(([, tag]) => tag);
+  expect(sections).toEqual(expect.arrayContaining([site, `chart-${chart}`]));
+});
+
+test("every make target that a document names exists", () => {
+  const targets = [...read("Makefile").matchAll(/^([a-z-]+(?: [a-z-]+)*):(?!=)/gm)].flatMap(
+    ([, names = ""]) => names.split(" "),
+  );
+  const named = documents.flatMap((path) =>
+    [...read(path).matchAll(/(?:`|^\$ )make ([a-z][a-z-]*)/gm)].map(([, target = ""]) => ({ path, target })),
+  );
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter(({ target }) => !targets.includes(target))).toEqual([]);
 });
