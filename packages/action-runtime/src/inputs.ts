@@ -34,13 +34,13 @@ export function lines(name: string): readonly string[] {
 }
 
 /**
- * The `key=value` lines of an input, split at the first `=`. Lines that start with `#` are comments.
+ * The `key=value` lines of an input, split at the first `=`.
  *
  * @throws Error naming the line that has no `=` or no key, or the key that occurs twice.
  */
 export function pairs(name: string): Readonly<Record<string, string>> {
   const found = new Map<string, string>();
-  for (const line of lines(name).filter((line) => !line.startsWith("#"))) {
+  for (const line of lines(name)) {
     const separator = line.indexOf("=");
     const key = line.slice(0, separator).trim();
     if (separator < 0 || key === "") {
