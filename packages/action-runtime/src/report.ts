@@ -51,7 +51,7 @@ export async function reportDone(report: Report, built: Built, occasion: Occasio
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
   if (report.layout === "") await offerForAttestation(report);
 
-  if (process.env.GITHUB_STEP_SUMMARY === undefined) return;
+  if (!process.env.GITHUB_STEP_SUMMARY) return;
   const { reference, uploadedBytes, aliases, refusal } = report;
   const text = publicationSummary({
     ...{ what, outcome: outcome.toLowerCase(), reference, uploadedBytes, seconds, aliases, usage, refusal },
