@@ -5,6 +5,7 @@ import type { Built } from "./built.ts";
 import type { GitHubEvent } from "./event.ts";
 import { formatBytes } from "./format-bytes.ts";
 import { linksOf } from "./links.ts";
+import { reportDocument } from "./report-document.ts";
 import { publicationSummary } from "./summary.ts";
 
 /** The result of a publishing action, or in a dry run of what it would do. */
@@ -46,6 +47,7 @@ export async function reportDone(report: Report, built: Built, occasion: Occasio
     "would-be-refused": String(report.refusal !== undefined),
     "uploaded-bytes": String(report.uploadedBytes),
     layout: report.layout,
+    report: await reportDocument(report, built, occasion),
     ...built.outputs,
   };
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value);

@@ -5,7 +5,7 @@ import { createFetch } from "@spin-publisher/http";
 import { createRegistryClient } from "@spin-publisher/oci";
 import { keptTags, patternOf } from "./kept-tags.ts";
 
-await runAction(async () => {
+await runAction("retention", async () => {
   const rule = choice("rule", ["keep", "all"]);
   const builds = Number(text("builds"));
   if (!Number.isSafeInteger(builds) || builds < 1)
@@ -22,7 +22,7 @@ await runAction(async () => {
   const tags = await client.tags({ registry, name: repository });
   // The API's own spelling of the repository: a list that is not found must never look like an empty one.
   const { owner, name } = event.repository;
-  const apiUrl = process.env.GITHUB_API_URL ?? "https://api.github.com";
+  const apiUrl = process.env.GITHUB_API_URL || "https://api.github.com";
   const open =
     rule === "all"
       ? new Set<number>()
