@@ -56,7 +56,14 @@ export async function reportDone(report: Report, built: Built, occasion: Occasio
   if (!process.env.GITHUB_STEP_SUMMARY) return;
   const { reference, uploadedBytes, aliases, refusal } = report;
   const text = publicationSummary({
-    ...{ what, outcome: outcome.toLowerCase(), reference, uploadedBytes, seconds, aliases, usage, refusal },
+    what,
+    outcome: outcome.toLowerCase(),
+    reference,
+    uploadedBytes,
+    seconds,
+    aliases,
+    usage,
+    refusal,
     name: formatReference({ ...repository, tag: report.tag }),
     links: linksOf(event, repository),
     details: await built.summary,
