@@ -19,7 +19,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "packages/errors": [],
   "packages/json": [],
   "packages/http": ["errors", "json"],
-  "packages/github": ["json", "http"],
   "packages/archive": ["errors"],
   "packages/oci": ["errors", "json", "http"],
   "packages/spin-artifact": ["errors", "json", "archive", "oci"],
@@ -39,9 +38,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "actions/build-shim": [
     ...["errors", "json", "http", "archive", "oci", "spin-artifact", "spin-release", "action-runtime"],
   ],
-  ".github/actions/kept-tags": ["github", "http", "oci", "action-runtime"],
-  ".github/actions/page": ["json", "http", "github", "action-runtime"],
-  ".github/actions/smoke": ["action-runtime"],
+  ".github/actions/page": ["errors", "json", "http", "action-runtime"],
+  ".github/actions/smoke": ["errors", "json", "http", "action-runtime"],
   "actions/helm-oci-push": ["errors", "json", "http", "archive", "oci", "action-runtime"],
 };
 
@@ -60,7 +58,7 @@ const rooms: Readonly<Record<string, Rooms>> = {
   "actions/build-shim": {
     spec: [],
     layers: ["spec"],
-    content: [],
+    content: ["spec"],
     base: ["layers", "spec"],
     embed: ["content", "layers"],
     image: ["base", "content", "embed", "layers", "spec"],

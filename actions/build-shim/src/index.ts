@@ -1,22 +1,24 @@
 import { rm } from "node:fs/promises";
-import {
-  createTemporaryFolder,
-  readPublishingInputs,
-  runAction,
-  runPublishing,
-  text,
-} from "@spin-publisher/action-runtime";
+import { info, notice, warning } from "@actions/core";
+import { createTemporaryFolder, runAction, runPublishing, text } from "@spin-publisher/action-runtime";
 import { releasesOfSpin } from "./base/spin-releases.ts";
 import { build } from "./build.ts";
-import { readRequest } from "./inputs.ts";
+import { anonymousReader } from "./content/public-content.ts";
+import { readInputs } from "./inputs.ts";
 import { shimReport, usage } from "./report.ts";
 
 await runAction("shim", async () => {
-  const inputs = await readPublishingInputs();
-  const request = await readRequest(inputs);
-  const releases = releasesOfSpin({ fetch: inputs.fetch, token: text("github-token") });
+  const ended = new AbortController(); // for requests whose answers turned out to be unnecessary
+  const { inputs, request } = await readInputs(ended.signal);
   const temporaryFolder = await createTemporaryFolder("shim-", "Building the shim");
-  const dependencies = { ...releases, temporaryFolder, log: (line: string) => console.log(line) };
+  const dependencies = {
+    ...releasesOfSpin({ fetch: inputs.fetch, token: text("github-token") }),
+    anonymous: anonymousReader(inputs.fetch, request.plainHttp),
+    temporaryFolder,
+    log: info,
+    warn: warning,
+    notice,
+  };
   try {
     await runPublishing({
       inputs,
@@ -25,11 +27,12 @@ await runAction("shim", async () => {
       tag: request.tag,
       build: async (state, reader) => {
         const shim = await build(request, state, { ...dependencies, reader });
-        return { ...shim, ...shimReport(shim.artifact, request.platforms) };
+        return { ...shim, ...shimReport(shim, request.platforms) };
       },
       usage,
     });
   } finally {
+    ended.abort();
     await rm(temporaryFolder, { recursive: true, force: true });
   }
 });

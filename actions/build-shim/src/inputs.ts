@@ -1,7 +1,9 @@
 import {
   choice,
+  givenCredential,
   type PublishingInputs,
   pairs,
+  readPublishingInputs,
   repositoryInput,
   requestedTag,
   requiredText,
@@ -9,24 +11,31 @@ import {
   sourceDateEpoch,
   text,
 } from "@spin-publisher/action-runtime";
-import { isLoopback } from "@spin-publisher/http";
+import { messageOf } from "@spin-publisher/errors";
+import { isLoopback, withSignal } from "@spin-publisher/http";
 import { type Annotations, type Platform, parseRepository, type Repository } from "@spin-publisher/oci";
+import { parseVersionRequest, type VersionRequest } from "@spin-publisher/spin-release";
 import { parseBase, type RequestedBase } from "./base/requested-base.ts";
+import { withContentCredentials } from "./content/credentials.ts";
 import { parseContent, type RequestedContent } from "./content/requested-content.ts";
 import { type EmbedMode, embedModes } from "./embed/embed.ts";
+import { isReserved } from "./spec/annotations.ts";
 import { parsePlatforms } from "./spec/platforms.ts";
+import { requireNoScheme } from "./spec/scheme.ts";
 
 /** Who makes the image: this action, from a base image; or Buildx, from a Dockerfile. */
-export type Builder =
-  | { readonly kind: "append" }
-  | {
-      readonly kind: "buildx";
-      readonly context: string;
-      /** Empty: the `Dockerfile` of the context. */
-      readonly dockerfile: string;
-      /** Seconds since 1970: the time of every file and config. */
-      readonly epoch: number;
-    };
+export type Builder = { readonly kind: "append"; readonly base: RequestedBase } | Buildx;
+
+export interface Buildx {
+  readonly kind: "buildx";
+  readonly context: string;
+  /** Empty: the `Dockerfile` of the context. */
+  readonly dockerfile: string;
+  /** The release that the Dockerfile gets as `SPIN_VERSION`. */
+  readonly spin: VersionRequest;
+  /** Seconds since 1970: the time of every file and config. */
+  readonly epoch: number;
+}
 
 /** What a user asks for, parsed. */
 export interface ShimRequest {
@@ -36,12 +45,12 @@ export interface ShimRequest {
   readonly content: RequestedContent;
   readonly embed: EmbedMode;
   readonly builder: Builder;
-  readonly base: RequestedBase;
   readonly platforms: readonly Platform[];
   /** Whether Spin pulls the content without TLS. */
   readonly plainHttp: boolean;
   /** An existing tag keeps its image, so that image decides which base is used. */
   readonly immutable: boolean;
+  readonly dryRun: boolean;
   /** Where the source code is, `https://github.com/owner/repository`: ghcr.io links a package to it. */
   readonly source: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -51,13 +60,26 @@ export interface ShimRequest {
 }
 
 /**
- * Reads the inputs that only this action has.
+ * Reads all inputs.
  *
+ * @param signal aborted when the run has ended; no request outlives it.
  * @throws Error naming the input that is wrong, and inputs that contradict each other.
  */
-export async function readRequest(inputs: PublishingInputs): Promise<ShimRequest> {
+export async function readInputs(
+  signal: AbortSignal,
+): Promise<{ readonly inputs: PublishingInputs; readonly request: ShimRequest }> {
+  const given = await readPublishingInputs();
+  const request = await readRequest(given);
+  const credential = givenCredential("content-username", "content-password");
+  const credentialsFor = (registry: string) =>
+    withContentCredentials(given.credentialsFor(registry), request.content, credential);
+  return { inputs: { ...given, fetch: withSignal(given.fetch, () => signal), credentialsFor }, request };
+}
+
+/** Reads the inputs that only this action has. */
+async function readRequest(inputs: PublishingInputs): Promise<ShimRequest> {
   const { event, dryRun, immutable, insecure, annotations } = inputs;
-  const image = parseRepository(repositoryInput("image", event));
+  const image = readImage(event);
   const content = await parseContent(requiredText("content"), image);
   const embed = choice("embed", embedModes);
   const builder = readBuilder();
@@ -71,16 +93,17 @@ export async function readRequest(inputs: PublishingInputs): Promise<ShimRequest
       'Input "content" is a folder, which no pod can pull from; publish the content first, or set "dry-run" to true or "embed" to app.',
     );
   }
+  requireOwnAnnotations(annotations);
   return {
     image,
     tag: await requestedTag(event, text("context") || "."),
     content,
     embed,
     builder,
-    base: parseBase(text("base-image"), text("spin-version")),
     platforms: parsePlatforms(text("platforms")),
     plainHttp: isPlainHttp(content, image, insecure),
     immutable,
+    dryRun,
     source: `${event.serverUrl}/${event.repository.owner}/${event.repository.name}`,
     labels: pairs("labels"),
     annotations,
@@ -88,18 +111,43 @@ export async function readRequest(inputs: PublishingInputs): Promise<ShimRequest
   };
 }
 
+function readImage(event: PublishingInputs["event"]): Repository {
+  requireNoScheme("image", text("image"));
+  try {
+    return parseRepository(repositoryInput("image", event));
+  } catch (cause) {
+    throw new Error(`Input "image" must be a repository such as ghcr.io/owner/site: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
 function readBuilder(): Builder {
   const kind = choice("builder", ["append", "buildx"]);
+  const [baseImage, spinVersion] = [text("base-image"), text("spin-version")];
   const [context, dockerfile] = [text("context"), text("dockerfile")];
-  if (kind === "buildx") {
-    return { kind, context: context || ".", dockerfile, epoch: sourceDateEpoch() ?? 0 };
+  if (kind === "append") {
+    if (context !== "" || dockerfile !== "") {
+      throw new Error(
+        'Inputs "context" and "dockerfile" are for Buildx; set "builder" to buildx, or omit them.',
+      );
+    }
+    return { kind, base: parseBase(baseImage, spinVersion) };
   }
-  if (context !== "" || dockerfile !== "") {
-    throw new Error(
-      'Inputs "context" and "dockerfile" are for Buildx; set "builder" to buildx, or omit them.',
-    );
+  if (baseImage !== "") {
+    throw new Error('Input "base-image" is for builder append; with buildx the Dockerfile names its base.');
   }
-  return { kind };
+  const spin = parseVersionRequest(spinVersion);
+  return { kind, context: context || ".", dockerfile, spin, epoch: sourceDateEpoch() ?? 0 };
+}
+
+/** @throws Error for annotations from which a later run reads what an image was built from. */
+function requireOwnAnnotations(annotations: Annotations): void {
+  const reserved = Object.keys(annotations).find(isReserved);
+  if (reserved === undefined) return;
+  throw new Error(
+    `Input "annotations" sets "${reserved}", which this action sets itself to know what an image was built from; remove the line.`,
+  );
 }
 
 /** Spin pulls without TLS where we do: from loopback, and where `insecure` says so of the image's own registry. */

@@ -1,20 +1,21 @@
-import type { Artifact, Platform } from "@spin-publisher/oci";
+import type { Platform } from "@spin-publisher/oci";
+import type { BuiltShim } from "./build.ts";
 import { port } from "./embed/container-command.ts";
 import { platformDigests } from "./image/shim.ts";
 
 /** What this action says about a shim beyond what every publishing action says: the image of each platform. */
 export function shimReport(
-  artifact: Artifact,
+  { artifact, told }: BuiltShim,
   requested: readonly Platform[],
 ): {
   readonly outputs: Readonly<Record<string, string>>;
-  readonly summary: string;
+  readonly summary: Promise<string>;
 } {
   const platforms = platformDigests(artifact, requested);
   const rows = Object.entries(platforms).map(([platform, digest]) => `| ${platform} | \`${digest}\` |`);
   return {
     outputs: { platforms: JSON.stringify(platforms) },
-    summary: ["| Platform | Image |", "| --- | --- |", ...rows].join("\n"),
+    summary: told.then(() => ["| Platform | Image |", "| --- | --- |", ...rows].join("\n")),
   };
 }
 

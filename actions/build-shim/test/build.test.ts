@@ -1,19 +1,20 @@
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
 import { untar } from "@spin-publisher/archive";
 import {
   type Artifact,
   blobsOf,
+  digestOf,
   type Manifest,
   manifestOf,
   mediaTypes,
   parseRepository,
   type TargetState,
 } from "@spin-publisher/oci";
-import { parseBase } from "../src/base/requested-base.ts";
+import { parseBase, type RequestedBase } from "../src/base/requested-base.ts";
 import { build, type Dependencies } from "../src/build.ts";
 import { parseContent } from "../src/content/requested-content.ts";
-import type { ShimRequest } from "../src/inputs.ts";
+import type { Builder, ShimRequest } from "../src/inputs.ts";
 import { formatPlatform, parsePlatforms } from "../src/spec/platforms.ts";
 import {
   fetchedManifest,
@@ -39,6 +40,9 @@ function dependencies(reader: StoredImages, latest = "4.0.2"): Dependencies {
     certificates: async () => [],
     temporaryFolder: "",
     log: () => {},
+    warn: () => {},
+    notice: () => {},
+    anonymous: reader,
   };
 }
 
@@ -50,17 +54,21 @@ function registryWith(...releases: readonly string[]): StoredImages {
   return images;
 }
 
+function appendTo(base: RequestedBase): Builder {
+  return { kind: "append", base };
+}
+
 async function request(overrides: Partial<ShimRequest> = {}): Promise<ShimRequest> {
   return {
     image,
     tag: "0.1.2",
     content: await parseContent(contentReference, image),
     embed: "none",
-    builder: { kind: "append" },
-    base: parseBase("", "latest"),
+    builder: appendTo(parseBase("", "latest")),
     platforms: parsePlatforms("linux/amd64,linux/arm64"),
     plainHttp: false,
     immutable: true,
+    dryRun: false,
     source: "https://github.com/owner/site",
     labels: {},
     annotations: {},
@@ -175,6 +183,7 @@ describe("a shim", () => {
     const artifact = await built(registryWith("4.0.2"));
     const base = spinImage("4.0.2");
     expect(json(artifact.root.bytes).annotations).toEqual({
+      "io.github.spin-publisher.base": expect.stringMatching(/^[A-Za-z0-9+/]+=*$/),
       "io.github.spin-publisher.content": contentReference,
       "org.opencontainers.image.base.digest": base.descriptor.digest,
       "org.opencontainers.image.base.name": `${official}:v4.0.2-distroless`,
@@ -190,8 +199,12 @@ describe("a shim", () => {
     const [first, second] = await Promise.all([built(registryWith("4.0.2")), built(registryWith("4.0.2"))]);
     expect(first.root.descriptor).toEqual(second.root.descriptor);
     expect(first.root.descriptor.digest).toBe(
-      "sha256:442b24fe3b21d90a53e2aba09103cd1eaeaca7f9441cdcb336eb957efc5a95bb",
+      "sha256:a075a4133315bfa04ddf0f9ff3fc30bd9420b3b6aa78fe9551aee864a1f58e68",
     );
+    expect(first.root.children.map(({ descriptor }) => descriptor.digest)).toEqual([
+      "sha256:63171a2b965bda751d414502e25f04a4e02af2e0c639b9e412b0513fa13c9c52",
+      "sha256:9302d6f4182adabb67e25aff88f3cd199e1f32d4bba43ac2b59ee58ee05e25b0",
+    ]);
   });
 
   test("has a creation time only when one is set", async () => {
@@ -236,18 +249,18 @@ describe("a shim that is built again", () => {
   test("stays on the base it has when the base's tag has moved", async () => {
     const images = registryWith("4.0.2");
     images.put("docker.io/library/spin", spinImage("a"), "1");
-    const base = parseBase("spin:1", "latest");
-    const first = await built(images, { base });
+    const builder = appendTo(parseBase("spin:1", "latest"));
+    const first = await built(images, { builder });
     images.put("docker.io/library/spin", spinImage("b"), "1");
-    expect((await built(images, { base }, first.root)).root.descriptor).toEqual(first.root.descriptor);
-    expect((await built(images, { base })).root.descriptor).not.toEqual(first.root.descriptor);
+    expect((await built(images, { builder }, first.root)).root.descriptor).toEqual(first.root.descriptor);
+    expect((await built(images, { builder })).root.descriptor).not.toEqual(first.root.descriptor);
   });
 
   test("moves to another base when the inputs ask for it", async () => {
     const images = registryWith("4.0.2", "4.1.0");
     const first = await built(images);
     const again = await build(
-      await request({ base: parseBase("", "4.1.0") }),
+      await request({ builder: appendTo(parseBase("", "4.1.0")) }),
       stateWith(first.root),
       dependencies(images),
     );
@@ -272,7 +285,7 @@ describe("a shim that is built again", () => {
       const index = json(first.root.bytes);
       const annotations = { ...index.annotations, "org.opencontainers.image.base.name": name };
       const changed = manifestOf(mediaTypes.index, JSON.stringify({ ...index, annotations }), {});
-      const request = { base: parseBase("", "^4.0") };
+      const request = { builder: appendTo(parseBase("", "^4.0")) };
       expect((await built(images, request, changed)).root.descriptor).toEqual(first.root.descriptor);
     }
   });
@@ -286,15 +299,124 @@ describe("a shim that is built again", () => {
   });
 });
 
+describe("the record of the base in a shim's index", () => {
+  const baseKey = "io.github.spin-publisher.base";
+  const recordIn = (root: Manifest) => json(root.bytes).annotations[baseKey];
+
+  /** The next release after `first`, and what it asked the base's repository. */
+  async function nextAfter(first: Manifest, images: StoredImages, overrides: Partial<ShimRequest> = {}) {
+    images.asked.length = 0;
+    const fetched = fetchedManifest(first);
+    const state = { ...(await stateWith()), previous: fetched };
+    const { artifact } = await build(
+      await request({ tag: "0.1.3", ...overrides }),
+      Promise.resolve(state),
+      dependencies(images),
+    );
+    return { artifact, asked: images.asked.filter((key) => key.startsWith(official)) };
+  }
+
+  const changed = (root: Manifest, annotations: Readonly<Record<string, unknown>>): Manifest => {
+    const index = json(root.bytes);
+    const document = { ...index, annotations: { ...index.annotations, ...annotations } };
+    return manifestOf(mediaTypes.index, JSON.stringify(document), {});
+  };
+
+  test("makes the next release without reading the base: its tag is all that is asked for", async () => {
+    const images = registryWith("4.0.2");
+    const first = await built(images);
+    const { artifact, asked } = await nextAfter(first.root, images);
+    expect(asked).toEqual([`${official}:v4.0.2-distroless`]);
+    const read = await built(registryWith("4.0.2"), { tag: "0.1.3" });
+    expect(artifact.root.descriptor).toEqual(read.root.descriptor);
+    expect(artifact.root.children.map(({ blobs }) => blobs.map(({ source }) => source.kind))).toEqual([
+      ["bytes", "repository", "bytes"],
+      ["bytes", "repository", "bytes"],
+    ]);
+  });
+
+  test("is not used when the base's tag has moved", async () => {
+    const images = registryWith("4.0.2");
+    const first = await built(images);
+    images.put(official, spinImage("rebuilt"), "v4.0.2-distroless");
+    const { artifact, asked } = await nextAfter(first.root, images);
+    expect(asked).toHaveLength(5);
+    expect(recordIn(artifact.root)).not.toBe(recordIn(first.root));
+  });
+
+  test("needs no request where the base is named by digest", async () => {
+    const images = registryWith("4.0.2");
+    const { digest } = spinImage("4.0.2").descriptor;
+    const builder = appendTo(parseBase(`${official}:v4.0.2-distroless@${digest}`, "latest"));
+    const first = await built(images, { builder });
+    images.put(official, foreignImage({ architecture: "amd64" }), "v4.0.2-distroless");
+    const { artifact } = await nextAfter(first.root, images, { builder });
+    expect(recordIn(artifact.root)).toBe(recordIn(first.root));
+  });
+
+  test("does not serve a platform that it does not have", async () => {
+    const images = registryWith("4.0.2");
+    const first = await built(images, { platforms: parsePlatforms("linux/amd64") });
+    const { artifact, asked } = await nextAfter(first.root, images);
+    expect(asked).toHaveLength(5);
+    expect(artifact.root.children).toHaveLength(2);
+  });
+
+  test.each([
+    ["no base64", "%%%"],
+    ["not gzipped", Buffer.from("{}").toString("base64")],
+    ["without images", gzipped({})],
+    ["of images without layers", gzipped({ "linux/amd64": { platform: { os: "linux" } } })],
+    ["that unpacks without end", gzipped({ a: "a".repeat(2 << 20) })],
+  ])("counts as missing when it is %s", async (_name, text) => {
+    const images = registryWith("4.0.2");
+    const first = await built(images);
+    const { artifact } = await nextAfter(changed(first.root, { [baseKey]: text }), images);
+    expect(recordIn(artifact.root)).toBe(recordIn(first.root));
+  });
+
+  test("is not added to an existing image that was published without one", async () => {
+    const images = registryWith("4.0.2");
+    const first = await built(images);
+    const without = changed(first.root, { [baseKey]: undefined });
+    const again = await built(images, {}, without);
+    expect(again.root.descriptor.digest).toBe(without.descriptor.digest);
+  });
+
+  test("is left out where it would be too long", async () => {
+    const long = (architecture: string) =>
+      foreignImage({
+        architecture,
+        config: { history: Array.from({ length: 3000 }, () => ({ comment: randomText() })) },
+      });
+    const images = registryWith();
+    const index = foreignIndex([{ platform: { os: "linux", architecture: "amd64" }, image: long("amd64") }]);
+    images.put(official, index, "v4.0.2-distroless");
+    const { root } = await built(images, { platforms: parsePlatforms("linux/amd64") });
+    expect(recordIn(root)).toBeUndefined();
+  });
+});
+
+function gzipped(value: unknown): string {
+  return gzipSync(JSON.stringify(value)).toString("base64");
+}
+
+let counter = 0;
+/** Text that does not compress. */
+function randomText(): string {
+  counter += 1;
+  return digestOf(String(counter));
+}
+
 describe("a foreign base image", () => {
-  const base = parseBase("registry.example/spin:1", "latest");
+  const builder = appendTo(parseBase("registry.example/spin:1", "latest"));
   const platforms = parsePlatforms("linux/amd64");
   const amd64 = { architecture: "amd64", os: "linux" };
 
   async function appendedTo(image: Manifest, overrides: Partial<ShimRequest> = {}): Promise<Artifact> {
     const images = registryWith();
     images.put("registry.example/spin", image, "1");
-    return built(images, { base, platforms, ...overrides });
+    return built(images, { builder, platforms, ...overrides });
   }
 
   test("keeps properties that no specification knows: of its config, its settings and its layers", async () => {
@@ -469,7 +591,7 @@ describe("a shim is refused", () => {
     const chart = foreignImage({ architecture: "amd64" });
     images.put(contentRepository, chart);
     const content = await parseContent(`${contentRepository}@${chart.descriptor.digest}`, image);
-    await expect(built(images, { content })).rejects.toThrow("is not a Spin application");
+    await expect(built(images, { content })).rejects.toThrow("is a container image, not a Spin application");
   });
 });
 

@@ -18,6 +18,8 @@ function request(overrides: Partial<BuildxRequest> = {}): BuildxRequest {
     tag: "0.1.2",
     content: { ...parseReference("ghcr.io/owner/site/content:0.1.2"), digest },
     spinVersion: "4.0.2",
+    source: "https://github.com/owner/site",
+    created: undefined,
     labels: {},
     annotations: {},
     epoch: 0,
@@ -42,16 +44,23 @@ afterEach(() => rm(folder, { recursive: true }));
 describe("docker buildx build", () => {
   test("gets everything as arguments that must be the same from run to run", () => {
     const labels = { b: "2", a: "1 and more" };
-    const annotations = { "org.opencontainers.image.version": "0.1.2" };
+    const annotations = { "org.opencontainers.image.version": "nightly" };
+    const content = `ghcr.io/owner/site/content:0.1.2@${digest}`;
     expect(buildxArguments(request({ labels, annotations, dockerfile: "x/Dockerfile" }), "/tmp/l")).toEqual([
       ...["buildx", "build", "--progress", "plain", "--provenance", "false", "--sbom", "false"],
       ...["--platform", "linux/amd64,linux/arm64"],
       ...["--build-arg", "BUILD_ID=0.1.2"],
-      ...["--build-arg", `CONTENT=ghcr.io/owner/site/content:0.1.2@${digest}`],
+      ...["--build-arg", `CONTENT=${content}`],
       ...["--build-arg", "SOURCE_DATE_EPOCH=0"],
       ...["--build-arg", "SPIN_VERSION=4.0.2"],
       ...["--label", "a=1 and more", "--label", "b=2"],
-      ...["--annotation", "index,manifest:org.opencontainers.image.version=0.1.2"],
+      ...["--label", `io.github.spin-publisher.content=${content}`],
+      ...["--label", "org.opencontainers.image.source=https://github.com/owner/site"],
+      ...["--label", "org.opencontainers.image.version=0.1.2"],
+      ...["--annotation", `index,manifest:io.github.spin-publisher.content=${content}`],
+      ...["--annotation", "index,manifest:io.github.spin-publisher.spin=4.0.2"],
+      ...["--annotation", "index,manifest:org.opencontainers.image.source=https://github.com/owner/site"],
+      ...["--annotation", "index,manifest:org.opencontainers.image.version=nightly"],
       ...["--file", "x/Dockerfile"],
       ...["--output", "type=oci,tar=false,rewrite-timestamp=true,dest=/tmp/l"],
       ...["--", "."],

@@ -1,8 +1,6 @@
 import {
   choice,
   fillPlaceholders,
-  flag,
-  type GitHubEvent,
   lines,
   type PublishingInputs,
   pairs,
@@ -11,7 +9,6 @@ import {
   repositoryInput,
   requiredText,
   sourceDate,
-  temporaryRoot,
   text,
   workspaceFolder,
 } from "@spin-publisher/action-runtime";
@@ -42,13 +39,12 @@ export async function readInputs(): Promise<ChartRequest> {
     publishing,
     chart: {
       folder: requiredText("chart"),
-      roots: { workspace: workspaceFolder(), temporary: temporaryRoot() },
-      lfsPointers: flag("allow-lfs-pointers"),
+      workspace: workspaceFolder(),
       version: text("version"),
       appVersion: text("app-version"),
       values: filled(pairs("values"), placeholdersOf(event)),
     },
-    repository: parentRepository(event),
+    repository: repositoryInput("repository", event, "/charts"),
     lint: choice("lint", ["auto", "required", "off"]),
     requires: lines("requires"),
     patienceMilliseconds: minutes("requires-timeout") * 60_000,
@@ -58,13 +54,6 @@ export async function readInputs(): Promise<ChartRequest> {
       annotations,
     },
   };
-}
-
-/** @throws Error when it starts with `oci://`, which Helm wants and other clients do not. */
-function parentRepository(event: GitHubEvent): string {
-  const given = repositoryInput("repository", event, "/charts");
-  if (!given.startsWith("oci://")) return given;
-  throw new Error(`Input "repository" is "${text("repository")}"; leave out "oci://".`);
 }
 
 /** Where the chart of that name is published. @throws Error when the input `repository` is malformed. */

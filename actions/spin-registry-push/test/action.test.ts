@@ -214,11 +214,7 @@ command = "cp source.bin web.wasm"
 
   test.each([
     ["no manifest", { manifest: "nowhere" }, '"nowhere" does not exist. Set the input'],
-    [
-      "a malformed reference",
-      { reference: "ghcr.io/octo-org/site:latest" },
-      "expected a repository without a tag or digest",
-    ],
+    ["a malformed reference", { reference: "ghcr.io/octo-org/site:latest" }, "a repository is wanted here"],
     ["an unknown way of layering", { layers: "zip" }, 'Input "layers" must be one of auto, files, archive'],
   ])("says what is wrong with %s, and writes nothing", async (_name, inputs, message) => {
     registry.clearRequests();
@@ -233,9 +229,8 @@ command = "cp source.bin web.wasm"
       join(folder, "spin.toml"),
       'spin_manifest_version = 2\n[application]\nname = "x"\n[trigger]\n[component.web]\nsource = "web.wasm"\nfils = []\n',
     );
-    const { exitCode, log, annotations } = await push({ tag: "6" }, { workspace: folder });
+    const { exitCode, log } = await push({ tag: "6" }, { workspace: folder });
     expect(exitCode).toBe(1);
     expect(log).toContain('spin.toml:7: component.web has an unknown field "fils"');
-    expect(annotations).toMatchObject([{ level: "error", file: "spin.toml", line: 7 }]);
   });
 });

@@ -1,12 +1,12 @@
 export type { Built } from "./built.ts";
 export { fillPlaceholders, placeholdersOf, repositoryInput } from "./default-repository.ts";
-export { type GitHubEvent, type Pushed, readEvent } from "./event.ts";
+export type { GitHubEvent, Pushed } from "./event.ts";
 export { runAction } from "./failure.ts";
 export { formatBytes } from "./format-bytes.ts";
 export { choice, flag, lines, pairs, requiredText, text } from "./inputs.ts";
 export { type Publication, runPublishing } from "./publishing.ts";
 export { type PublishingInputs, readPublishingInputs } from "./publishing-inputs.ts";
-export { packagesHost } from "./registry-credentials.ts";
+export { givenCredential, packagesHost } from "./registry-credentials.ts";
 export { requestedTag } from "./requested-tag.ts";
 export { createTemporaryFolder, temporaryRoot, workspaceFolder } from "./runner-folders.ts";
 export { sourceDate, sourceDateEpoch } from "./source-date.ts";

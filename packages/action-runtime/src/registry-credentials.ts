@@ -1,6 +1,11 @@
 import { setSecret } from "@actions/core";
 import type { Fetch } from "@spin-publisher/http";
-import { type CredentialSource, credentialOrder, dockerConfigCredentials } from "@spin-publisher/oci";
+import {
+  type Credential,
+  type CredentialSource,
+  credentialOrder,
+  dockerConfigCredentials,
+} from "@spin-publisher/oci";
 import type { GitHubEvent } from "./event.ts";
 import { text } from "./inputs.ts";
 
@@ -23,6 +28,21 @@ export function readCredentials(event: GitHubEvent): (registry: string) => Crede
       dockerConfig,
       ...(jobToken === "" ? {} : { jobToken: { registry, username: event.actor, password: jobToken } }),
     });
+}
+
+/**
+ * The credentials in a pair of inputs without defaults, masked in the log; undefined where both are empty.
+ *
+ * @throws Error when only one of them is set.
+ */
+export function givenCredential(usernameInput: string, passwordInput: string): Credential | undefined {
+  const username = text(usernameInput);
+  const password = text(passwordInput);
+  if (username === "" && password === "") return undefined;
+  maskWithDerivedForms(username, password);
+  if (username !== "" && password !== "") return { kind: "basic", username, password };
+  const [set, empty] = password === "" ? [usernameInput, passwordInput] : [passwordInput, usernameInput];
+  throw new Error(`Input "${set}" is set, but "${empty}" is empty; set both, or neither.`);
 }
 
 /** Masks the credentials of every request, whatever their source: Docker's configuration, a token of a registry. */

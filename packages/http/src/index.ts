@@ -27,3 +27,4 @@ export {
 } from "./retry-policy.ts";
 export type { Fetch, FetchInit } from "./retrying-fetch.ts";
 export { isTransientStatus, transientError } from "./transient-failure.ts";
+export { withSignal } from "./with-signal.ts";

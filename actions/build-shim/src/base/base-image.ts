@@ -1,4 +1,4 @@
-import type { JsonObject } from "@spin-publisher/json";
+import { type JsonObject, parseObject } from "@spin-publisher/json";
 import {
   type Digest,
   type FetchedManifest,
@@ -9,8 +9,9 @@ import {
 } from "@spin-publisher/oci";
 import type { Layer } from "../layers/layer.ts";
 import { imageConfig } from "../spec/image-config.ts";
-import { formatPlatform, platformMatch } from "../spec/platforms.ts";
+import { configPlatform, formatPlatform, platformMatch } from "../spec/platforms.ts";
 import { layersOf } from "./base-layers.ts";
+import { type Offer, offeredImages } from "./offered-images.ts";
 
 /** The image of one platform that layers are appended to. */
 export interface BaseImage {
@@ -35,53 +36,26 @@ export interface Base {
 }
 
 /**
- * Reads a base image: its index, then the manifests of the requested platforms, then their configs; three waves of
- * requests in all.
+ * Reads the images of a base: the manifests of the requested platforms, then their configs; two waves of requests.
  *
- * @throws Error when it does not exist, lacks a platform (saying which it has), or contradicts itself.
+ * @param top what `reference` names: an index, or the manifest of a single image.
+ * @throws Error when it lacks a platform (naming those it has), or contradicts itself.
  */
 export async function readBase(
   reference: Reference,
+  top: FetchedManifest,
   platforms: readonly Platform[],
   reader: RegistryReader,
 ): Promise<Base> {
-  const top = await reader.manifest(reference);
-  if (top === undefined) {
-    throw new Error(
-      `The base image ${formatReference(reference)} does not exist; set input "base-image" or "spin-version" to one that does.`,
-    );
-  }
-  const offered = await offeredImages(top, reference, reader);
-  const images = await Promise.all(
-    platforms.map((platform) => readImage(chosen(platform, offered, reference), reference, reader)),
-  );
-  const { registry, name, tag } = reference;
-  return {
-    name: formatReference({ registry, name, ...(tag === undefined ? {} : { tag }) }),
-    digest: top.descriptor.digest,
-    images,
-  };
+  const offered = await offeredImages(top, reference, platforms, reader);
+  const offers = platforms.map((platform) => chosen(platform, offered, reference));
+  const images = await Promise.all(offers.map((offer) => readImage(offer, reference, reader)));
+  return { name: nameOf(reference), digest: top.descriptor.digest, images };
 }
 
-interface Offer {
-  readonly platform: Platform;
-  readonly digest: Digest;
-  /** Where it was read to learn the platform. */
-  readonly manifest?: FetchedManifest;
-}
-
-async function offeredImages(
-  top: FetchedManifest,
-  reference: Reference,
-  reader: RegistryReader,
-): Promise<readonly Offer[]> {
-  if ("manifests" in top.document) {
-    return top.document.manifests.flatMap(({ platform, digest }) =>
-      platform === undefined ? [] : [{ platform, digest }],
-    );
-  }
-  const config = await imageConfig(top, reference, reader);
-  return [{ platform: platformOf(config, reference), digest: top.descriptor.digest, manifest: top }];
+/** How annotations name a base: `host/repository:tag`. */
+export function nameOf({ registry, name, tag }: Reference): string {
+  return formatReference({ registry, name, ...(tag === undefined ? {} : { tag }) });
 }
 
 function chosen(wanted: Platform, offered: readonly Offer[], reference: Reference): Offer {
@@ -95,39 +69,31 @@ function chosen(wanted: Platform, offered: readonly Offer[], reference: Referenc
     .map(({ platform }) => formatPlatform(platform))
     .filter((name) => !name.startsWith("unknown"));
   throw new Error(
-    `The base image ${formatReference(reference)} has no ${formatPlatform(wanted)}, it has ${names.join(", ") || "no platform at all"}; change the input "platforms" or "base-image".`,
+    `The base image ${formatReference(reference)} has no ${formatPlatform(wanted)}, it has ${[...new Set(names)].join(", ") || "no images"}; change the input "platforms" or "base-image".`,
   );
 }
 
-async function readImage(offer: Offer, reference: Reference, reader: RegistryReader): Promise<BaseImage> {
+async function readImage(
+  { platform, digest, read }: Offer,
+  reference: Reference,
+  reader: RegistryReader,
+): Promise<BaseImage> {
   const { registry, name } = reference;
-  const manifest = offer.manifest ?? (await reader.manifest({ registry, name, digest: offer.digest }));
+  const what = `The base image ${formatReference(reference)}`;
+  const manifest = read?.manifest ?? (await reader.manifest({ registry, name, digest }));
   if (manifest === undefined) {
     throw new Error(
-      `The base image ${formatReference(reference)} is incomplete: its manifest for ${formatPlatform(offer.platform)}, ${offer.digest}, is missing.`,
+      `${what} is incomplete: its image for ${formatPlatform(platform)}, ${digest}, does not exist.`,
     );
   }
-  const config = await imageConfig(manifest, reference, reader);
-  const built = platformOf(config, reference);
-  if (built.os !== offer.platform.os || built.architecture !== offer.platform.architecture) {
+  const config = read?.config ?? (await imageConfig(manifest, reference, reader));
+  const built = configPlatform(config);
+  if (built?.os !== platform.os || built.architecture !== platform.architecture) {
+    const found = built === undefined ? "no platform" : formatPlatform(built);
     throw new Error(
-      `The base image ${formatReference(reference)} contradicts itself: its index says ${formatPlatform(offer.platform)} and its config ${formatPlatform(built)} about ${offer.digest}.`,
+      `${what} contradicts itself: its index says ${formatPlatform(platform)} and its config ${found} about ${digest}.`,
     );
   }
-  return {
-    platform: offer.platform,
-    digest: offer.digest,
-    config,
-    layers: layersOf(manifest, config, { registry, name }, `The base image ${formatReference(reference)}`),
-  };
-}
-
-function platformOf(config: JsonObject, reference: Reference): Platform {
-  const { os, architecture, variant } = config;
-  if (typeof os !== "string" || typeof architecture !== "string") {
-    throw new Error(
-      `The config of the base image ${formatReference(reference)} does not say which platform it is for; use another base image.`,
-    );
-  }
-  return { os, architecture, ...(typeof variant === "string" && variant !== "" ? { variant } : {}) };
+  const { layers } = parseObject(manifest.bytes, what);
+  return { platform, digest, config, layers: layersOf(layers, config, { registry, name }, what) };
 }

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, objectsOf, parseObject, stringsOf } from "@spin-publisher/json";
-import { type Descriptor, type FetchedManifest, isDigest, type Repository } from "@spin-publisher/oci";
+import { isObject, type JsonObject, objectsOf, stringsOf } from "@spin-publisher/json";
+import { type Descriptor, isDigest, type Repository } from "@spin-publisher/oci";
 import type { Layer } from "../layers/layer.ts";
 
 /** Docker's layer types and the OCI types of the same bytes (image-spec, media-types.md §Compatibility Matrix). */
@@ -12,18 +12,19 @@ const ociLayerTypes: Readonly<Record<string, string>> = {
 };
 
 /**
- * The layers of an image, with Docker's media types turned into OCI's and everything else unchanged.
+ * The layers of a base image, with Docker's media types turned into OCI's and everything else unchanged.
  *
+ * @param found the `layers` of its manifest, as they were read.
  * @param what names the image in an error.
  * @throws Error when manifest and config disagree about the layers, or a layer is not a file system.
  */
 export function layersOf(
-  { bytes }: FetchedManifest,
+  found: unknown,
   config: JsonObject,
   repository: Repository,
   what: string,
 ): readonly Layer[] {
-  const descriptors = objectsOf(parseObject(bytes, what).layers) ?? [];
+  const descriptors = objectsOf(found) ?? [];
   const rootfs = config.rootfs;
   const diffIds = isObject(rootfs) ? (stringsOf(rootfs.diff_ids) ?? []) : [];
   if (descriptors.length !== diffIds.length) {

@@ -8,6 +8,7 @@ import {
 } from "@spin-publisher/oci";
 import { meets, parseVersionRequest, type VersionRequest } from "@spin-publisher/spin-release";
 import { annotationKeys } from "../spec/annotations.ts";
+import { requireNoScheme } from "../spec/scheme.ts";
 
 /** Where the project publishes Spin as an image. */
 const officialRepository: Repository = { registry: "ghcr.io", name: "spinframework/spin" };
@@ -23,6 +24,12 @@ export function parseBase(baseImage: string, spinVersion: string): RequestedBase
   const spin = parseVersionRequest(spinVersion);
   if (baseImage === "") return { kind: "official", spin };
   if (baseImage === "scratch") return { kind: "scratch", spin };
+  requireNoScheme("base-image", baseImage);
+  if (spin.kind !== "latest") {
+    throw new Error(
+      `Inputs "spin-version" and "base-image" contradict each other: the base image "${baseImage}" has its own Spin; omit one of them.`,
+    );
+  }
   const reference = parseReference(baseImage);
   if (reference.tag === undefined && reference.digest === undefined) {
     throw new Error(
@@ -60,7 +67,12 @@ function sameImage(name: string, wanted: Reference): Reference | undefined {
 }
 
 function officialRelease(name: string, wanted: VersionRequest): Reference | undefined {
-  const version = /:v(.+)-distroless$/.exec(name)?.[1] ?? "";
-  const image = officialImage(version);
-  return name === formatReference(image) && meets(version, wanted) ? image : undefined;
+  const version = officialVersion(name);
+  return version !== undefined && meets(version, wanted) ? officialImage(version) : undefined;
+}
+
+/** The release of an official image by its name, with or without a digest; undefined for any other image. */
+export function officialVersion(name: string): string | undefined {
+  const [, tagged = "", version = ""] = /^(.+:v(.+)-distroless)(?:@.*)?$/.exec(name) ?? [];
+  return tagged !== "" && tagged === formatReference(officialImage(version)) ? version : undefined;
 }

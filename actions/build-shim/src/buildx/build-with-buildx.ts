@@ -9,6 +9,7 @@ import {
   readLayout,
 } from "@spin-publisher/oci";
 import type { ContentReference } from "../content/requested-content.ts";
+import { annotationKeys, describe } from "../spec/annotations.ts";
 import { formatPlatform } from "../spec/platforms.ts";
 
 /** What Buildx is asked to build: everything that must be the same from run to run is an argument. */
@@ -20,8 +21,13 @@ export interface BuildxRequest {
   readonly tag: string;
   readonly content: ContentReference;
   readonly spinVersion: string;
+  /** Where the source code is. */
+  readonly source: string;
+  /** The user's, which win over ours. */
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Annotations;
+  /** RFC 3339, where the image says when it was made. */
+  readonly created: string | undefined;
   /** Seconds since 1970: the time of every file and config. */
   readonly epoch: number;
 }
@@ -61,11 +67,15 @@ export async function buildWithBuildx(
  * the same time: two builds have one digest, as far as the Dockerfile allows.
  */
 export function buildxArguments(request: BuildxRequest, layout: string): readonly string[] {
-  const { context, dockerfile, platforms, labels, annotations } = request;
+  const { context, dockerfile, platforms, tag, source, created, spinVersion } = request;
+  const content = formatReference(request.content);
+  const described = describe({ tag, content, source, created });
+  const labels = { ...described, ...request.labels };
+  const annotations = { ...described, [annotationKeys.spin]: spinVersion, ...request.annotations };
   const pinned = {
-    BUILD_ID: request.tag,
-    CONTENT: formatReference(request.content),
-    SPIN_VERSION: request.spinVersion,
+    BUILD_ID: tag,
+    CONTENT: content,
+    SPIN_VERSION: spinVersion,
     // BuildKit's own: the time of files and configs.
     SOURCE_DATE_EPOCH: String(request.epoch),
   };

@@ -1,64 +1,56 @@
 import { messageOf } from "@spin-publisher/errors";
 import { type JsonObject, objectsOf, parseObject } from "@spin-publisher/json";
-import { formatReference } from "@spin-publisher/oci";
-import {
-  type LockedApp,
-  type LockedComponent,
-  largestLockedApp,
-  lockedAppLayer,
-  parseLockedApp,
-} from "@spin-publisher/spin-artifact";
-import type { Content } from "./find-content.ts";
+import { type LockedApp, type LockedComponent, parseLockedApp } from "@spin-publisher/spin-artifact";
+
+/** A locked application, as Spin's readers see it and as its publisher wrote it. */
+export interface Lock {
+  readonly app: LockedApp;
+  /** Everything in it, with fields that are unknown here. */
+  readonly document: JsonObject;
+}
+
+/**
+ * @param name names the content in an error.
+ * @throws Error when Spin's own reader would refuse it.
+ */
+export function parseLock(bytes: Uint8Array, name: string): Lock {
+  const what = `The locked application of ${name}`;
+  try {
+    return { app: parseLockedApp(bytes), document: parseObject(bytes, what) };
+  } catch (cause) {
+    throw new Error(`${what} is malformed: ${messageOf(cause)}; publish it again.`, { cause });
+  }
+}
+
+/** A component with everything that its publisher wrote about it. */
+export interface EmbeddableComponent extends LockedComponent {
+  readonly document: JsonObject;
+}
 
 /** A locked application that an image can hold. */
 export interface EmbeddableApp {
   readonly components: readonly EmbeddableComponent[];
   /** The one type of its triggers: http, redis. */
   readonly triggerType: string;
-  /** Everything that the publisher wrote, with fields that are unknown here. */
   readonly document: JsonObject;
 }
 
-export interface EmbeddableComponent extends LockedComponent {
-  /** Everything that the publisher wrote about it. */
-  readonly document: JsonObject;
-}
-
-/** @throws Error when the application is malformed or cannot be embedded, saying why. */
-export async function readEmbeddableApp(content: Content): Promise<EmbeddableApp> {
-  const name = formatReference(content.reference);
-  const layer = lockedAppLayer(content.layers);
-  if (layer === undefined) {
-    throw new Error(
-      `${name} is a bare Wasm module and not an application; set input "embed" to modules or none.`,
-    );
-  }
-  const bytes = await content.blob(layer, largestLockedApp);
-  const { triggers, components } = parsed(bytes, name);
-  const document = parseObject(bytes, `The locked application of ${name}`);
+/** @throws Error when the application cannot be embedded, saying why. */
+export function embeddableApp({ app, document }: Lock, name: string): EmbeddableApp {
   const documents = objectsOf(document.components) ?? [];
-  const [triggerType, ...others] = new Set(triggers.map(({ type }) => type));
+  const [triggerType, ...others] = new Set(app.triggers.map(({ type }) => type));
   if (triggerType === undefined || others.length > 0) {
     const found = triggerType === undefined ? "no triggers" : `triggers of ${others.length + 1} types`;
     throw new Error(
       `${name} has ${found}, and an embedded application must have triggers of one type; set input "embed" to modules or none.`,
     );
   }
-  for (const component of components) requireEmbeddable(component, name);
-  return {
-    components: components.map((component, index) => ({ ...component, document: documents[index] ?? {} })),
-    triggerType,
-    document,
-  };
-}
-
-function parsed(bytes: Uint8Array, name: string): LockedApp {
-  try {
-    return parseLockedApp(bytes);
-  } catch (cause) {
-    const message = `The locked application of ${name} is malformed: ${messageOf(cause)}; publish it again.`;
-    throw new Error(message, { cause });
-  }
+  for (const component of app.components) requireEmbeddable(component, name);
+  const components = app.components.map((component, index) => ({
+    ...component,
+    document: documents[index] ?? {},
+  }));
+  return { components, triggerType, document };
 }
 
 function requireEmbeddable({ id, uncomposed, files }: LockedComponent, name: string): void {

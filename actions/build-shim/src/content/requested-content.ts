@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Digest, parseReference, type Reference, type Repository } from "@spin-publisher/oci";
+import { requireNoScheme } from "../spec/scheme.ts";
 
 /** What the input `content` names. */
 export type RequestedContent =
@@ -20,9 +21,15 @@ export type ContentReference = Reference & { readonly digest: Digest };
  * @throws Error when `text` is neither a reference with a digest nor a folder with an OCI layout.
  */
 export async function parseContent(text: string, image: Repository): Promise<RequestedContent> {
-  if (await isLayout(text)) {
+  if (await exists(join(text, "oci-layout"))) {
     return { kind: "layout", folder: text, repository: { ...image, name: `${image.name}/content` } };
   }
+  if (await exists(text)) {
+    throw new Error(
+      `Input "content" must be a reference or a folder with an OCI layout, but "${text}" holds no file "oci-layout"; pass the output "reference" or "layout" of spin-registry-push.`,
+    );
+  }
+  requireNoScheme("content", text);
   let reference: Reference;
   try {
     reference = parseReference(text);
@@ -41,9 +48,10 @@ export async function parseContent(text: string, image: Repository): Promise<Req
   return { kind: "registry", reference: { ...reference, digest } };
 }
 
-async function isLayout(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   try {
-    return (await stat(join(path, "oci-layout"))).isFile();
+    await stat(path);
+    return true;
   } catch {
     return false;
   }

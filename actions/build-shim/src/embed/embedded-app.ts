@@ -4,7 +4,7 @@ import { type Descriptor, type Digest, digestOf, formatReference } from "@spin-p
 import { isWasmLayer, type LockedFile, spinMediaTypes } from "@spin-publisher/spin-artifact";
 import pLimit from "p-limit";
 import type { Content } from "../content/find-content.ts";
-import { type EmbeddableApp, type EmbeddableComponent, readEmbeddableApp } from "../content/locked-app.ts";
+import { type EmbeddableApp, type EmbeddableComponent, embeddableApp } from "../content/locked-app.ts";
 import { type Layer, layerOf } from "../layers/layer.ts";
 import { modulePath } from "./modules.ts";
 
@@ -31,18 +31,24 @@ export interface EmbeddedApp {
  * @throws Error when the application names something that none of the artifact's layers holds.
  */
 export async function embeddedApp(content: Content): Promise<EmbeddedApp> {
-  const app = await readEmbeddableApp(content);
+  const lock = await content.lock();
+  if (lock === undefined) {
+    throw new Error(
+      `${content.name} is a bare Wasm module and not an application; set input "embed" to modules or none.`,
+    );
+  }
+  const app = embeddableApp(lock, content.name);
   const stored = await storedFiles(content);
   const files = app.components.flatMap((component) =>
     component.files.map((file): TarEntry & { type: "file" } => ({
       type: "file",
       path: `${filesFolder(component).slice(1)}/${file.path}`,
-      bytes: fileBytes(file, stored, content),
+      bytes: fileBytes(file, stored, content.name),
     })),
   );
-  const lock = new TextEncoder().encode(JSON.stringify(runnable(app, content)));
+  const written = new TextEncoder().encode(JSON.stringify(runnable(app, content)));
   const archive = await tar(
-    withParents([...files, { type: "file", path: `${appFolder.slice(1)}/spin.lock`, bytes: lock }]),
+    withParents([...files, { type: "file", path: `${appFolder.slice(1)}/spin.lock`, bytes: written }]),
   );
   return {
     layer: { ...layerOf(archive), createdBy: `${appFolder}: the application` },
@@ -54,7 +60,7 @@ export async function embeddedApp(content: Content): Promise<EmbeddedApp> {
  * The locked application with paths instead of digests, as Spin itself writes it after a pull: a module is the file
  * in the seed, and all files of a component are one folder mounted at `/`.
  */
-function runnable({ document, components }: EmbeddableApp, { reference, layers }: Content): JsonObject {
+function runnable({ document, components }: EmbeddableApp, { reference, name, layers }: Content): JsonObject {
   return {
     ...document,
     metadata: {
@@ -63,7 +69,7 @@ function runnable({ document, components }: EmbeddableApp, { reference, layers }
     },
     components: components.map((component) => {
       const module = layers.find((layer) => isWasmLayer(layer) && layer.digest === component.source.digest);
-      if (module === undefined) throw missing(component.source.digest, { reference });
+      if (module === undefined) throw missing(component.source.digest, name);
       const { files: _, ...rest } = component.document;
       return {
         ...rest,
@@ -88,27 +94,25 @@ function filesFolder({ id }: EmbeddableComponent): string {
 function fileBytes(
   { inline, digest }: LockedFile,
   stored: ReadonlyMap<string, Uint8Array>,
-  content: Content,
+  name: string,
 ): Uint8Array {
   const bytes = inline ?? stored.get(digest);
-  if (bytes === undefined) throw missing(digest, content);
+  if (bytes === undefined) throw missing(digest, name);
   if (inline !== undefined && digestOf(bytes) !== digest) {
-    throw new Error(
-      `${formatReference(content.reference)} contradicts itself about ${digest}; publish it again.`,
-    );
+    throw new Error(`${name} contradicts itself about ${digest}; publish it again.`);
   }
   return bytes;
 }
 
 /** The files of an artifact by digest: its data layers, and those in its archives. */
-async function storedFiles({ layers, blob, reference }: Content): Promise<ReadonlyMap<string, Uint8Array>> {
+async function storedFiles({ layers, blob, name }: Content): Promise<ReadonlyMap<string, Uint8Array>> {
   const wanted = layers.filter(
     ({ mediaType }) => mediaType === spinMediaTypes.data || mediaType === spinMediaTypes.archive,
   );
   const size = wanted.reduce((total, layer) => total + layer.size, 0);
   if (size > filesLimit) {
     throw new Error(
-      `The files of ${formatReference(reference)} have ${size} bytes, and at most ${filesLimit} can be embedded; set input "embed" to modules or none.`,
+      `The files of ${name} have ${size} bytes, and at most ${filesLimit} can be embedded; set input "embed" to modules or none.`,
     );
   }
   const limit = pLimit(parallelReads);
@@ -122,10 +126,8 @@ async function storedFiles({ layers, blob, reference }: Content): Promise<Readon
   return new Map(found.flat().map((bytes) => [digestOf(bytes), bytes]));
 }
 
-function missing(digest: Digest, { reference }: Pick<Content, "reference">): Error {
-  return new Error(
-    `${formatReference(reference)} names ${digest}, but none of its layers holds it; publish it again.`,
-  );
+function missing(digest: Digest, name: string): Error {
+  return new Error(`${name} names ${digest}, but none of its layers holds it; publish it again.`);
 }
 
 /** Entries sorted by path, each after the folders it is in. */

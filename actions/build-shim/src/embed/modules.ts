@@ -1,8 +1,8 @@
 import { type TarEntry, tar } from "@spin-publisher/archive";
-import { type Descriptor, type Digest, digestOf, formatReference } from "@spin-publisher/oci";
+import { type Descriptor, type Digest, digestOf } from "@spin-publisher/oci";
 import { isWasmLayer } from "@spin-publisher/spin-artifact";
 import type { Content } from "../content/find-content.ts";
-import { type KnownLayers, layerBy } from "../layers/known-layers.ts";
+import { type KnownLayers, layerBy, type Recipe } from "../layers/known-layers.ts";
 import { type Layer, layerOf } from "../layers/layer.ts";
 
 /** Folder of the seeded layer cache: Spin's `--cache-dir`. */
@@ -28,21 +28,37 @@ const modulesLimit = 256 << 20;
  */
 export async function modulesLayer(content: Content, known: KnownLayers): Promise<Layer | undefined> {
   const modules = modulesOf(content);
-  const digests = modules.map(({ digest }) => digest).sort();
-  if (digests.length === 0) return undefined;
-  const recipe = `modules/1 ${digestOf(digests.join(" "))}`;
-  return layerBy(recipe, known, `${seedFolder}: the Wasm modules`, async () => {
+  if (modules.length === 0) return undefined;
+  return layerBy(modulesRecipe(content), known, `${seedFolder}: the Wasm modules`, async () => {
     const blobs = await Promise.all(modules.map((module) => content.blob(module, modulesLimit)));
+    for (const bytes of blobs) requireWasm(bytes, content.name);
     return layerOf(await tar(seedEntries(modules, blobs)));
   });
 }
 
-function modulesOf({ layers, reference }: Content): readonly Descriptor[] {
+/** The recipe of the layer with the modules of some content. */
+export function modulesRecipe(content: Content): Recipe {
+  const digests = modulesOf(content).map(({ digest }) => digest);
+  return `modules/1 ${digestOf(digests.sort().join(" "))}`;
+}
+
+/** @throws Error when the bytes are not Wasm, naming the usual reason. */
+function requireWasm(bytes: Uint8Array, name: string): void {
+  const start = new TextDecoder("latin1").decode(bytes.subarray(0, 40));
+  if (start.startsWith("\0asm")) return;
+  throw new Error(
+    start.startsWith("version https://git-lfs.github.com/")
+      ? `${name} holds a Git LFS pointer where a Wasm module is expected; set lfs: true of actions/checkout, and publish the content again.`
+      : `${name} holds a module that is not WebAssembly, so Spin cannot start it; publish it again.`,
+  );
+}
+
+function modulesOf({ layers, name }: Content): readonly Descriptor[] {
   const modules = new Map(layers.filter(isWasmLayer).map((layer) => [layer.digest, layer]));
   const size = [...modules.values()].reduce((total, module) => total + module.size, 0);
   if (size > modulesLimit) {
     throw new Error(
-      `The modules of ${formatReference(reference)} have ${size} bytes, and at most ${modulesLimit} can be embedded; set input "embed" to none.`,
+      `The modules of ${name} have ${size} bytes, and at most ${modulesLimit} can be embedded; set input "embed" to none.`,
     );
   }
   return [...modules.values()];
@@ -54,12 +70,12 @@ function modulesOf({ layers, reference }: Content): readonly Descriptor[] {
  *
  * @throws Error when the application serves one of its modules as a file.
  */
-export function requireNoModuleAmongFiles({ layers, reference }: Content): void {
+export function requireNoModuleAmongFiles({ layers, name }: Content): void {
   const modules = new Set(layers.filter(isWasmLayer).map(({ digest }) => digest));
   const twice = layers.find((layer) => !isWasmLayer(layer) && modules.has(layer.digest));
   if (twice === undefined) return;
   throw new Error(
-    `${formatReference(reference)} serves its module ${twice.digest} as a file too, which does not work with a seeded cache; set input "embed" to none or app.`,
+    `${name} serves its module ${twice.digest} as a file too, which does not work with a seeded cache; set input "embed" to none or app.`,
   );
 }
 

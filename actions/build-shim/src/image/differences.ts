@@ -42,9 +42,10 @@ export async function differences(
 function indexDifferences(existing: ImageIndex, root: Manifest): readonly string[] {
   const found = existing.annotations ?? {};
   const wanted = annotationsOf(root);
-  const lines = differingKeys(found, wanted).map((key) =>
-    difference(nameOf(key), shown(key, found), shown(key, wanted)),
-  );
+  const lines = differingKeys(found, wanted)
+    // The digest of the base tells it for people.
+    .filter((key) => key !== annotationKeys.base)
+    .map((key) => difference(nameOf(key), shown(key, found), shown(key, wanted)));
   const published = platformsOf(existing.manifests);
   const built = platformsOf(root.children.map(({ descriptor }) => descriptor));
   return published === built ? lines : [...lines, difference("platforms", published, built)];

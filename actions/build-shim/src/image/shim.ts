@@ -13,7 +13,7 @@ import type { Base } from "../base/base-image.ts";
 import type { ContentReference } from "../content/requested-content.ts";
 import type { Embedded } from "../embed/embed.ts";
 import { recordOf } from "../layers/known-layers.ts";
-import { annotationKeys } from "../spec/annotations.ts";
+import { annotationKeys, describe } from "../spec/annotations.ts";
 import { formatPlatform } from "../spec/platforms.ts";
 import { envVarsLayer } from "./env-vars.ts";
 import { imageOf } from "./image.ts";
@@ -33,13 +33,18 @@ export interface ShimInput {
   /** The user's; they win over ours. */
   readonly annotations: Annotations;
   readonly created: string | undefined;
+  /** Recorded for the next release; empty where there is nothing to record. */
+  readonly baseRecord: Annotations;
 }
+
+/** Overlay file systems of container runtimes take no more layers than these (moby/moby, layer/layer.go). */
+const mostLayers = 125;
 
 /** An index of one image for each platform: base, layers in between, `/env.vars`, and the command to start Spin. */
 export async function buildShim(input: ShimInput): Promise<Artifact> {
   const { tag, base, embedded, annotations } = input;
   const content = formatReference(input.content);
-  const described = describe(input);
+  const described = describe({ ...input, content });
   const variables = {
     BUILD_ID: tag,
     CONTENT: content,
@@ -47,6 +52,7 @@ export async function buildShim(input: ShimInput): Promise<Artifact> {
     ...(base.spin === undefined ? {} : { SPIN_VERSION: base.spin }),
   };
   const release = await envVarsLayer(variables);
+  requireFewLayers(base, embedded.layers.length + 1);
   const children = base.images.map((image) =>
     imageOf(image, [...embedded.layers, release], {
       start: embedded.start,
@@ -59,25 +65,11 @@ export async function buildShim(input: ShimInput): Promise<Artifact> {
     ...described,
     ...baseAnnotations(base.name, base.digest),
     ...(base.spin === undefined ? {} : { [annotationKeys.spin]: base.spin }),
+    ...input.baseRecord,
     ...recordOf([...base.images.flatMap(({ layers }) => layers), ...embedded.layers]),
     ...annotations,
   });
   return { root };
-}
-
-/** What index, images and labels all say: source, version, and the content that runs. */
-export function describe({
-  tag,
-  content,
-  source,
-  created,
-}: Pick<ShimInput, "tag" | "content" | "source" | "created">): Annotations {
-  return {
-    ...(created === undefined ? {} : { "org.opencontainers.image.created": created }),
-    "org.opencontainers.image.source": source,
-    "org.opencontainers.image.version": tag,
-    [annotationKeys.content]: formatReference(content),
-  };
 }
 
 /** The digest of each platform's image, as in the output `platforms`. */
@@ -93,6 +85,14 @@ export function platformDigests(
     root.children.flatMap(({ descriptor: { platform, digest } }) =>
       platform === undefined ? [] : [[formatPlatform(platform), digest]],
     ),
+  );
+}
+
+function requireFewLayers({ name, images }: Base, added: number): void {
+  const count = Math.max(...images.map(({ layers }) => layers.length)) + added;
+  if (count <= mostLayers) return;
+  throw new Error(
+    `The image would have ${count} layers, and containers start with at most ${mostLayers}; squash the layers of the base image ${name}.`,
   );
 }
 

@@ -1,3 +1,4 @@
+import type { JsonObject } from "@spin-publisher/json";
 import type { Platform } from "@spin-publisher/oci";
 
 const grammar = /^([a-z0-9]+)\/([a-z0-9]+)(?:\/([a-z0-9.]+))?$/;
@@ -45,4 +46,10 @@ export function platformMatch(wanted: Platform, offered: Platform): 0 | 1 | 2 {
   if (wanted.os !== offered.os || wanted.architecture !== offered.architecture) return 0;
   if (wanted.variant === offered.variant) return 2;
   return wanted.variant === undefined ? 1 : 0;
+}
+
+/** The platform that an image's config names (image-spec, config.md §Properties); undefined where it names none. */
+export function configPlatform({ os, architecture, variant }: JsonObject): Platform | undefined {
+  if (typeof os !== "string" || typeof architecture !== "string") return undefined;
+  return { os, architecture, ...(typeof variant === "string" && variant !== "" ? { variant } : {}) };
 }

@@ -5,7 +5,6 @@ import { isMap } from "../yaml/value.ts";
 import { editChartYaml, packagedMetadata, parseChartYaml } from "./chart-yaml.ts";
 import { type ChartLock, parseLock } from "./lock.ts";
 import { type ChartMetadata, decodeMetadata } from "./metadata.ts";
-import { fileName, type Place, reading } from "./place.ts";
 import { requireLoadable } from "./validate.ts";
 import { type ChartFile, fileSizeLimit, withoutByteOrderMark } from "./walk.ts";
 
@@ -34,20 +33,20 @@ const archiveLimits = { totalBytes: 100 * 1024 * 1024, entries: 20_000 };
  * Reads a chart from its files by Helm's rules: what is metadata, template, plain file or sub-chart, and which files
  * are dropped.
  *
+ * @param where how error messages name the chart.
  * @throws Error when Helm could not load it, and when it contains two sub-charts of one name (Helm would pack both
  *   under the same paths).
  */
-export async function loadChart(files: readonly ChartFile[], place: Place): Promise<Chart> {
+export async function loadChart(files: readonly ChartFile[], where: string): Promise<Chart> {
   const byPath = new Map(files.map((file) => [file.path, file.bytes]));
-  const { metadata, chartYaml } = loadMetadata(byPath, place);
+  const { metadata, chartYaml } = loadMetadata(byPath, where);
   const lockName = ["requirements.lock", "Chart.lock"].find((path) => byPath.has(path)) ?? "Chart.lock";
   const lockFile = byPath.get(lockName);
-  const lock =
-    lockFile === undefined ? undefined : reading(place, lockName, (file) => parseLock(lockFile, file));
+  const lock = lockFile === undefined ? undefined : parseLock(lockFile, `${lockName} of ${where}`);
   const values = byPath.get("values.yaml");
-  if (values !== undefined) reading(place, "values.yaml", (file) => requireMap(values, file));
+  if (values !== undefined) requireMap(values, `values.yaml of ${where}`);
   const schema = byPath.get("values.schema.json");
-  if (schema !== undefined) reading(place, "values.schema.json", (file) => requireJson(schema, file));
+  if (schema !== undefined) requireJson(schema, `values.schema.json of ${where}`);
   return {
     metadata,
     chartYaml,
@@ -57,19 +56,18 @@ export async function loadChart(files: readonly ChartFile[], place: Place): Prom
     schema,
     templates: files.filter(({ path }) => path.startsWith("templates/")),
     files: files.filter(({ path }) => isPlain(path, metadata.apiVersion)),
-    subcharts: await loadSubcharts(files, place),
+    subcharts: await loadSubcharts(files, where),
   };
 }
 
 /**
  * Reads a packaged chart (`.tgz`): one folder named after the chart, with everything below it.
  *
- * @param where how error messages name the chart.
  * @throws Error when the archive is damaged, unsafe or too large, or is not a chart.
  */
 export async function loadPackagedChart(archive: Uint8Array, where: string): Promise<Chart> {
   const files = await filesOfPackage(archive, where);
-  return loadChart(files, { name: where });
+  return loadChart(files, where);
 }
 
 /** The files of a packaged chart, by their path below the folder that holds them. */
@@ -88,23 +86,20 @@ export async function filesOfPackage(archive: Uint8Array, where: string): Promis
 
 function loadMetadata(
   byPath: ReadonlyMap<string, Uint8Array>,
-  place: Place,
+  where: string,
 ): Pick<Chart, "metadata" | "chartYaml"> {
   const chartFile = byPath.get("Chart.yaml");
   if (chartFile === undefined)
-    throw new Error(`${place.folder ?? place.name} has no Chart.yaml; the file must have exactly that name.`);
-  const own = reading(place, "Chart.yaml", (file) => parseChartYaml(chartFile, file));
+    throw new Error(`${where} has no Chart.yaml; the file must have exactly that name.`);
+  const file = `Chart.yaml of ${where}`;
+  const own = parseChartYaml(chartFile, file);
   const requirementsFile = byPath.get("requirements.yaml");
+  const name = `requirements.yaml of ${where}`;
   const requirements =
-    requirementsFile === undefined
-      ? {}
-      : reading(place, "requirements.yaml", (file) => decodeMetadata(readYaml(requirementsFile, file), file));
+    requirementsFile === undefined ? {} : decodeMetadata(readYaml(requirementsFile, name), name);
   const metadata = { ...own, ...requirements };
-  const chartYaml = reading(place, "Chart.yaml", (file) => {
-    requireLoadable(metadata, file, chartFile);
-    return editChartYaml(chartFile, own, packagedMetadata(metadata), file);
-  });
-  return { metadata, chartYaml };
+  requireLoadable(metadata, file);
+  return { metadata, chartYaml: editChartYaml(chartFile, own, packagedMetadata(metadata), file) };
 }
 
 /** In apiVersion v1 the dependencies are in the two requirements files; in v2 these become Chart.yaml and Chart.lock. */
@@ -115,7 +110,7 @@ function isPlain(path: string, apiVersion: string): boolean {
   return !path.startsWith("charts/") || path.endsWith(".prov");
 }
 
-async function loadSubcharts(files: readonly ChartFile[], place: Place): Promise<readonly Chart[]> {
+async function loadSubcharts(files: readonly ChartFile[], where: string): Promise<readonly Chart[]> {
   const entries = new Map<string, ChartFile[]>();
   for (const { path, bytes } of files) {
     if (!path.startsWith("charts/") || path.endsWith(".prov")) continue;
@@ -125,13 +120,12 @@ async function loadSubcharts(files: readonly ChartFile[], place: Place): Promise
   }
   const charts: Chart[] = [];
   for (const [entry, below] of entries) {
-    const name = fileName(place, `charts/${entry}`);
+    const name = `charts/${entry} of ${where}`;
     const [only] = below;
     const isPackage = entry.endsWith(".tgz") && only?.path === "";
-    const inFolder = { name, ...(place.folder === undefined ? {} : { folder: name }) };
-    charts.push(isPackage ? await loadPackagedChart(only.bytes, name) : await loadChart(below, inFolder));
+    charts.push(isPackage ? await loadPackagedChart(only.bytes, name) : await loadChart(below, name));
   }
-  return sortedSubcharts(charts, place.name);
+  return sortedSubcharts(charts, where);
 }
 
 /** @throws Error when two have the same name. */

@@ -1,5 +1,3 @@
-import { LocatedError } from "@spin-publisher/errors";
-
 /** What is wrong with a manifest, and on which line; `namingManifest` adds the path. */
 export class ManifestError extends Error {
   readonly line: number;
@@ -19,7 +17,6 @@ export async function namingManifest<Result>(path: string, task: () => Promise<R
     return await task();
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error;
-    const { line, reason, cause } = error;
-    throw new LocatedError(`${path}:${line}: ${reason}.`, { file: path, line }, { cause });
+    throw new Error(`${path}:${error.line}: ${error.reason}.`, { cause: error.cause });
   }
 }

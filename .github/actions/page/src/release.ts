@@ -1,0 +1,58 @@
+import type { GitHub } from "./github.ts";
+
+export interface ReleaseNotes {
+  readonly tag: string;
+  /** What was published, as Markdown. */
+  readonly page: string;
+  /** The section of the changelog; empty where there is none. */
+  readonly changes: string;
+}
+
+/**
+ * Publishes the GitHub Release of a tag: a draft first, so that nobody is notified of half a page. One that is there
+ * already belongs to whoever wrote it and stays as it is.
+ *
+ * A chart's release is not "latest": the site's is what visitors of the repository look for.
+ */
+export async function publishRelease(
+  github: GitHub,
+  { tag, page, changes }: ReleaseNotes,
+): Promise<"created" | "already present"> {
+  const existing = await github.get(`releases/tags/${encodeURIComponent(tag)}`);
+  if (existing !== undefined) return "already present";
+  const drafts = await github.list("releases");
+  // A run that was killed in between left a draft, which no tag finds.
+  const draft =
+    drafts.find((release) => release.draft === true && release.tag_name === tag) ??
+    (await github.write("POST", "releases", { tag_name: tag, name: tag, draft: true, body: "" }));
+  await github.write("PATCH", `releases/${String(draft.id)}`, {
+    body: [changes, page].filter((part) => part !== "").join("\n\n"),
+    draft: false,
+    prerelease: /^(?:chart-)?\d+\.\d+\.\d+-/.test(tag),
+    make_latest: tag.startsWith("chart-") || /^\d+\.\d+\.\d+-/.test(tag) ? "false" : "legacy",
+  });
+  return "created";
+}
+
+/**
+ * The section of a changelog (https://keepachangelog.com) about a version: what stands below `## [0.1.2] …` or
+ * `## 0.1.2`. A tag `chart-1.0.3` is looked for by its whole name, since charts and sites have versions of their own.
+ */
+export function changesOf(changelog: string, tag: string): string {
+  const lines = changelog.split(/\r?\n/);
+  const start = lines.findIndex((line) => /^## /.test(line) && versionOf(line) === tag);
+  if (start === -1) return "";
+  const rest = lines.slice(start + 1);
+  const end = rest.findIndex((line) => /^## /.test(line));
+  return rest
+    .slice(0, end === -1 ? rest.length : end)
+    .join("\n")
+    .trim();
+}
+
+function versionOf(heading: string): string | undefined {
+  return /^## (?:\[([^\]]+)\]|(\S+))/
+    .exec(heading)
+    ?.slice(1)
+    .find((name) => name !== undefined);
+}
