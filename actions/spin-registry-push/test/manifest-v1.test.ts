@@ -25,14 +25,19 @@ describe("a manifest of version 1", () => {
   });
 
   test("names the trigger of each component after it, and takes its settings as they are", () => {
-    const manifest = v1().replace('route = "/..."', 'route = "/..."\nid = "mine"\ncomponent = "other"');
+    const manifest = v1().replace('route = "/..."', 'route = "/..."\ncomponent = "other"');
     expect(locked(manifest).triggers).toEqual([
       {
         id: "trigger-web",
         trigger_type: "http",
-        trigger_config: { component: "web", id: "mine", route: "/..." },
+        trigger_config: { component: "web", route: "/..." },
       },
     ]);
+  });
+
+  test("refuses settings that the trigger does not know", () => {
+    const manifest = v1().replace('route = "/..."', 'rout = "/..."');
+    expect(refusal(manifest)).toContain('10: component[0].trigger has an unknown field "rout"');
   });
 
   test("calls variables of a component its config", () => {

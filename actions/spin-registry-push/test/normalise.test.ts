@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { serialiseLockedApp } from "@spin-publisher/spin-artifact";
 import { parseTemplate } from "../src/manifest/templates.ts";
 import { warningsAbout } from "../src/manifest/warnings.ts";
-import { lock, locked, read, withComponent } from "./reading.ts";
+import { lock, locked, read, refusal, withComponent } from "./reading.ts";
 
 const v2 = (more: string) => `spin_manifest_version = 2\n[application]\nname = "x"\n${more}`;
 const triggers = (more: string) => read(v2(more)).triggers.map(({ id }) => id);
@@ -10,17 +10,22 @@ const triggers = (more: string) => read(v2(more)).triggers.map(({ id }) => id);
 describe("the ids of triggers", () => {
   const on = (component: string, id = "") =>
     `[[trigger.http]]\n${id === "" ? "" : `id = "${id}"\n`}component = "${component}"\n`;
+  const components = ["web", "api", "a", "b"].map((id) => `[component.${id}]\nsource = "x.wasm"\n`).join("");
 
   test("are named after the component, or numbered where that name is taken", () => {
-    expect(triggers(on("web").repeat(3))).toEqual(["web-http-trigger", "http-trigger1", "http-trigger2"]);
+    expect(triggers(on("web").repeat(3) + components)).toEqual([
+      "web-http-trigger",
+      "http-trigger1",
+      "http-trigger2",
+    ]);
   });
 
   test("in the manifest stay, and count as taken from the start", () => {
-    expect(triggers(`${on("web")}${on("api", "web-http-trigger")}`)).toEqual([
+    expect(triggers(`${on("web")}${on("api", "web-http-trigger")}${components}`)).toEqual([
       "http-trigger1",
       "web-http-trigger",
     ]);
-    expect(triggers(`${on("web")}${on("web")}${on("api", "http-trigger1")}`)).toEqual([
+    expect(triggers(`${on("web")}${on("web")}${on("api", "http-trigger1")}${components}`)).toEqual([
       "web-http-trigger",
       "http-trigger2",
       "http-trigger1",
@@ -28,7 +33,7 @@ describe("the ids of triggers", () => {
   });
 
   test("may be given twice", () => {
-    expect(triggers(`${on("a", "x")}${on("b", "x")}`)).toEqual(["x", "x"]);
+    expect(triggers(`${on("a", "x")}${on("b", "x")}${components}`)).toEqual(["x", "x"]);
   });
 
   test("are numbered within their type", () => {
@@ -72,8 +77,8 @@ describe("a component that is defined in a trigger", () => {
     ],
     [
       "the trigger has several",
-      `[[trigger.http]]\ncomponent = ${inline}\ncomponents = { a = ${inline}, b = [${inline}, "web"] }`,
-      ["inline-component1", "inline-component2", "inline-component3"],
+      `[[trigger.http]]\ncomponent = ${inline}\ncomponents = { a = ${inline}, b = [${inline}, "http-trigger9"] }\n[component.http-trigger9]\nsource = "x"`,
+      ["http-trigger9", "inline-component1", "inline-component2", "inline-component3"],
     ],
     [
       "other triggers have some, too",
@@ -86,8 +91,12 @@ describe("a component that is defined in a trigger", () => {
 });
 
 describe("further components of a trigger", () => {
+  const components = ["web", "a", "b", "c"].map((id) => `\n[component.${id}]\nsource = "x.wasm"`).join("");
+
   test("are published by name, each as a list of ids", () => {
-    const manifest = v2('[[trigger.http]]\ncomponent = "web"\ncomponents = { z = "a", b = ["b", "c"] }');
+    const manifest = v2(
+      `[[trigger.http]]\ncomponent = "web"\ncomponents = { z = "a", b = ["b", "c"] }${components}`,
+    );
     expect(locked(manifest).triggers[0].trigger_config).toEqual({
       component: "web",
       components: { b: ["b", "c"], z: ["a"] },
@@ -95,7 +104,7 @@ describe("further components of a trigger", () => {
   });
 
   test("do not count as the component of the trigger", () => {
-    const manifest = v2('[[trigger.http]]\ncomponents = { a = "b" }');
+    const manifest = v2(`[[trigger.http]]\ncomponents = { a = "b" }${components}`);
     expect(locked(manifest).triggers).toEqual([
       { id: "http-trigger1", trigger_type: "http", trigger_config: { components: { a: ["b"] } } },
     ]);
@@ -139,14 +148,38 @@ describe("templates", () => {
   });
 });
 
+describe("a trigger", () => {
+  test.each([
+    ['component = "helo"', "5: ", '"helo-http-trigger" names the component "helo"'],
+    ['components = { a = ["hello", "gone"] }', "4: ", '"http-trigger1" names the component "gone"'],
+  ])("must name components that exist: %s", (line, at, text) => {
+    const manifest = v2(`[[trigger.http]]\n${line}\n[component.hello]\nsource = "x.wasm"`);
+    expect(refusal(manifest)).toBe(
+      `${at}the trigger ${text}, which does not exist; the components are "hello"`,
+    );
+  });
+
+  test("must name components that exist: there are none", () => {
+    expect(refusal(v2('[[trigger.http]]\ncomponent = "gone"'))).toContain("; there are no components");
+  });
+
+  test.each([
+    ["http", 'rout = "/"', 'trigger.http[0] has an unknown field "rout"; the known fields are'],
+    ["http", 'executor = { type = "wagi", agv = "" }', 'trigger.http[0].executor has an unknown field "agv"'],
+    ["http", "executor = {}", 'trigger.http[0].executor is missing the field "type"'],
+    ["redis", 'chanel = "a"', 'trigger.redis[0] has an unknown field "chanel"'],
+  ])("that is part of Spin must not have unknown fields: %s, %s", (type, line, reason) => {
+    expect(refusal(v2(`[[trigger.${type}]]\n${line}`))).toContain(`5: ${reason}`);
+  });
+
+  test("of a plugin can have any field", () => {
+    expect(read(v2('[[trigger.mqtt]]\nrout = "/"')).triggers).toHaveLength(1);
+  });
+});
+
 describe("what a manifest should not say", () => {
   test.each([
     ["no trigger", v2("[trigger]"), "the application has no trigger, so Spin will not start it"],
-    [
-      "a trigger without its component",
-      v2('[[trigger.http]]\ncomponent = "gone"'),
-      'the trigger "gone-http-trigger" names the component "gone", which does not exist',
-    ],
     [
       "the deprecated hosts",
       withComponent('allowed_http_hosts = ["a.b"]'),

@@ -154,7 +154,14 @@ const settings = inlineTable(
   snake.filter((name) => !["id", "component", "components", "dependencies"].includes(name)),
   setting,
 );
-const asLines = (table: string) => (table === "{  }" ? "" : `extra = ${table}\n`);
+
+/** What Spin's own triggers know, and for the trigger of a plugin anything. */
+const settingsOf = (type: string, route: string, table: string): readonly string[] => {
+  const anything = table === "{  }" ? [] : [table];
+  if (type === "redis") return ['channel = "a"'];
+  if (type === "http") return [route, ...anything.map((value) => `static_response = ${value}`)];
+  return [route, ...anything.map((value) => `extra = ${value}`)];
+};
 
 const trigger = (ids: readonly string[]) =>
   fc
@@ -168,10 +175,13 @@ const trigger = (ids: readonly string[]) =>
         },
         { weight: 1, arbitrary: fc.constant('component = { source = "web.wasm" }\n') },
       ),
-      field("route", fc.constantFrom('"/..."', '"/a/:b"', "{ private = true }")),
-      settings.map(asLines),
+      fc.constantFrom('route = "/..."', 'route = "/a/:b"', "route = { private = true }"),
+      settings,
     )
-    .map(([type, ...lines]) => `[[trigger.${type}]]\n${lines.join("")}`);
+    .map(
+      ([type, id, component, route, table]) =>
+        `[[trigger.${type}]]\n${id}${component}${settingsOf(type, route, table).join("\n")}\n`,
+    );
 
 /** Manifests of version 2 that Spin accepts. */
 const version2 = fc
@@ -198,25 +208,22 @@ const version1 = fc
       .tuple(
         fc.constantFrom('spin_manifest_version = "1"\n', 'spin_version = "1"\n'),
         application(""),
-        fc.constantFrom(
-          'trigger = { type = "http", base = "/" }\n',
-          'trigger = { type = "redis", address = "redis://a" }\n',
-        ),
+        fc.constantFrom(["http", 'base = "/"'], ["redis", 'address = "redis://a"'], ["timer", "speed = 1"]),
         variables,
         fc.tuple(
           ...ids.map((id) =>
-            fc
-              .tuple(componentBody, settings)
-              .map(
-                ([body, trigger]) =>
-                  `[[component]]\nid = "${id}"\n${body.replace("variables =", "config =")}trigger = ${trigger}\n`,
-              ),
+            fc.tuple(componentBody, settings).map(
+              ([body, table]) =>
+                (type: string) =>
+                  `[[component]]\nid = "${id}"\n${body.replace("variables =", "config =")}trigger = { ${settingsOf(type, 'route = "/"', table).join(", ")} }\n`,
+            ),
           ),
         ),
       )
-      .map(([version, head, trigger, variables, components]) =>
-        [version, head, trigger, variables, ...components].join(""),
-      ),
+      .map(([version, head, [type = "", setting], variables, components]) => {
+        const trigger = `trigger = { type = "${type}", ${setting} }\n`;
+        return [version, head, trigger, variables, ...components.map((write) => write(type))].join("");
+      }),
   );
 
 export const validManifest: fc.Arbitrary<string> = fc.oneof(

@@ -1,3 +1,5 @@
+import { LocatedError } from "@spin-publisher/errors";
+
 /** What is wrong with a manifest, and on which line; `namingManifest` adds the path. */
 export class ManifestError extends Error {
   readonly line: number;
@@ -17,6 +19,7 @@ export async function namingManifest<Result>(path: string, task: () => Promise<R
     return await task();
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error;
-    throw new Error(`${path}:${error.line}: ${error.reason}.`, { cause: error.cause });
+    const { line, reason, cause } = error;
+    throw new LocatedError(`${path}:${line}: ${reason}.`, { file: path, line }, { cause });
   }
 }

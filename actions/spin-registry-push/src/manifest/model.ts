@@ -25,6 +25,8 @@ export interface Variable {
 
 export interface TriggerEntry {
   readonly line: number;
+  /** Line of `component`. */
+  readonly componentLine: number;
   /** Empty where the manifest gives none. */
   readonly id: string;
   readonly component?: ComponentChoice;
@@ -126,6 +128,7 @@ export interface Application {
 
 export interface Trigger {
   readonly line: number;
+  readonly componentLine: number;
   readonly id: string;
   readonly type: string;
   readonly component?: string;

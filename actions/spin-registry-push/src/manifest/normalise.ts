@@ -14,7 +14,8 @@ import { applyProfile } from "./profile.ts";
 /**
  * Assigns ids to triggers and components in the order in which Spin does, and applies the profile.
  *
- * @throws ManifestError for dependencies on components that do not exist or must not be dependencies.
+ * @throws ManifestError for triggers and dependencies that name a component which does not exist, and for dependencies on
+ *   components that must not be dependencies.
  */
 export function normalise(manifest: Manifest, profile: string | undefined): Application {
   const identified = identifyTriggers(manifest.triggers);
@@ -22,6 +23,7 @@ export function normalise(manifest: Manifest, profile: string | undefined): Appl
   const triggers = identified.map(({ type, id, entry }) => settleTrigger(type, id, entry, components));
   const settled = [...components].map(([id, entry]) => applyProfile({ ...entry, id }, profile));
   for (const component of settled) requireUsableDependencies(component, settled);
+  for (const trigger of triggers) requireItsComponents(trigger, components);
   return {
     manifestVersion: manifest.version,
     name: manifest.name,
@@ -92,6 +94,7 @@ function settleTrigger(
   const component = entry.component && settle(entry.component);
   return {
     line: entry.line,
+    componentLine: entry.componentLine,
     id,
     type,
     otherComponents: new Map(
@@ -101,6 +104,21 @@ function settleTrigger(
     ...(component === undefined ? {} : { component }),
     ...(entry.dependenciesLine === undefined ? {} : { dependenciesLine: entry.dependenciesLine }),
   };
+}
+
+/** Spin publishes a trigger without its component, and then starts no trigger of the application. */
+function requireItsComponents(
+  { id, component, otherComponents, componentLine }: Trigger,
+  components: ReadonlyMap<string, unknown>,
+): void {
+  const named = [component, ...[...otherComponents.values()].flat()];
+  const missing = named.find((name) => name !== undefined && !components.has(name));
+  if (missing === undefined) return;
+  const existing = [...components.keys()].map((name) => `"${name}"`).join(", ");
+  throw new ManifestError(
+    componentLine,
+    `the trigger "${id}" names the component "${missing}", which does not exist; ${existing === "" ? "there are no components" : `the components are ${existing}`}`,
+  );
 }
 
 /** What a component that is composed into others must not have, since it would be lost. */

@@ -3,26 +3,31 @@ import { ManifestError } from "./error.ts";
 import { asTable, asText, type Decoder, listOf, mapOf, openFields } from "./fields.ts";
 import { reasonAgainstKebab } from "./identifiers.ts";
 import type { ComponentChoice, TriggerEntry } from "./model.ts";
+import { requireKnownSettings } from "./trigger-settings.ts";
 
 /** A `[[trigger.<type>]]`: what every trigger has, and settings that only the trigger itself understands. */
-export const asTrigger: Decoder<TriggerEntry> = (value, what) => {
-  const table = asTable(value, what);
-  const fields = openFields(table, what);
-  const component = fields.optional("component", asChoice);
-  const dependencies = fields.optional("dependencies", mapOf(listOf(asTable)));
-  return {
-    line: table.line,
-    id: fields.optional("id", asText) ?? "",
-    otherComponents: fields.optional("components", mapOf(asChoices)) ?? new Map(),
-    settings: new Map(
-      [...table.entries].filter(
-        ([name]) => !["id", "component", "components", "dependencies"].includes(name),
+export const asTriggerOf =
+  (type: string): Decoder<TriggerEntry> =>
+  (value, what) => {
+    const table = asTable(value, what);
+    requireKnownSettings(type, table, what, ["id", "components", "dependencies"]);
+    const fields = openFields(table, what);
+    const component = fields.optional("component", asChoice);
+    const dependencies = fields.optional("dependencies", mapOf(listOf(asTable)));
+    return {
+      line: table.line,
+      componentLine: fields.lineOf("component"),
+      id: fields.optional("id", asText) ?? "",
+      otherComponents: fields.optional("components", mapOf(asChoices)) ?? new Map(),
+      settings: new Map(
+        [...table.entries].filter(
+          ([name]) => !["id", "component", "components", "dependencies"].includes(name),
+        ),
       ),
-    ),
-    ...(component === undefined ? {} : { component }),
-    ...(dependencies === undefined ? {} : { dependenciesLine: fields.lineOf("dependencies") }),
+      ...(component === undefined ? {} : { component }),
+      ...(dependencies === undefined ? {} : { dependenciesLine: fields.lineOf("dependencies") }),
+    };
   };
-};
 
 const asChoice: Decoder<ComponentChoice> = (value, what) => {
   if (value.kind === "table") return { kind: "inline", component: asComponent(value, what) };

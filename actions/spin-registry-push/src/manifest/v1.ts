@@ -5,6 +5,7 @@ import { convertHttpHosts } from "./http-hosts.ts";
 import { reasonAgainstKebab } from "./identifiers.ts";
 import type { ComponentEntry, Manifest, TriggerEntry } from "./model.ts";
 import type { TomlTable } from "./toml.ts";
+import { requireKnownSettings } from "./trigger-settings.ts";
 import { asVariable, requireVariableName } from "./variables.ts";
 
 /** The databases that version 1 components may reach by default: their manifests are older than the setting. */
@@ -32,6 +33,9 @@ export function readVersion1(root: TomlTable): Manifest {
   const trigger = fields.required("trigger", asTable);
   const type = fieldsOfTrigger(trigger);
   const components = fields.optional("component", listOf(asOldComponent)) ?? [];
+  for (const [index, component] of components.entries()) {
+    requireKnownSettings(type, component.trigger, `component[${index}].trigger`, []);
+  }
   return {
     version: 1,
     name: fields.required("name", asText),
@@ -64,6 +68,7 @@ function without(table: TomlTable, name: string): TomlTable {
 function triggerOf(id: string, trigger: TomlTable): TriggerEntry {
   return {
     line: trigger.line,
+    componentLine: trigger.line,
     id: `trigger-${id}`,
     component: { kind: "reference", id },
     otherComponents: new Map(),

@@ -1,10 +1,10 @@
 import { asComponent } from "./component.ts";
 import { ManifestError } from "./error.ts";
-import { asTable, asText, asValue, fieldsOf, listOf, mapOf } from "./fields.ts";
+import { asTable, asText, asValue, type Decoder, fieldsOf, listOf, mapOf } from "./fields.ts";
 import { reasonAgainstKebab } from "./identifiers.ts";
-import type { Manifest } from "./model.ts";
+import type { Manifest, TriggerEntry } from "./model.ts";
 import type { TomlTable } from "./toml.ts";
-import { asTrigger } from "./trigger.ts";
+import { asTriggerOf } from "./trigger.ts";
 import { asVariable, requireVariableName } from "./variables.ts";
 
 /** A manifest of version 2. */
@@ -36,10 +36,17 @@ export function readVersion2(root: TomlTable): Manifest {
     authors: application.optional("authors", listOf(asText)) ?? [],
     triggerSettings: application.optional("trigger", mapOf(asTable)) ?? new Map(),
     variables: fields.optional("variables", mapOf(asVariable, requireVariableName)) ?? new Map(),
-    triggers: fields.required("trigger", mapOf(listOf(asTrigger))),
+    triggers: fields.required("trigger", asTriggers),
     components: fields.optional("component", mapOf(asComponent, requireComponentId)) ?? new Map(),
   };
 }
+
+const asTriggers: Decoder<ReadonlyMap<string, readonly TriggerEntry[]>> = (value, what) => {
+  const { entries } = asTable(value, what);
+  return new Map(
+    [...entries].map(([type, triggers]) => [type, listOf(asTriggerOf(type))(triggers, `${what}.${type}`)]),
+  );
+};
 
 function requireComponentId(id: string, line: number): void {
   const reason = reasonAgainstKebab(id);

@@ -3,18 +3,10 @@ import type { Application } from "./model.ts";
 /** Legal in a manifest, but unlikely to be what its author meant. Each is one sentence without the full stop. */
 export function warningsAbout(application: Application): readonly string[] {
   const { components, triggers, manifestVersion, profile } = application;
-  const ids = new Set(components.map(({ id }) => id));
   const warnings: string[] = [];
   if (triggers.length === 0) warnings.push("the application has no trigger, so Spin will not start it");
   if (profile !== undefined && !components.some(({ profiles }) => profiles.has(profile))) {
     warnings.push(`no component has the profile "${profile}"`);
-  }
-  for (const { id, component, otherComponents } of triggers) {
-    const named = [component, ...[...otherComponents.values()].flat()].filter((name) => name !== undefined);
-    for (const name of named) {
-      if (!ids.has(name))
-        warnings.push(`the trigger "${id}" names the component "${name}", which does not exist`);
-    }
   }
   for (const { id, given, allowedOutboundHosts } of components) {
     if (manifestVersion === 2 && given.has("allowed_http_hosts")) {
