@@ -243,6 +243,9 @@ async function buildOurs(
       ...{ manifest: folder, layers, engine, build: false, insecure: true, workspace: folder },
       repository: target.repository,
       tag: target.tag,
+      temporaryRoot: folder,
+      allowEmptyFiles: true,
+      allowLfsPointers: false,
       annotations: { explicit: { "org.opencontainers.image.created": created } },
     },
     {

@@ -66,8 +66,9 @@ const rooms: Readonly<Record<string, Rooms>> = {
   },
   "actions/spin-registry-push": {
     manifest: [],
+    wasm: [],
     files: ["manifest"],
-    sources: ["files", "manifest"],
+    sources: ["wasm", "files", "manifest"],
     "locked-app": ["files", "manifest"],
     layers: ["files"],
     engine: ["sources", "locked-app", "layers", "files", "manifest"],

@@ -9,8 +9,8 @@ import { buildComponents } from "./engine/build-commands.ts";
 import { chooseEngine } from "./engine/choose.ts";
 import { assembleWithSpin } from "./engine/cli.ts";
 import type { Execute } from "./engine/execute.ts";
-import { assemble } from "./engine/native.ts";
-import { requireInWorkspace } from "./files/boundary.ts";
+import { type AssemblyContext, assemble } from "./engine/native.ts";
+import { requireInside } from "./files/boundary.ts";
 import type { ContentRequest } from "./inputs.ts";
 import { knownArchives } from "./layers/archive.ts";
 import { namingManifest } from "./manifest/error.ts";
@@ -18,8 +18,7 @@ import { locateManifest, readManifestFile } from "./manifest/read.ts";
 import { warningsAbout } from "./manifest/warnings.ts";
 import { describeAgainst, describeContents, summarise } from "./report.ts";
 import type { ModuleCache } from "./sources/cache.ts";
-import type { SourceContext } from "./sources/resolve.ts";
-import { sizeInRegistry, versionsIn } from "./sources/size-in-registry.ts";
+import { isPublished, sizeInRegistry, versionsIn } from "./sources/size-in-registry.ts";
 
 /** Everything outside that a build looks at. */
 export interface Dependencies {
@@ -57,7 +56,8 @@ export async function buildContent(
   const { client, state, environment, execute, log, warn } = dependencies;
   const { repository } = request;
   const manifest = await locateManifest(request.manifest);
-  await requireInWorkspace(manifest, request.workspace);
+  const boundaries = [request.workspace, request.temporaryRoot];
+  await requireInside(manifest, boundaries);
   return namingManifest(manifest, async () => {
     const application = await readManifestFile(manifest, request.profile);
     const engine = chooseEngine(request.engine, application);
@@ -65,17 +65,22 @@ export async function buildContent(
     const programs = { folder, environment, execute, log };
     if (request.build) await buildComponents(application, programs);
 
-    const sources: SourceContext = {
+    const context: AssemblyContext = {
       fetch: dependencies.fetch,
       cache: dependencies.cache,
       sizeInRegistry: (digest) => sizeInRegistry(digest, repository, state, client),
+      isPublished: (digest) => isPublished(digest, state),
       folder,
-      boundary: request.workspace,
+      boundaries,
+      workspace: request.workspace,
+      built: request.build,
+      allowEmptyFiles: request.allowEmptyFiles,
+      allowLfsPointers: request.allowLfsPointers,
     };
     const assembled =
       engine === "native"
-        ? await assemble(application, sources)
-        : await assembleWithSpin(application, { ...sources, ...programs, manifest });
+        ? await assemble(application, context)
+        : await assembleWithSpin(application, { ...context, ...programs, manifest });
     for (const warning of [...warningsAbout(application), ...assembled.warnings])
       warn(`${manifest}: ${warning}.`);
 

@@ -7,6 +7,7 @@ import {
   requestedTag,
   requiredText,
   sourceDateEpoch,
+  temporaryRoot,
   text,
   workspaceFolder,
 } from "@spin-publisher/action-runtime";
@@ -28,8 +29,14 @@ export interface ContentRequest {
   readonly tag: string;
   readonly insecure: boolean;
   readonly annotations: AnnotationContext;
-  /** What the manifest, its folder and the sources of components must lie in: the checkout. */
+  /** The checkout, where the manifest, its folder and the sources of components must be. */
   readonly workspace: string;
+  /** Where a generated manifest may be instead: the runner's temporary folder. */
+  readonly temporaryRoot: string;
+  /** Publish components although entries of their `files` stand for no file. */
+  readonly allowEmptyFiles: boolean;
+  /** Publish Git LFS pointers as they are. */
+  readonly allowLfsPointers: boolean;
 }
 
 /**
@@ -62,5 +69,8 @@ export async function readRequest(
       ...(releasedVersion === undefined ? {} : { releasedVersion }),
     },
     workspace: workspaceFolder(environment),
+    temporaryRoot: temporaryRoot(environment),
+    allowEmptyFiles: flag("allow-empty-files"),
+    allowLfsPointers: flag("allow-lfs-pointers"),
   };
 }

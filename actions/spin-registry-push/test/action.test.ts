@@ -214,7 +214,11 @@ command = "cp source.bin web.wasm"
 
   test.each([
     ["no manifest", { manifest: "nowhere" }, '"nowhere" does not exist. Set the input'],
-    ["a malformed reference", { reference: "ghcr.io/octo-org/site:latest" }, "a repository is wanted here"],
+    [
+      "a malformed reference",
+      { reference: "ghcr.io/octo-org/site:latest" },
+      "expected a repository without a tag or digest",
+    ],
     ["an unknown way of layering", { layers: "zip" }, 'Input "layers" must be one of auto, files, archive'],
   ])("says what is wrong with %s, and writes nothing", async (_name, inputs, message) => {
     registry.clearRequests();

@@ -1,24 +1,28 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, symlink } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { testNeeding } from "@spin-publisher/sandbox/testing";
-import { prepareAllFiles } from "../src/engine/native.ts";
+import { type FilesContext, prepareAllFiles } from "../src/engine/native.ts";
 import { namingManifest } from "../src/manifest/error.ts";
+import { filesContext } from "./contexts.ts";
 import { project } from "./project.ts";
 import { read, withComponent } from "./reading.ts";
 import { writeTree } from "./tree.ts";
 
 /** Path → content of what the component `web` is published with, and the warnings. */
-async function published(folder: string, files: string) {
+async function published(folder: string, files: string, more: Partial<FilesContext> = {}) {
   const application = read(withComponent(files));
   const { byComponent, warnings } = await namingManifest("spin.toml", () =>
-    prepareAllFiles(application, folder),
+    prepareAllFiles(application, filesContext(folder, more)),
   );
   return { paths: (byComponent[0] ?? []).map(({ path }) => path), warnings };
 }
 
-const paths = async (folder: string, files: string) => (await published(folder, files)).paths;
+const paths = async (folder: string, files: string, more: Partial<FilesContext> = {}) =>
+  (await published(folder, files, more)).paths;
 
 const tree = () =>
   project({
@@ -80,7 +84,7 @@ describe("an entry of files", () => {
       ["README.md"],
     ],
   ])("means %s", async (_name, files, expected) => {
-    expect(await paths(await tree(), `files = ${files}`)).toEqual(expected);
+    expect(await paths(await tree(), `files = ${files}`, { allowEmptyFiles: true })).toEqual(expected);
   });
 
   test.each(["", "./"])("%j means the application folder, without going a level deeper", async (entry) => {
@@ -98,8 +102,14 @@ describe("an entry of files", () => {
     ['["content/.."]', '"content/.." ends in "." or ".."'],
     ['["."]', '"." ends in "." or ".."'],
     ['["content/."]', '"content/." ends in "." or ".."'],
-    ['["../shared/*"]', 'the path "../shared/*" leads out of the application folder'],
-    ['["content/../../x"]', 'the path "content/../../x" leads out of the application folder'],
+    [
+      '["../shared/*"]',
+      'the path "../shared/*" is outside the application folder; write { source = "../shared", destination = "shared" }',
+    ],
+    [
+      '["content/../../x"]',
+      'the path "content/../../x" is outside the application folder; write { source = "../x", destination = "x" }',
+    ],
     ['["*/../README.md"]', 'has ".." after a wildcard'],
     ['["/etc/passwd"]', 'the path "/etc/passwd" is an absolute path'],
     ['["C:/x"]', 'the path "C:/x" is an absolute path'],
@@ -109,8 +119,11 @@ describe("an entry of files", () => {
     ['["content/[a"]', '"content/[a" is not a pattern: a "[" is not closed'],
     ['[{ source = "nope", destination = "/" }]', 'the source "nope" does not exist'],
     ['[{ source = "content/*", destination = "/" }]', 'the source "content/*" does not exist'],
-    ['[{ source = "../x", destination = "/" }]', 'the path "../x" leads out of the application folder'],
-    ['[{ source = "/etc", destination = "/" }]', 'the path "/etc" is an absolute path'],
+    [
+      '[{ source = "../x", destination = "/" }]',
+      'the source "../x" is outside the checkout, and only what is in it is published; copy it there first',
+    ],
+    ['[{ source = "/etc", destination = "/" }]', 'the source "/etc" is an absolute path'],
     [
       '[{ source = "README.md", destination = "/" }]',
       'the destination "/" of "README.md" must end in a file name',
@@ -129,9 +142,9 @@ describe("an entry of files", () => {
     ],
     [
       '[{ source = "static", destination = "../other" }]',
-      `the destination "../other" leads out of the component's root`,
+      `the destination "../other" is outside the component's root`,
     ],
-    ['[{ source = "static", destination = "a/../../other" }]', "leads out of the component's root"],
+    ['[{ source = "static", destination = "a/../../other" }]', "is outside the component's root"],
   ])("cannot be %s", async (files, message) => {
     await expect(published(await tree(), `files = ${files}`)).rejects.toThrow(
       expect.objectContaining({
@@ -179,12 +192,75 @@ describe("an entry of files", () => {
     ]);
   });
 
-  testNeeding("FIFOs")("passes over what is no file", async () => {
+  testNeeding("FIFOs")("cannot match a named pipe, unless that is excluded", async () => {
     const folder = await project({ "content/a": "a" });
     execFileSync("mkfifo", [join(folder, "content/pipe")]);
-    await symlink("nowhere", join(folder, "content/dangling"));
-    await symlink("circle", join(folder, "content/circle"));
-    expect(await paths(folder, 'files = ["content/*"]')).toEqual(["content/a"]);
+    await expect(paths(folder, 'files = ["content/*"]')).rejects.toThrow(
+      '"content/pipe" is a named pipe, which cannot be published; exclude or remove it.',
+    );
+    const files = 'files = ["content/*"]\nexclude_files = ["**/pipe"]';
+    expect(await paths(folder, files)).toEqual(["content/a"]);
+    await expect(paths(folder, 'files = ["content/pipe"]')).rejects.toThrow('"content/pipe" is a named pipe');
+  });
+
+  testNeeding("FIFOs")("cannot match a socket", async () => {
+    const folder = await project({ "content/a": "a" });
+    const server = createServer().listen(join(folder, "content/socket"));
+    await once(server, "listening");
+    await expect(paths(folder, 'files = ["content"]')).rejects.toThrow('"content/socket" is a socket, which');
+    server.close();
+  });
+
+  testNeeding("symbolic links").each([
+    ["nowhere", 'is a link to "nowhere", which does not exist; exclude or remove it'],
+    ["link", "is a link that leads back to itself; exclude or remove it"],
+  ])("cannot match a link to %s", async (target, message) => {
+    const folder = await project({ "content/a": "a" });
+    await symlink(target, join(folder, "content/link"));
+    await expect(paths(folder, 'files = ["content/**/*"]')).rejects.toThrow(`"content/link" ${message}.`);
+    expect(await paths(folder, 'files = ["content/a*"]')).toEqual(["content/a"]);
+    await expect(paths(folder, 'files = ["content/link"]')).rejects.toThrow('"content/link" is a link');
+  });
+
+  testNeeding("a file system that keeps bytes").each([
+    ["caf\\xe9.md", "file"],
+    ["caf\\xe9", "folder"],
+  ])("cannot match %s, a %s whose name is not UTF-8", async (shown, kind) => {
+    const folder = await project({ "content/a": "a" });
+    const name = Buffer.concat([Buffer.from(`${folder}/content/caf`), Buffer.from([0xe9])]);
+    if (kind === "file") await writeFile(Buffer.concat([name, Buffer.from(".md")]), "é");
+    else await mkdir(name);
+    await expect(paths(folder, 'files = ["content/**/*"]')).rejects.toThrow(
+      `"content/${shown}" is not named in UTF-8, so it cannot be published; exclude or remove it.`,
+    );
+    expect(await paths(folder, 'files = ["content/a*"]')).toEqual(["content/a"]);
+    const excluded = 'files = ["content/**/*"]\nexclude_files = ["content/caf*"]';
+    expect(await paths(folder, excluded)).toEqual(["content/a"]);
+  });
+
+  test("can map a folder beside the application, as long as it is in the checkout", async () => {
+    const checkout = await project({
+      "site/spin.toml": "",
+      "static/a.css": "a",
+      "static/img/b.png": "b",
+      "robots.txt": "r",
+    });
+    const within = { workspace: checkout };
+    const site = join(checkout, "site");
+    const files = `files = [
+  { source = "../static", destination = "/" },
+  { source = "../robots.txt", destination = "robots.txt" },
+]`;
+    expect(await paths(site, files, within)).toEqual(["a.css", "img/b.png", "robots.txt"]);
+    const excluding = `${files}\nexclude_files = ["../static/img/*"]`;
+    expect(await paths(site, excluding, within)).toEqual(["a.css", "robots.txt"]);
+    await expect(paths(site, 'files = [{ source = "../../x", destination = "/" }]', within)).rejects.toThrow(
+      'the source "../../x" is outside the checkout',
+    );
+    const elsewhere = { workspace: await project() };
+    await expect(paths(site, files, elsewhere)).rejects.toThrow(
+      'the source "../static" is outside the application folder, and only what is in it is published',
+    );
   });
 
   test("is warned about where it hardly means what it says", async () => {
@@ -205,6 +281,93 @@ describe("an entry of files", () => {
   });
 });
 
+describe("an entry that matches nothing", () => {
+  const more = { "spin.toml": "", "content/a.md": "a", "empty/deep/.keep": "", "a.txt": "a" };
+  const site = async () => {
+    const folder = await project(more);
+    await rm(join(folder, "empty/deep/.keep"));
+    await mkdir(join(folder, "submodule"));
+    return folder;
+  };
+  const message = (entry: string, reason: string) =>
+    `in the files of component "web", "${entry}" matches nothing: ${reason}`;
+  const cases: (readonly [string, string])[] = [
+    ["content/**", 'it matches folders and never a file; write "content/**/*"'],
+    ["content/*/", 'it matches folders and never a file; write "content/*/**/*"'],
+    ["content/*.html", "no file has such a name; correct it"],
+    ["empty", 'the folder "empty" has no files; add some'],
+    [
+      "submodule/**/*",
+      'the folder "submodule" is empty; add its files (for a submodule, set "submodules: true" for actions/checkout)',
+    ],
+  ];
+  const ofMissing: (readonly [string, string])[] = [
+    ["contnet/**/*", 'the folder "contnet" does not exist; correct it'],
+    ["content/blog/*.md", 'the folder "content/blog" does not exist; correct it'],
+    ["a.txt/*", '"a.txt" is not a folder; correct it'],
+  ];
+
+  test.each([...cases, ...ofMissing])(
+    "is an error where the component has no other: %s",
+    async (entry, reason) => {
+      await expect(paths(await site(), `files = ["${entry}"]`)).rejects.toThrow(
+        `spin.toml:9: ${message(entry, reason)}, or set "allow-empty-files: true" if that is right.`,
+      );
+    },
+  );
+
+  test.each(cases)("is a warning beside others: %s", async (entry, reason) => {
+    const { warnings } = await published(await site(), `files = ["content/*", "${entry}"]`);
+    expect(warnings).toContain(message(entry, reason));
+  });
+
+  test.each(ofMissing)("is an error beside others where its folder is missing: %s", async (entry, reason) => {
+    const files = `files = ["content/*", "${entry}"]`;
+    await expect(paths(await site(), files)).rejects.toThrow(message(entry, reason));
+    const { warnings } = await published(await site(), files, { allowEmptyFiles: true });
+    expect(warnings).toEqual([message(entry, reason)]);
+  });
+
+  test("is told from one of which everything is excluded", async () => {
+    const files = 'files = ["content/*"]\nexclude_files = ["*.md"]';
+    await expect(paths(await site(), files)).rejects.toThrow(
+      message("content/*", "exclude_files excludes all of it; correct exclude_files"),
+    );
+  });
+
+  test.each([
+    ['["web/dist/**/*"]', 'the folder "web" does not exist'],
+    ['["web"]', '"web" does not exist and is not a pattern'],
+    ['[{ source = "web/dist", destination = "/" }]', 'the source "web/dist" does not exist'],
+  ])("may be what the build command creates: %s", async (files, reason) => {
+    const manifest = `files = ${files}\n[component.web.build]\ncommand = "make"`;
+    await expect(paths(await site(), manifest)).rejects.toThrow(
+      `${reason}; run its build command first, or set "build: true"`,
+    );
+    await expect(paths(await site(), manifest, { built: true })).rejects.toThrow(
+      `${reason}; its build command did not create it`,
+    );
+  });
+});
+
+describe("a Git LFS pointer", () => {
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"0".repeat(64)}\nsize 12345\n`;
+
+  test("is refused, unless the pointer itself is wanted", async () => {
+    const folder = await project({ "content/a.png": pointer, "content/b.md": "version https://x\n" });
+    const files = 'files = ["content/*"]';
+    await expect(paths(folder, files)).rejects.toThrow(
+      'spin.toml:9: "content/a.png" is a Git LFS pointer and not the file itself; set "lfs: true" for actions/checkout, or "allow-lfs-pointers: true" to publish the pointer.',
+    );
+    expect(await paths(folder, files, { allowLfsPointers: true })).toEqual(["content/a.png", "content/b.md"]);
+  });
+
+  test("is not what a larger text starts with", async () => {
+    const folder = await project({ "content/a.md": pointer.padEnd(1025, "x") });
+    expect(await paths(folder, 'files = ["content/*"]')).toEqual(["content/a.md"]);
+  });
+});
+
 describe("exclude_files", () => {
   test.each([
     ["a name at every depth", '["*.md"]', ["content/blog/.hidden/two.txt"]],
@@ -221,9 +384,19 @@ describe("exclude_files", () => {
     ],
     ["what any of its entries matches", '["*.txt", "**/blog/**"]', ["content/.draft.md", "content/index.md"]],
   ])("leaves out %s", async (_name, exclude, expected) => {
-    expect(await paths(await tree(), `files = ["content/**/*"]\nexclude_files = ${exclude}`)).toEqual(
-      expected,
-    );
+    const files = `files = ["content/**/*"]\nexclude_files = ${exclude}`;
+    expect(await paths(await tree(), files, { allowEmptyFiles: true })).toEqual(expected);
+  });
+
+  test.each([
+    ["no file", '"content/*.txt"', ""],
+    ["a folder", '"**/blog"', '; write "**/blog/**" to exclude everything in that folder'],
+    ["a folder with a slash", '"content/"', '; write "content/**" to exclude everything in that folder'],
+  ])("is warned about where it names %s", async (_name, pattern, advice) => {
+    const files = `files = ["content/*.md"]\nexclude_files = ["*/.draft.md", "content/.d*", ${pattern}]`;
+    expect((await published(await tree(), files)).warnings).toEqual([
+      `${pattern} in exclude_files of component "web" excludes nothing${advice}`,
+    ]);
   });
 
   test("matches the source of a file, not its destination", async () => {

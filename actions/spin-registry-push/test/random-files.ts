@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { prepareAllFiles } from "../src/engine/native.ts";
 import { ManifestError } from "../src/manifest/error.ts";
+import { filesContext } from "./contexts.ts";
 import { read, withComponent } from "./reading.ts";
 import { writeTree } from "./tree.ts";
 
@@ -65,7 +66,10 @@ export async function hostileApplication(folder: string): Promise<string> {
 /** @throws Error when anything from outside would be published, or anything would land outside of the component. */
 export async function checkFiles(folder: string, files: string): Promise<"accepted" | "refused"> {
   try {
-    const { byComponent } = await prepareAllFiles(read(withComponent(files)), folder);
+    const { byComponent } = await prepareAllFiles(
+      read(withComponent(files)),
+      filesContext(folder, { allowEmptyFiles: true }),
+    );
     for (const { path, content } of byComponent.flat()) {
       const names = path.split("/");
       if (names.some((name) => name === "" || name === "." || name === ".."))

@@ -11,6 +11,7 @@ import { type Content, readContent } from "../src/files/content.ts";
 import { namingManifest } from "../src/manifest/error.ts";
 import { createModuleCache, spinCacheFolder } from "../src/sources/cache.ts";
 import { resolveSource } from "../src/sources/resolve.ts";
+import { sourcesContext } from "./contexts.ts";
 import { project } from "./project.ts";
 import { read, withComponent } from "./reading.ts";
 import { component, coreModule } from "./wasm.ts";
@@ -54,8 +55,8 @@ async function resolve(source: string, where: Circumstances = {}): Promise<Conte
       fetch: createFetch({ retry: { attempts: 1 } }),
       cache: createModuleCache(where.cache ?? join(folder, "cache")),
       sizeInRegistry: async (digest) => where.inRegistry?.get(digest),
-      folder,
-      boundary: where.boundary ?? folder,
+      ...sourcesContext(folder),
+      boundaries: [where.boundary ?? folder],
     }),
   );
 }
@@ -77,7 +78,12 @@ describe("a module beside the manifest", () => {
     ["missing", {}, "does not exist; build the component first"],
     ["a folder", { "web.wasm/x": "" }, "cannot be read"],
     ["text", { "web.wasm": "hello" }, "is not a WebAssembly module or component"],
-    ["empty", { "web.wasm": "" }, "is not a WebAssembly module or component"],
+    ["empty", { "web.wasm": "" }, "is empty"],
+    [
+      "a Git LFS pointer",
+      { "web.wasm": `version https://git-lfs.github.com/spec/v1\noid sha256:${"a".repeat(64)}\nsize 9\n` },
+      'is a Git LFS pointer and not the file itself; set "lfs: true" for actions/checkout',
+    ],
     ["cut off", { "web.wasm": module.subarray(0, 7) }, "is a WebAssembly binary of an unknown version"],
     [
       "of a future version",

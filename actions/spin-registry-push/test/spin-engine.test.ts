@@ -12,6 +12,7 @@ import { contentOf, readContent } from "../src/files/content.ts";
 import { namingManifest } from "../src/manifest/error.ts";
 import { readManifestFile } from "../src/manifest/read.ts";
 import { createModuleCache } from "../src/sources/cache.ts";
+import { filesContext, sourcesContext } from "./contexts.ts";
 import { fakeSpin } from "./fake-spin.ts";
 import { project } from "./project.ts";
 import { withComponent } from "./reading.ts";
@@ -55,8 +56,8 @@ const context = (folder: string, path = "") => ({
   },
   cache: createModuleCache(join(folder, "cache")),
   sizeInRegistry: async () => undefined,
-  folder,
-  boundary: folder,
+  ...sourcesContext(folder),
+  ...filesContext(folder),
   manifest: join(folder, "spin.toml"),
   environment: {
     PATH: path,

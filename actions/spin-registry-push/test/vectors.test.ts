@@ -8,6 +8,7 @@ import type { Content } from "../src/files/content.ts";
 import { lockApplication } from "../src/locked-app/lock.ts";
 import { readManifest, readManifestFile } from "../src/manifest/read.ts";
 import { createModuleCache } from "../src/sources/cache.ts";
+import { filesContext, sourcesContext } from "./contexts.ts";
 import { project } from "./project.ts";
 import { component } from "./wasm.ts";
 
@@ -246,7 +247,8 @@ command = "make"
       "static/\u00e9.txt": "x".repeat(129),
     });
     const application = await readManifestFile(`${folder}/spin.toml`);
-    const context = { ...offline, cache: createModuleCache(folder), folder, boundary: folder };
+    const cache = createModuleCache(folder);
+    const context = { ...offline, ...sourcesContext(folder), ...filesContext(folder), cache };
     const { app, layers } = await assemble(application, context);
     const annotations = annotationsOf(application, { sourceDateEpoch: 1704067200, explicit: {} });
     const { root } = await contentArtifact(app, layers, {

@@ -14,17 +14,17 @@ import { ManifestError } from "../manifest/error.ts";
 import type { Application } from "../manifest/model.ts";
 import { resolveSource, type SourceContext } from "../sources/resolve.ts";
 import { type Execute, environmentForOthers, findOnPath } from "./execute.ts";
-import { type AssembledApp, prepareAllFiles } from "./native.ts";
+import { type AssembledApp, type AssemblyContext, prepareAllFiles } from "./native.ts";
 import { spinFeatures } from "./needs-spin.ts";
 import { type Pushed, startSink } from "./sink.ts";
 
-export interface SpinContext extends SourceContext {
+export type SpinContext = AssemblyContext & {
   /** The manifest's file. */
   readonly manifest: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly execute: Execute;
   readonly log: (line: string) => void;
-}
+};
 
 /**
  * Assembles an application with the `spin` on PATH: it pushes into a sink in this process, and the modules and the
@@ -38,7 +38,7 @@ export async function assembleWithSpin(
   context: SpinContext,
 ): Promise<AssembledApp> {
   const spin = await findSpin(application, context);
-  const { byComponent, warnings } = await prepareAllFiles(application, context.folder);
+  const { byComponent, warnings } = await prepareAllFiles(application, context);
   await fetchModules(application, context);
   const sink = await startSink();
   try {

@@ -1,11 +1,12 @@
 import type { LockedApp } from "@spin-publisher/spin-artifact";
 import pLimit from "p-limit";
-import { type CollectedFile, collectFiles } from "../files/collect.ts";
+import { openApplicationFolder } from "../files/boundary.ts";
+import { type CollectedFile, type CollectOptions, collectFiles } from "../files/collect.ts";
 import { createHasher, type PreparedFile, prepareFiles } from "../files/prepare.ts";
-import { openApplicationFolder } from "../files/walk.ts";
 import type { LayerSource } from "../layers/layer-source.ts";
 import { lockApplication, type PreparedComponent } from "../locked-app/lock.ts";
 import type { Application } from "../manifest/model.ts";
+import { requireLoadable } from "../sources/require-loadable.ts";
 import { resolveSource, type SourceContext } from "../sources/resolve.ts";
 
 /** An application, ready to become an artifact. */
@@ -16,14 +17,31 @@ export interface AssembledApp {
   readonly warnings: readonly string[];
 }
 
+/** What decides which files are published. */
+export interface FilesContext extends CollectOptions {
+  /** The application folder. */
+  readonly folder: string;
+  /** The checkout. */
+  readonly workspace: string;
+  /** Whether files that Git LFS did not fetch are published as the pointers that they are. */
+  readonly allowLfsPointers: boolean;
+}
+
+/** What both engines need to know. */
+export type AssemblyContext = SourceContext & FilesContext;
+
 /**
  * Assembles an application without Spin. Modules that are not components are published as they are: readers
  * convert them when they load them, as they had to before Spin 3.2 converted them on publishing.
  */
-export async function assemble(application: Application, context: SourceContext): Promise<AssembledApp> {
-  const sources = pLimit(4).map(application.components, (component) => resolveSource(component, context));
+export async function assemble(application: Application, context: AssemblyContext): Promise<AssembledApp> {
+  const sources = pLimit(4).map(application.components, async (component) => {
+    const content = await resolveSource(component, context);
+    await requireLoadable(component, content, context.isPublished);
+    return content;
+  });
   sources.catch(() => {}); // awaited below; a mistake in the files is told first
-  const { byComponent, warnings } = await prepareAllFiles(application, context.folder);
+  const { byComponent, warnings } = await prepareAllFiles(application, context);
   const modules = await sources;
   const components = application.components.flatMap((component, index): readonly PreparedComponent[] => {
     const source = modules[index];
@@ -46,17 +64,18 @@ interface AllFiles {
 }
 
 /** The files of all components; every entry of the manifest is resolved before the first file is read. */
-export async function prepareAllFiles(application: Application, folder: string): Promise<AllFiles> {
-  const root = await openApplicationFolder(folder);
+export async function prepareAllFiles(application: Application, context: FilesContext): Promise<AllFiles> {
+  const root = await openApplicationFolder(context.folder, context.workspace);
   const hash = createHasher();
   const warnings: string[] = [];
   const collections: (readonly CollectedFile[])[] = [];
   for (const component of application.components) {
-    const collection = await collectFiles(root, component);
+    const collection = await collectFiles(root, component, context);
     collections.push(collection.files);
     warnings.push(...collection.warnings);
   }
   const byComponent: (readonly PreparedFile[])[] = [];
-  for (const files of collections) byComponent.push(await prepareFiles(files, hash));
+  for (const files of collections)
+    byComponent.push(await prepareFiles(files, hash, context.allowLfsPointers));
   return { byComponent, warnings };
 }

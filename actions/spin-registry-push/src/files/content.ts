@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import { whyUnreadable } from "@spin-publisher/errors";
 import { type BlobSource, type Digest, digestOf } from "@spin-publisher/oci";
+import { isLfsPointer } from "./lfs-pointer.ts";
 
 /** Bytes that are published, by digest; in memory only where they are few. */
 export interface Content {
@@ -11,6 +12,8 @@ export interface Content {
   readonly source: BlobSource;
   /** The bytes themselves where the locked application carries them inline. */
   readonly inline?: Uint8Array;
+  /** Whether it stands for a file that Git LFS did not fetch. */
+  readonly isLfsPointer?: true;
 }
 
 /** Content of at most this many bytes travels inside the locked application (Spin's own limit). */
@@ -25,8 +28,7 @@ export async function contentOfFile(path: string): Promise<Content> {
   try {
     const { size } = await file.stat();
     if (size <= largestRead) {
-      const { digest, size, inline } = contentOf(await file.readFile());
-      return { digest, size, source: { kind: "file", path }, ...(inline === undefined ? {} : { inline }) };
+      return { ...contentOf(await file.readFile()), source: { kind: "file", path } };
     }
   } finally {
     await file.close();
@@ -47,6 +49,7 @@ export function contentOf(bytes: Uint8Array): Content {
     size: bytes.length,
     source: { kind: "bytes", bytes },
     ...(bytes.length <= largestInline ? { inline: bytes } : {}),
+    ...(isLfsPointer(bytes) ? { isLfsPointer: true } : {}),
   };
 }
 

@@ -4,6 +4,7 @@ import pLimit from "p-limit";
 import { ManifestError } from "../manifest/error.ts";
 import type { CollectedFile } from "./collect.ts";
 import { type Content, contentOfFile } from "./content.ts";
+import { lfsAdvice } from "./lfs-pointer.ts";
 
 /** A file as it is published for one component. */
 export interface PreparedFile {
@@ -29,17 +30,24 @@ export function createHasher(): (location: string) => Promise<Content> {
  * file system lists them; readers do not care, and the digest must be the same everywhere.
  *
  * @throws ManifestError when two entries put different files at one place, or a file where a folder has to be:
- *   which of them Spin would publish is a matter of luck.
+ *   which of them Spin would publish is a matter of luck; and for a Git LFS pointer, unless `allowLfsPointers`.
  */
 export async function prepareFiles(
   collected: readonly CollectedFile[],
   hash: (location: string) => Promise<Content>,
+  allowLfsPointers: boolean,
 ): Promise<readonly PreparedFile[]> {
   const contents = await pLimit(16).map(collected, (file) => hashOf(file, hash));
   const prepared = new Map<string, PreparedFile>();
   for (const [index, { destination, path, line }] of collected.entries()) {
     const content = contents[index];
     if (content === undefined) continue;
+    if (content.isLfsPointer && !allowLfsPointers) {
+      throw new ManifestError(
+        line,
+        `"${path}" is a Git LFS pointer and not the file itself; ${lfsAdvice}, or "allow-lfs-pointers: true" to publish the pointer`,
+      );
+    }
     const rival = prepared.get(destination);
     if (rival !== undefined && rival.content.digest !== content.digest) {
       throw new ManifestError(

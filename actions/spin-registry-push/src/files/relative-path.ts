@@ -1,22 +1,28 @@
+/** A path of a manifest: how many folders above its root it starts, and the names from there on. */
+export interface RelativePath {
+  readonly up: number;
+  readonly names: readonly string[];
+}
+
 /**
- * A path of a manifest, relative to `root`: names without `.`, `..` or empty ones, none at all for the root itself.
- * `..` is resolved textually.
+ * Resolves a path textually: `.` and empty names are dropped, `..` takes off the name before it.
  *
- * @param root what errors call the folder that the path must stay in.
- * @throws Error (a clause for the caller's sentence) where it does, or where the path is absolute.
+ * @throws Error (a clause for the caller's sentence) where the path is absolute, or `..` follows a wildcard.
  */
-export function namesInside(path: string, root = "application folder"): readonly string[] {
+export function parseRelativePath(path: string): RelativePath {
   if (path.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path)) {
     throw new Error("is an absolute path, which differs between machines; write it relative to the manifest");
   }
   if (path.includes("\0")) throw new Error("contains a NUL character");
+  let up = 0;
   const names: string[] = [];
   for (const name of path.split("/")) {
     if (name === "" || name === ".") continue;
     if (name !== "..") names.push(name);
-    else if (names.length === 0) throw new Error(`leads out of the ${root}`);
-    else if (/[*?[\]]/.test(names.pop() ?? ""))
+    else if (names.length === 0) up += 1;
+    else if (/[*?[\]]/.test(names.pop() ?? "")) {
       throw new Error('has ".." after a wildcard; name the folder instead');
+    }
   }
-  return names;
+  return { up, names };
 }

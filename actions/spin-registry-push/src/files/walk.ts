@@ -1,11 +1,11 @@
 import { isUtf8 } from "node:buffer";
-import { lstat, readdir, realpath, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { errorCode } from "@spin-publisher/errors";
 import { isBelow } from "./boundary.ts";
+import { type Entry, look, lookUnnamed, outside } from "./entry.ts";
 import { type Glob, hasWildcards, matches, parseGlob } from "./glob.ts";
 
-/** A regular file below the application folder, links followed. */
+/** A regular file, links followed. */
 export interface FoundFile {
   /** Relative to the application folder, `/`-separated, as it was reached. */
   readonly path: string;
@@ -13,13 +13,19 @@ export interface FoundFile {
   readonly location: string;
 }
 
-/** The application folder, with links resolved. */
-export interface ApplicationFolder {
+/** Where a walk starts, and what links must not lead out of; both with links resolved. */
+export interface Start {
+  /** Names from the application folder to here. */
+  readonly names: readonly string[];
   readonly location: string;
+  readonly boundary: string;
 }
 
-export async function openApplicationFolder(folder: string): Promise<ApplicationFolder> {
-  return { location: await realpath(folder) };
+/** What a walk came across. */
+export interface Walked {
+  readonly found: readonly FoundFile[];
+  /** How many files matched and were excluded. */
+  readonly excluded: number;
 }
 
 /** Links that are all followed could otherwise turn a few folders into any number. */
@@ -46,13 +52,6 @@ interface Folder {
   readonly above: readonly string[];
 }
 
-type Entry =
-  | { readonly kind: "file"; readonly location: string }
-  | { readonly kind: "folder"; readonly location: string }
-  /** A link that leads out of the application folder. */
-  | { readonly kind: "outside"; readonly isFolder: boolean; readonly location: string }
-  | { readonly kind: "other" };
-
 /** @throws Error (a clause for the caller's sentence) when one of the names is not a pattern. */
 export function parsePattern(names: readonly string[]): readonly Part[] {
   return names.map((name) => {
@@ -62,20 +61,45 @@ export function parsePattern(names: readonly string[]): readonly Part[] {
 }
 
 /**
- * Finds the files that a pattern names, each folder being read once. Names that are not UTF-8 are passed over, as
- * they cannot be published; so are devices, sockets and links to nothing.
+ * Finds the files that a pattern names, each folder being read once.
  *
- * @param excluded whether a file is left out (by its path); asked before anything is refused.
- * @throws Error when a link leads out of the application folder or back to a folder above it, or when links lead to a
- *   folder in very many ways.
+ * @param excludes whether a file is left out (by its path); asked before anything is refused.
+ * @throws Error when something that matches cannot be published (a name that is not UTF-8, a link to nothing, a device),
+ *   when a link leads out of the boundary or back to a folder above it, or when links lead to a folder in very many ways.
  */
 export async function walk(
-  root: ApplicationFolder,
+  start: Start,
   pattern: readonly Part[],
-  excluded: (path: string) => boolean,
-): Promise<readonly FoundFile[]> {
+  excludes: (path: string) => boolean,
+): Promise<Walked> {
   const found: FoundFile[] = [];
+  let excluded = 0;
   const visits = new Map<string, number>();
+
+  const isWanted = (path: string) => {
+    if (!excludes(path)) return true;
+    excluded += 1;
+    return false;
+  };
+  const takeFile = (path: string, entry: Exclude<Entry, { kind: "folder" | "nothing" }>) => {
+    if (!isWanted(path)) return;
+    if (entry.kind === "outside") throw outside(path, entry.location);
+    if (entry.kind === "special") throw cannotBePublished(path, entry);
+    found.push({ path, location: entry.location });
+  };
+  const enterFolder = async (folder: Folder, path: string, entry: Entry, next: ReadonlySet<number>) => {
+    if (entry.kind !== "folder") {
+      if (excludes(`${path}/${anyName}`)) return;
+      if (entry.kind === "outside") throw outside(path, entry.location);
+      throw cannotBePublished(path, entry);
+    }
+    const above = [...folder.above, folder.location];
+    if (above.includes(entry.location) || isBelow(folder.location, entry.location)) {
+      throw new Error(`the link "${path}" leads back to a folder above itself; exclude or remove it`);
+    }
+    await visit({ names: path.split("/"), location: entry.location, above }, next);
+  };
+
   const visit = async (folder: Folder, places: ReadonlySet<number>): Promise<void> => {
     const times = (visits.get(folder.location) ?? 0) + 1;
     visits.set(folder.location, times);
@@ -84,38 +108,30 @@ export async function walk(
         `the folder "${folder.names.join("/")}" is reached through links in more than ${mostVisits} ways`,
       );
     }
-    for (const name of await candidates(folder, places, pattern)) {
+    for (const { name, raw } of await candidates(folder, places, pattern)) {
       const next = advance(places, name, pattern);
       if (next.size === 0) continue;
       const names = [...folder.names, name];
+      const entry =
+        raw === undefined
+          ? await look(join(folder.location, name), start.boundary)
+          : await lookUnnamed(folder.location, raw);
+      if (entry.kind === "nothing") continue;
       const path = names.join("/");
-      const entry = await look(join(folder.location, name), root);
-      if (entry.kind === "file" || (entry.kind === "outside" && !entry.isFolder)) {
-        if (!endsAt(places, name, pattern) || excluded(path)) continue;
-        if (entry.kind === "outside") throw leavesApplication(path, entry.location);
-        found.push({ path, location: entry.location });
-      } else if (entry.kind === "folder" || entry.kind === "outside") {
-        if (next.size === 1 && next.has(pattern.length)) continue;
-        if (entry.kind === "outside") {
-          if (excluded(`${path}/${anyName}`)) continue;
-          throw leavesApplication(path, entry.location);
-        }
-        const above = [...folder.above, folder.location];
-        if (above.includes(entry.location)) {
-          throw new Error(`the link "${path}" leads back to a folder above itself; exclude or remove it`);
-        }
-        await visit({ names, location: entry.location, above }, next);
-      }
+      if (entry.kind === "folder" || (entry.kind !== "file" && entry.isFolder)) {
+        const goesOn = next.size > 1 || !next.has(pattern.length);
+        if (goesOn) await enterFolder(folder, path, entry, next);
+      } else if (endsAt(places, name, pattern)) takeFile(path, entry);
     }
   };
-  await visit({ names: [], location: root.location, above: [] }, reach(new Set(), 0, pattern));
-  return found;
+  await visit({ ...start, above: [] }, reach(new Set(), 0, pattern));
+  return { found, excluded };
 }
 
-function leavesApplication(path: string, location: string): Error {
-  return new Error(
-    `"${path}" is a link to "${location}", outside the application folder; replace it with a copy of its target`,
-  );
+function cannotBePublished(path: string, entry: Entry): Error {
+  const { what = "", escaped } = entry.kind === "special" ? entry : {};
+  const shown = escaped === undefined ? path : [...path.split("/").slice(0, -1), escaped].join("/");
+  return new Error(`"${shown}" is ${what}; exclude or remove it`);
 }
 
 /** Adds a place of the pattern, and those after it that `**` can skip to by matching no folder. */
@@ -146,48 +162,21 @@ function accepts(part: Part, name: string): boolean {
   return part.kind === "glob" && matches(part.glob, name);
 }
 
+interface Candidate {
+  readonly name: string;
+  /** The name itself where it is not UTF-8; `name` is then only good to compare with patterns. */
+  readonly raw?: Buffer;
+}
+
 /** The names in a folder that the pattern can match: those it spells out, or all of them. */
 async function candidates(
   { location }: Folder,
   places: ReadonlySet<number>,
   pattern: readonly Part[],
-): Promise<readonly string[]> {
+): Promise<readonly Candidate[]> {
   const parts = [...places].flatMap((place) => pattern[place] ?? []);
   const spelled = parts.flatMap((part) => (part.kind === "name" ? part.name : []));
-  if (spelled.length === parts.length) return [...new Set(spelled)];
+  if (spelled.length === parts.length) return [...new Set(spelled)].map((name) => ({ name }));
   const names = await readdir(location, { encoding: "buffer" });
-  return names.filter((name) => isUtf8(name)).map((name) => name.toString("utf8"));
-}
-
-async function look(location: string, root: ApplicationFolder): Promise<Entry> {
-  const own = await lstat(location).catch(absent);
-  if (own === undefined) return { kind: "other" };
-  if (!own.isSymbolicLink()) return kindOf(own, location);
-  const target = await stat(location).catch(absent);
-  if (target === undefined) return { kind: "other" };
-  const real = await realpath(location);
-  if (isBelow(real, root.location)) return kindOf(target, real);
-  return { kind: "outside", isFolder: target.isDirectory(), location: real };
-}
-
-function kindOf(found: { isFile(): boolean; isDirectory(): boolean }, location: string): Entry {
-  if (found.isFile()) return { kind: "file", location };
-  return found.isDirectory() ? { kind: "folder", location } : { kind: "other" };
-}
-
-/** Links to nothing and links in circles are no files; anything else that goes wrong is an error. */
-function absent(error: unknown): undefined {
-  const code = errorCode(error);
-  if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return undefined;
-  throw error;
-}
-
-/** What is at a path without wildcards. @throws Error when a link leads out of the application folder. */
-export async function lookUp(names: readonly string[], root: ApplicationFolder): Promise<Entry> {
-  const location = join(root.location, ...names);
-  const target = await stat(location).catch(absent);
-  if (target === undefined) return { kind: "other" };
-  const real = await realpath(location);
-  if (!isBelow(real, root.location)) throw leavesApplication(names.join("/"), real);
-  return kindOf(target, real);
+  return names.map((raw) => (isUtf8(raw) ? { name: raw.toString() } : { name: raw.toString(), raw }));
 }

@@ -3,7 +3,7 @@ import { downloadFile, type Fetch } from "@spin-publisher/http";
 import { type Digest, parseDigest } from "@spin-publisher/oci";
 import { type Content, largestInline } from "../files/content.ts";
 import type { ModuleCache } from "./cache.ts";
-import { reasonAgainstWasmFile } from "./wasm.ts";
+import { reasonAgainstWasmFile } from "./wasm-file.ts";
 
 /** In bytes; no pod could run a larger module. */
 const largestModule = 1 << 30;
@@ -61,7 +61,7 @@ async function requireWasm(content: Content, url: string): Promise<Content> {
 }
 
 /** For messages: the query of an address may hold a signature. */
-function withoutQuery(url: string): string {
+export function withoutQuery(url: string): string {
   return url.replace(/[?#].*$/s, "");
 }
 

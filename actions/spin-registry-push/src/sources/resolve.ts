@@ -1,15 +1,20 @@
 import { errorCode, whyUnreadable } from "@spin-publisher/errors";
+import type { Digest } from "@spin-publisher/oci";
 import type { Content } from "../files/content.ts";
 import { ManifestError } from "../manifest/error.ts";
-import type { Component } from "../manifest/model.ts";
-import { localModule } from "./local.ts";
-import { type ModuleOrigins, remoteModule } from "./remote.ts";
+import type { Component, Source } from "../manifest/model.ts";
+import { type LocalContext, localModule } from "./local.ts";
+import { type ModuleOrigins, remoteModule, withoutQuery } from "./remote.ts";
 
-export interface SourceContext extends ModuleOrigins {
-  /** The application folder. */
-  readonly folder: string;
-  /** What local sources must lie in. */
-  readonly boundary: string;
+export interface SourceContext extends ModuleOrigins, LocalContext {
+  /** Whether a known version of the application has a layer with this digest. */
+  readonly isPublished: (digest: Digest) => Promise<boolean>;
+}
+
+/** How errors name a source. The query of an address may hold a signature. */
+export function nameOfSource(source: Source): string {
+  if (source.kind === "local") return `"${source.path}"`;
+  return source.kind === "url" ? withoutQuery(source.url) : source.name;
 }
 
 /** The Wasm of a component. @throws ManifestError on the line of its source, saying what is wrong with it. */
@@ -17,7 +22,7 @@ export async function resolveSource({ id, source }: Component, context: SourceCo
   try {
     switch (source.kind) {
       case "local":
-        return await localModule(source.path, context.folder, context.boundary);
+        return await localModule(source.path, context);
       case "url":
         return await remoteModule(source.url, source.digest, context);
       case "package":

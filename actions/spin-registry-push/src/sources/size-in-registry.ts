@@ -1,5 +1,6 @@
 import {
   blobSize,
+  type Descriptor,
   type Digest,
   type FetchedManifest,
   type RegistryClient,
@@ -26,7 +27,16 @@ export async function sizeInRegistry(
 ): Promise<number | undefined> {
   const versions = await state.then(versionsIn, () => undefined);
   if (versions === undefined) return undefined;
+  return layerIn(versions, digest)?.size ?? blobSize(client, repository, digest).catch(() => undefined);
+}
+
+/** Whether one of the versions in `state` has a layer with this digest. */
+export async function isPublished(digest: Digest, state: Promise<TargetState>): Promise<boolean> {
+  const versions = await state.then(versionsIn, () => []);
+  return layerIn(versions, digest) !== undefined;
+}
+
+function layerIn(versions: readonly FetchedManifest[], digest: Digest): Descriptor | undefined {
   const layers = versions.flatMap(({ document }) => ("layers" in document ? document.layers : []));
-  const known = layers.find((layer) => layer.digest === digest);
-  return known?.size ?? blobSize(client, repository, digest).catch(() => undefined);
+  return layers.find((layer) => layer.digest === digest);
 }

@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import { isLfsPointer, lfsAdvice } from "../files/lfs-pointer.ts";
 
 function reasonAgainstWasm(start: Uint8Array): string | undefined {
   const header = Buffer.from(start.subarray(0, 8)).toString("hex");
@@ -7,7 +8,8 @@ function reasonAgainstWasm(start: Uint8Array): string | undefined {
   if (/^\s*\(/.test(new TextDecoder().decode(start.subarray(0, 64)))) {
     return "is WebAssembly text, which Spin does not run; convert it with wat2wasm";
   }
-  return "is not a WebAssembly module or component";
+  if (isLfsPointer(start)) return `is a Git LFS pointer and not the file itself; ${lfsAdvice}`;
+  return start.length === 0 ? "is empty" : "is not a WebAssembly module or component";
 }
 
 /**
