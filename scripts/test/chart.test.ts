@@ -279,6 +279,7 @@ const cases: readonly Case[] = [
         { name: "tmp", mountPath: "/tmp" },
         { name: "docker", mountPath: "/docker" },
       ],
+      image: { pullSecrets: ["ghcr"] },
       envVars: [{ name: "DOCKER_CONFIG", value: "/docker" }],
     },
     (it) => [pod(it).volumes.length, environment(it).DOCKER_CONFIG],
@@ -608,6 +609,11 @@ const refused: readonly (readonly [title: string, values: object, message: RegEx
 ];
 
 describeWithHelm("the chart refuses", () => {
+  test("values of 1.0.0 without the defaults of 2.0.0, as --reuse-values leaves them", async () => {
+    const missing = { content: null, listen: null, tmp: null, httpRoute: null, networkPolicy: null };
+    await expect(chart.render(missing)).rejects.toThrow(/content is required/);
+  });
+
   test.each(refused)("%s", async (_title, values, message) => {
     await expect(chart.render(values)).rejects.toThrow(message);
   });

@@ -85,8 +85,8 @@ annotations: {{- tpl (toYaml .) $.context | nindent 2 }}
 {{- range . -}}{{- if eq .name "http" -}}{{- toYaml . -}}{{- end -}}{{- end -}}
 {{- end -}}
 
-{{/* Environment of the shim as a list. A variable that the user set stays. */}}
-{{- define "bart.env" -}}
+{{/* The user's environment as a list, whichever of the two forms it has. */}}
+{{- define "bart.givenEnv" -}}
 {{- $given := .Values.envVars | default list -}}
 {{- if kindIs "map" $given -}}
 {{- $list := list -}}
@@ -95,6 +95,12 @@ annotations: {{- tpl (toYaml .) $.context | nindent 2 }}
 {{- end -}}
 {{- $given = $list -}}
 {{- end -}}
+{{- toYaml $given -}}
+{{- end -}}
+
+{{/* Environment of the shim as a list. A variable that the user set stays. */}}
+{{- define "bart.env" -}}
+{{- $given := include "bart.givenEnv" . | fromYamlArray -}}
 {{- $names := list -}}
 {{- range $given -}}{{- $names = append $names .name -}}{{- end -}}
 {{- $port := (include "bart.httpPort" .Values.ports | fromYaml).containerPort | int -}}
@@ -108,9 +114,12 @@ annotations: {{- tpl (toYaml .) $.context | nindent 2 }}
 {{- toYaml $given -}}
 {{- end -}}
 
-{{/* Name of the Secret with Docker's configuration for the content; empty where there is none to mount. */}}
+{{/* Name of the Secret with Docker's configuration for the content; empty where none is to be mounted. */}}
 {{- define "bart.contentSecret" -}}
 {{- $secret := .Values.content.pullSecret -}}
+{{- range include "bart.givenEnv" . | fromYamlArray -}}
+{{- if eq .name "DOCKER_CONFIG" -}}{{- $secret = "-" -}}{{- end -}}
+{{- end -}}
 {{- if not $secret -}}
 {{- $secret = concat (.Values.image.pullSecrets | default list) (((.Values.global).imagePullSecrets) | default list) | first -}}
 {{- if kindIs "map" $secret -}}{{- $secret = $secret.name -}}{{- end -}}
