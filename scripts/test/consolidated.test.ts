@@ -391,3 +391,44 @@ jobs:
     await expect(called(pushBranch("main"), less)).rejects.toThrow("which its caller does not grant");
   });
 });
+
+describe("retention", () => {
+  const cleanups = () =>
+    others.map((line): Record<string, string> => JSON.parse(line.slice(line.indexOf(" ") + 1)));
+
+  test("by hand shows what it would remove, of the shims first and of the contents then", async () => {
+    const result = await run(dispatch("refs/heads/main", { "dry-run": "true" }), {}, "retention");
+    expect(result.conclusion).toBe("success");
+    expect(inputsOf(result, "shims-then-contents", "List the shims that stay")).toEqual({
+      INPUT_RULE: "keep",
+      INPUT_BUILDS: "10",
+    });
+    expect(inputsOf(result, "shims-then-contents", "List the shims that are left")).toMatchObject({
+      INPUT_RULE: "all",
+    });
+    expect(cleanups().map((inputs) => [inputs.packages, inputs["older-than"], inputs["dry-run"]])).toEqual([
+      ["kept-tags-packages", "30 days", "true"],
+      ["kept-tags-content-packages", "30 days", "true"],
+    ]);
+  });
+
+  test("removes when told so by hand", async () => {
+    const variables = { RETENTION_DAYS: "7", RETENTION_BUILDS: "3" };
+    const result = await run(dispatch("refs/heads/main", { "dry-run": "false" }), variables, "retention");
+    expect(inputsOf(result, "shims-then-contents", "List the shims that stay")).toMatchObject({
+      INPUT_BUILDS: "3",
+    });
+    expect(cleanups().map((inputs) => [inputs["older-than"], inputs["dry-run"]])).toEqual([
+      ["7 days", "false"],
+      ["7 days", "false"],
+    ]);
+  });
+
+  test("by schedule does nothing until it is switched on", async () => {
+    const schedule: WorkflowEvent = { ...dispatch("refs/heads/main"), name: "schedule" };
+    expect(ran(await run(schedule, {}, "retention"))).toEqual({});
+    const on = await run(schedule, { RETENTION: "true" }, "retention");
+    expect(ran(on)).toEqual({ "shims-then-contents": "packages:write pull-requests:read" });
+    expect(cleanups().map((inputs) => inputs["dry-run"])).toEqual(["false", "false"]);
+  });
+});

@@ -2,6 +2,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { parse } from "yaml";
+import { readVersions } from "../version.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -83,15 +85,26 @@ describe("docs/architecture.md", () => {
     expect(paths.map(([, path = ""]) => path).filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
-  test.each(["packages/oci", "actions/build-shim"])(
-    "says which question each room of %s answers",
-    (place) => {
-      const folders = readdirSync(join(root, place, "src"), { withFileTypes: true })
-        .filter((entry) => entry.isDirectory())
-        .map(({ name }) => name);
-      expect(folders.filter((name) => !text.includes(`| \`${name}\` |`))).toEqual([]);
-    },
-  );
+  test("draws the rooms that the rules know, each with its imports and its question", () => {
+    // The object literal of the rules is also YAML.
+    const literal =
+      /const rooms[^=]*= (\{[\s\S]*?\n\});/.exec(read("scripts/test/imports.test.ts"))?.[1] ?? "{}";
+    const rules: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = parse(literal);
+    const drawn = Object.keys(rules).map((place) => {
+      const table = text.split(`| room of ${place} | imports | question |\n`)[1]?.split("\n\n")[0] ?? "";
+      const rows = [...table.matchAll(/^\| `([\w-]+)` \| ([^|]+) \| [A-Z][^|]+\? \|$/gm)];
+      return [
+        place,
+        Object.fromEntries(rows.map(([, room = "", names = ""]) => [room, names.replace("–", "")])),
+      ];
+    });
+    const expected = Object.entries(rules).map(([place, rooms]) => [
+      place,
+      Object.fromEntries(Object.entries(rooms).map(([room, names]) => [room, names.join(", ")])),
+    ]);
+    expect(expected.length).toBeGreaterThan(3);
+    expect(Object.fromEntries(drawn)).toEqual(Object.fromEntries(expected));
+  });
 
   test("names every package and action", () => {
     const places = ["packages", "actions"].flatMap((top) => readdirSync(join(root, top)));
@@ -103,4 +116,21 @@ test("every decision is listed", () => {
   const listed = read("docs/decisions/README.md");
   const records = readdirSync(join(root, "docs/decisions")).filter((name) => /^\d{4}-/.test(name));
   expect(records.filter((name) => !listed.includes(`(${name})`))).toEqual([]);
+});
+
+test("the changelog has a section for each version that is to be released", () => {
+  const { site, chart } = readVersions(read);
+  const sections = [...read("CHANGELOG.md").matchAll(/^## \[([^\]]+)\]/gm)].map(([, tag]) => tag);
+  expect(sections).toEqual(expect.arrayContaining([site, `chart-${chart}`]));
+});
+
+test("every make target that a document names exists", () => {
+  const targets = [...read("Makefile").matchAll(/^([a-z-]+(?: [a-z-]+)*):(?!=)/gm)].flatMap(
+    ([, names = ""]) => names.split(" "),
+  );
+  const named = documents.flatMap((path) =>
+    [...read(path).matchAll(/(?:`|^\$ )make ([a-z][a-z-]*)/gm)].map(([, target = ""]) => ({ path, target })),
+  );
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter(({ target }) => !targets.includes(target))).toEqual([]);
 });

@@ -18,18 +18,16 @@ const objectsIn = (path: string): readonly KubernetesObject[] =>
     if (error !== undefined) throw error;
     return document.toJS();
   });
-const workflow = "examples/flux/receiver/notify.yaml";
-const manifests = files.filter((path) => path !== workflow);
-const flux = manifests.filter((path) => path.startsWith("examples/flux/")).flatMap(objectsIn);
+const flux = files.filter((path) => path.startsWith("examples/flux/")).flatMap(objectsIn);
 const objectsOf = (...folders: readonly string[]) =>
-  manifests.filter((path) => folders.some((folder) => path.startsWith(`${folder}/`))).flatMap(objectsIn);
+  files.filter((path) => folders.some((folder) => path.startsWith(`${folder}/`))).flatMap(objectsIn);
 const find = (objects: readonly KubernetesObject[], kind: string, name?: string): KubernetesObject =>
   objects.find((object) => object.kind === kind && (name === undefined || object.metadata.name === name));
 
 const knownKind = ({ apiVersion, kind, spec }: KubernetesObject) =>
   `${apiVersion} ${kind}${kind === "Receiver" ? ` ${spec.type}` : ""}`;
 
-describe.each(manifests)("%s", (path) => {
+describe.each(files)("%s", (path) => {
   test("begins with what it is", () => expect(read(path)).toMatch(/^# [A-Z]/));
 
   test("has objects of the right shape", () => {
@@ -99,8 +97,6 @@ describe("the objects of Flux", () => {
   });
 
   test("name what the workflow publishes", () => {
-    const publishing = read(".github/workflows/consolidated.yaml");
-    expect(publishing).toMatch(/charts/);
     const site = "ghcr.io/octo-org/site";
     expect(new Set(flux.flatMap(({ spec }) => spec.url ?? []))).toEqual(
       new Set([`oci://${site}/charts/bart`]),
@@ -169,7 +165,7 @@ test.each([
 });
 
 describe("a marker for the automation", () => {
-  const markers = manifests.flatMap((path) => {
+  const markers = files.flatMap((path) => {
     const document = parseDocument(read(path));
     return [...read(path).matchAll(/^\s+(tag|digest): (".*?") # (\{.*\})$/gm)].map(
       ([, key, value = "", json = ""]) => ({
@@ -207,12 +203,14 @@ describe("the receivers", () => {
     }
   });
 
-  test("are called after the publishing workflow, by its name, with nothing but an identity", () => {
-    const { on, permissions, jobs } = parseDocument(read(workflow)).toJS();
-    const { name } = parseDocument(read(".github/workflows/consolidated.yaml")).toJS();
-    expect(on.workflow_run.workflows).toEqual([name]);
-    expect([permissions, jobs.flux.permissions]).toEqual([{}, { "id-token": "write" }]);
-    expect(jobs.flux.steps.map(({ run }: { run: string }) => run).join()).not.toContain("${{");
+  test("have the name that the publishing workflow calls unless told otherwise, and know who calls", () => {
+    const [, name] = /FLUX_RECEIVER \|\| '([\w-]+)'/.exec(read(".github/workflows/publish.yaml")) ?? [];
+    const { metadata, spec } = find(flux, "Receiver", name);
+    expect(metadata.name).toBe(name);
+    expect(spec.oidcProviders[0].validations.map(({ expression }: KubernetesObject) => expression)).toEqual([
+      "claims.repository == 'octo-org/site'",
+      expect.stringContaining("claims.ref"),
+    ]);
   });
 });
 
@@ -220,7 +218,7 @@ describe("the signature that is asked for", () => {
   const [{ issuer, subject }] = objectsIn("examples/flux/verified/chart.yaml")[0].spec.verify
     .matchOIDCIdentity;
   const identity = (owner: string, ref: string) =>
-    `https://github.com/${owner}/.github/workflows/consolidated.yaml@${ref}`;
+    `https://github.com/${owner}/.github/workflows/publish.yaml@${ref}`;
 
   test("is that of the publishing workflow for a chart's tag", () => {
     expect("https://token.actions.githubusercontent.com").toMatch(new RegExp(issuer));
@@ -238,7 +236,7 @@ describe("the signature that is asked for", () => {
 });
 
 describeWithHelm("the values of an example", () => {
-  const releases = manifests.flatMap((path) =>
+  const releases = files.flatMap((path) =>
     objectsIn(path).flatMap(({ kind, spec }) =>
       kind === "HelmRelease"
         ? [[path, spec.values] as const]

@@ -19,6 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "packages/errors": [],
   "packages/json": [],
   "packages/http": ["errors", "json"],
+  "packages/github": ["json", "http"],
   "packages/archive": ["errors"],
   "packages/oci": ["errors", "json", "http"],
   "packages/spin-artifact": ["errors", "json", "archive", "oci"],
@@ -38,8 +39,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "actions/build-shim": [
     ...["errors", "json", "http", "archive", "oci", "spin-artifact", "spin-release", "action-runtime"],
   ],
-  ".github/actions/page": ["errors", "json", "http", "action-runtime"],
-  ".github/actions/smoke": ["errors", "json", "http", "action-runtime"],
+  ".github/actions/kept-tags": ["github", "http", "oci", "action-runtime"],
+  ".github/actions/page": ["json", "http", "github", "action-runtime"],
+  ".github/actions/smoke": ["action-runtime"],
   "actions/helm-oci-push": ["errors", "json", "http", "archive", "oci", "action-runtime"],
 };
 

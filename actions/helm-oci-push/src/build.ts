@@ -7,7 +7,7 @@ import { packChart } from "./artifact/pack-chart.ts";
 import type { ReadChart } from "./chart/read-chart.ts";
 import type { ChartRequest } from "./inputs.ts";
 import { lint } from "./lint/lint.ts";
-import { summarise } from "./report.ts";
+import { nameTwice, summarise } from "./report.ts";
 import { waitForReferences } from "./required-references.ts";
 
 /** What building a chart needs from outside. */
@@ -33,11 +33,11 @@ export async function buildChart(
   { fetch, reader, state, log, now, sleep }: Dependencies,
 ): Promise<Built> {
   const { lint: mode, record, requires, patienceMilliseconds } = request;
-  const { folder, workspace } = request.chart;
+  const { folder, roots, lfsPointers } = request.chart;
   const { event, immutable, dryRun } = request.publishing;
-  const packed = await packChart(read, folder, { fetch, reader, boundary: workspace });
+  const packed = await packChart(read, folder, { fetch, reader, roots, options: { lfsPointers } });
   for (const { name, version, from } of packed.resolved) log.info(`${name} ${version} from ${from}`);
-  const findings = await lint(packed.chart, document, packed.archive, mode);
+  const findings = await lint(packed.chart, document, packed.archive, { mode, folder });
   for (const { severity, message } of findings) log[severity](message);
   const { target, existing } = await state;
   const { name, version, appVersion } = packed.chart.metadata;
@@ -51,6 +51,7 @@ export async function buildChart(
     log.warning(messageOf(error));
   });
   const { repository } = target;
+  if (request.repository.endsWith(`/${name}`)) log.warning(nameTwice(request.repository, name));
   return {
     ...(await chooseArtifact(packed, record, { repository, existing, immutable, reader })),
     outputs: { name, version, "app-version": appVersion },

@@ -1,6 +1,8 @@
 import {
   choice,
   fillPlaceholders,
+  flag,
+  type GitHubEvent,
   lines,
   type PublishingInputs,
   pairs,
@@ -9,6 +11,7 @@ import {
   repositoryInput,
   requiredText,
   sourceDate,
+  temporaryRoot,
   text,
   workspaceFolder,
 } from "@spin-publisher/action-runtime";
@@ -39,12 +42,13 @@ export async function readInputs(): Promise<ChartRequest> {
     publishing,
     chart: {
       folder: requiredText("chart"),
-      workspace: workspaceFolder(),
+      roots: { workspace: workspaceFolder(), temporary: temporaryRoot() },
+      lfsPointers: flag("allow-lfs-pointers"),
       version: text("version"),
       appVersion: text("app-version"),
       values: filled(pairs("values"), placeholdersOf(event)),
     },
-    repository: repositoryInput("repository", event, "/charts"),
+    repository: parentRepository(event),
     lint: choice("lint", ["auto", "required", "off"]),
     requires: lines("requires"),
     patienceMilliseconds: minutes("requires-timeout") * 60_000,
@@ -54,6 +58,13 @@ export async function readInputs(): Promise<ChartRequest> {
       annotations,
     },
   };
+}
+
+/** @throws Error when it starts with `oci://`, which Helm wants and other clients do not. */
+function parentRepository(event: GitHubEvent): string {
+  const given = repositoryInput("repository", event, "/charts");
+  if (!given.startsWith("oci://")) return given;
+  throw new Error(`Input "repository" is "${text("repository")}"; leave out "oci://".`);
 }
 
 /** Where the chart of that name is published. @throws Error when the input `repository` is malformed. */

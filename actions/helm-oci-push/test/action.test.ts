@@ -1,5 +1,8 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { chmod, utimes } from "node:fs/promises";
+import { chmod, rm, utimes, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest } from "@jest/globals";
 import { untar } from "@spin-publisher/archive";
@@ -217,7 +220,51 @@ custom: kept
     });
   });
 
+  test("values take comments and empty lines", async () => {
+    await withChart(simple, async (workspace) => {
+      const { exitCode, log } = await publishSimple(workspace, { inputs: { values: "# one\n\na=2\n" } });
+      expect([exitCode, log.includes("::error")]).toEqual([0, false]);
+    });
+  });
+
+  test("a repository that ends in the chart's name gets a warning that says where the chart is", async () => {
+    await withChart(simple, async (workspace) => {
+      const { exitCode, annotations, outputs } = await publishSimple(workspace, {
+        inputs: { repository: "ghcr.io/octo-org/charts/site" },
+      });
+      expect(exitCode).toBe(0);
+      expect(outputs.reference).toContain("ghcr.io/octo-org/charts/site/site:1.2.3@");
+      expect(annotations.filter(({ level }) => level === "warning").map(({ message }) => message)).toEqual([
+        'The chart is published as ghcr.io/octo-org/charts/site/site, because its name is appended to the input "repository"; leave "/site" out of it unless that is meant.',
+      ]);
+    });
+  });
+
   test.each<[string, Tree, Readonly<Record<string, string>>, string]>([
+    [
+      "a repository with oci://",
+      simple,
+      { repository: "oci://ghcr.io/octo-org/charts" },
+      'Input "repository" is "oci://ghcr.io/octo-org/charts"; leave out "oci://".',
+    ],
+    [
+      "an image name in capitals",
+      { ...simple, "values.yaml": "image: {repository: x}\n" },
+      { values: "image.repository=Octo-Org/site" },
+      'Input "values" sets "image.repository" to "Octo-Org/site", but image names are lower-case; write "octo-org/site".',
+    ],
+    [
+      "an input version that no range matches",
+      simple,
+      { version: "1.2" },
+      'Input "version" is "1.2", which no version range matches; set a full SemVer version such as 1.0.0.',
+    ],
+    [
+      "an unquoted appVersion that is a number",
+      { ...simple, "Chart.yaml": `${chartYaml}appVersion: 1.0 # soon 1.1\n` },
+      {},
+      'appVersion: 1.0 in Chart.yaml is read as the number 1; quote it: "1.0".',
+    ],
     [
       "a version that another field shares",
       { ...simple, "Chart.yaml": "apiVersion: v2\nname: site\nversion: &v 1.0.0\nappVersion: *v\n" },
@@ -246,7 +293,7 @@ custom: kept
       "a number as version",
       { ...simple, "Chart.yaml": "apiVersion: v2\nname: a\nversion: 1.10\n" },
       {},
-      "which no version range matches",
+      'site/Chart.yaml has version: 1.10 without quotes, which YAML reads as the number 1.1; quote it, and write a full SemVer version such as "1.10.0".',
     ],
     [
       "a missing lock",
@@ -280,6 +327,203 @@ custom: kept
       expect(log).not.toMatch(/^\s+at /m);
       expect(exitCode).toBe(1);
       expect(registry.requests.filter(({ method }) => method !== "GET")).toEqual([]);
+    });
+  });
+});
+
+describe("a chart folder", () => {
+  const refused = async (workspace: string, options: Partial<ActionProcess> = {}) => {
+    const { exitCode, annotations, log } = await publishSimple(workspace, options);
+    expect(registry.requests.filter(({ method }) => method !== "GET")).toEqual([]);
+    expect(log).not.toMatch(/^\s+at /m);
+    expect(exitCode).toBe(1);
+    const errors = annotations.filter(({ level }) => level === "error");
+    expect(errors).toHaveLength(1);
+    return errors[0];
+  };
+
+  test.each<[string, Tree, string, { file: string; line?: number }]>([
+    [
+      "a .helmignore that excludes Chart.yaml",
+      { ".helmignore": "*.md\n!README.md\n" },
+      'Line 2 of .helmignore, "!README.md", excludes Chart.yaml, because a rule with "!" excludes everything that it does not match; a chart needs that file, so change the rule.',
+      { file: "site/.helmignore", line: 2 },
+    ],
+    [
+      "a .helmignore that excludes Chart.yaml by a pattern",
+      { ".helmignore": "C*.yaml\n" },
+      'Line 1 of .helmignore, "C*.yaml", excludes Chart.yaml; a chart needs that file, so change the rule.',
+      { file: "site/.helmignore", line: 1 },
+    ],
+    [
+      "a Git LFS pointer",
+      {
+        "files/logo.png":
+          "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n",
+      },
+      '"files/logo.png" in the chart is a Git LFS pointer, not the file itself; set "lfs: true" of actions/checkout, or the input "allow-lfs-pointers" if it is meant.',
+      { file: "site/files/logo.png" },
+    ],
+    [
+      "a dangling link",
+      { "files/a": { link: "../../nowhere" } },
+      'The link "files/a" in the chart points to nothing (or to itself); repair or remove it.',
+      { file: "site/files/a" },
+    ],
+    [
+      "a file that Helm 3 and Flux do not load",
+      { big: new Uint8Array(5 * 1024 * 1024 + 1) },
+      '"big" in the chart has 5242881 bytes, but Helm 3 and Flux load files of at most 5242880; make it smaller or list it in .helmignore.',
+      { file: "site/big" },
+    ],
+    [
+      "Chart.yaml that is not YAML",
+      { "Chart.yaml": `${chartYaml}sources: [\nhome: x\n` },
+      "site/Chart.yaml is not valid YAML: ",
+      { file: "site/Chart.yaml", line: 5 },
+    ],
+    [
+      "a version that no range matches",
+      { "Chart.yaml": "# mine\napiVersion: v2\nname: site\nversion: v1.2.3\n" },
+      'site/Chart.yaml has the version "v1.2.3", which no version range matches; publish a full SemVer version such as 1.0.0.',
+      { file: "site/Chart.yaml", line: 4 },
+    ],
+    [
+      "values.yaml that is a list",
+      { "values.yaml": "- a\n" },
+      'site/values.yaml must be a map; write "key: value" lines.',
+      { file: "site/values.yaml" },
+    ],
+    [
+      "a template that does not end",
+      { "templates/b.yaml": "\n{{ if }}\n" },
+      "The chart site cannot be published: templates/b.yaml:2: the block that begins here has no {{ end }}.",
+      { file: "site/templates/b.yaml", line: 2 },
+    ],
+  ])("with %s is refused in one sentence, beside the file", async (_what, more, message, at) => {
+    await withChart({ ...simple, ...more }, async (workspace) => {
+      const error = await refused(workspace);
+      expect(error?.message.startsWith(message)).toBe(true);
+      expect(error).toMatchObject(at);
+    });
+  });
+
+  test("with Git LFS pointers is published where that is meant", async () => {
+    const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
+    await withChart({ ...simple, "files/a": pointer }, async (workspace) => {
+      const { exitCode } = await publishSimple(workspace, { inputs: { "allow-lfs-pointers": "true" } });
+      expect(exitCode).toBe(0);
+    });
+  });
+
+  testNeeding("FIFOs")("with a FIFO or a socket is refused, saying what it is", async () => {
+    await withChart(simple, async (workspace) => {
+      const pipe = join(workspace, "site/pipe");
+      execFileSync("mkfifo", [pipe]);
+      expect(await refused(workspace)).toMatchObject({
+        message: '"pipe" in the chart is a named pipe (FIFO); remove it or list it in .helmignore.',
+        file: "site/pipe",
+      });
+      await rm(pipe);
+      const server = createServer().listen(join(workspace, "site/socket"));
+      await once(server, "listening");
+      const error = await refused(workspace);
+      server.close();
+      expect(error?.message).toBe('"socket" in the chart is a socket; remove it or list it in .helmignore.');
+    });
+  });
+
+  testNeeding("a file system that keeps bytes")(
+    "with a name that is not UTF-8 is refused, with the name escaped",
+    async () => {
+      await withChart(simple, async (workspace) => {
+        await writeFile(
+          Buffer.concat([Buffer.from(`${workspace}/site/caf`), Buffer.from([0xe9]), Buffer.from(".txt")]),
+          "x",
+        );
+        expect((await refused(workspace))?.message).toBe(
+          'The chart contains "caf\\xe9.txt", whose name is not UTF-8; rename it.',
+        );
+      });
+    },
+  );
+
+  test("in a folder of RUNNER_TEMP is published; links may not lead to what other steps left beside it", async () => {
+    await withChart({}, async (workspace) => {
+      await using temp = await temporaryFolder();
+      const generated = join(temp.path, "_temp/generated/site");
+      await writeTree(join(temp.path, "_temp"), { "git-credentials-1.config": "SECRET" });
+      await writeTree(generated, { ...simple, "files/a": { link: "../../shared" } });
+      await writeTree(join(generated, ".."), { shared: "x" });
+      const options = { temp: temp.path, inputs: { chart: generated } };
+      expect(await publishSimple(workspace, options)).toMatchObject({ exitCode: 0 });
+      registry.clearRequests();
+      await writeTree(generated, { b: { link: "../../git-credentials-1.config" } });
+      expect((await refused(workspace, options))?.message).toBe(
+        'The link "b" in the chart leaves the workspace; copy the file into the chart.',
+      );
+      await writeTree(join(temp.path, "_temp"), simple);
+      const whole = { ...options, inputs: { chart: join(temp.path, "_temp") } };
+      expect((await refused(workspace, whole))?.message).toContain(
+        "is outside the workspace, or is a link that leads out of it",
+      );
+    });
+  });
+});
+
+describe("what helm lint and helm package accept is published", () => {
+  const child = { "charts/child/Chart.yaml": "apiVersion: v2\nname: child\nversion: 1.0.0\n" };
+  const asking = (version: string) => `dependencies: [{name: child, version: ${version}, repository: ""}]\n`;
+
+  test.each<[string, Tree, readonly string[]]>([
+    [
+      "dependencies of apiVersion v1 in requirements.yaml",
+      {
+        ...child,
+        "Chart.yaml": "apiVersion: v1\nname: site\nversion: 1.2.3\n",
+        "requirements.yaml": asking("1.0.0"),
+      },
+      [],
+    ],
+    ["version 0.0.0", { "Chart.yaml": "apiVersion: v2\nname: site\nversion: 0.0.0\n" }, []],
+    [
+      "an empty list of dependencies, with the lock that Helm writes for it",
+      {
+        "Chart.yaml": `${chartYaml}dependencies: []\n`,
+        "Chart.lock":
+          "dependencies: []\ndigest: sha256:643d5437104296e21d906ecb15b2c96ad278f20cfc4af53b12bb6069bd853726\ngenerated: 2026-01-01T00:00:00Z\n",
+      },
+      [],
+    ],
+    [
+      "a lock that is left over beside no dependencies",
+      {
+        "Chart.lock":
+          "dependencies: [{name: child, version: 1.0.0, repository: https://child.test}]\ndigest: sha256:0\ngenerated: 2026-01-01T00:00:00Z\n",
+      },
+      ["Chart.lock is left over: Chart.yaml has no dependencies; delete it"],
+    ],
+    [
+      "a vendored dependency whose version is not a range",
+      { ...child, "Chart.yaml": chartYaml + asking("stable") },
+      [],
+    ],
+    ["a vendored dependency without a version", { ...child, "Chart.yaml": chartYaml + asking('""') }, []],
+    ["a tag of YAML that nobody knows", { "Chart.yaml": `${chartYaml}condition: !redis.emulate\n` }, []],
+  ])("%s", async (_what, more, warnings) => {
+    await withChart({ ...simple, ...more }, async (workspace) => {
+      const { exitCode, annotations, outputs } = await publishSimple(workspace);
+      expect(annotations.filter(({ level }) => level !== "notice").map(({ message }) => message)).toEqual(
+        warnings,
+      );
+      expect([exitCode, outputs.changed]).toEqual([0, "true"]);
+      if (helm === undefined) return;
+      await using folder = await temporaryFolder();
+      const site = join(workspace, "site");
+      await runHelm(folder.path, "lint", site);
+      await runHelm(folder.path, "package", site, "--destination", folder.path);
+      const from = `oci://${registry.host}/octo-org/site/charts/site`;
+      await runHelm(folder.path, "template", "x", from, "--version", String(outputs.version));
     });
   });
 });

@@ -29,7 +29,7 @@ export async function writeTree(folder: string, tree: Tree): Promise<string> {
 
 /** A chart of the given files, which lie in memory only. */
 export function chartOf(tree: Readonly<Record<string, string | Uint8Array>>): Promise<Chart> {
-  return loadChart(filesOf(tree), "the chart");
+  return loadChart(filesOf(tree), { name: "the chart" });
 }
 
 export function filesOf(tree: Readonly<Record<string, string | Uint8Array>>): readonly ChartFile[] {
@@ -48,7 +48,9 @@ export async function tgzOf(
 
 /** What is in the package of a chart's folder: path → content, in order. */
 export async function packagedTree(folder: string, boundary = folder): Promise<ReadonlyMap<string, string>> {
-  return asText(packagedFiles(await loadChart(await walkChart(folder, boundary), "the chart")));
+  return asText(
+    packagedFiles(await loadChart(await walkChart(folder, { workspace: boundary }), { name: "the chart" })),
+  );
 }
 
 export function asText(files: readonly ChartFile[]): ReadonlyMap<string, string> {

@@ -89,11 +89,11 @@ async function complete(tree: Tree, chart = "parent") {
     ),
   );
   const at = join(folder.path, chart);
-  const read = await loadChart(await walkChart(at, folder.path), "the chart");
+  const read = await loadChart(await walkChart(at, { workspace: folder.path }), { name: "the chart" });
   return await completeChart(read, at, {
     fetch: createFetch({ mirrors: [] }),
     reader: client,
-    boundary: folder.path,
+    roots: { workspace: folder.path },
   });
 }
 

@@ -50,7 +50,7 @@ async function push(
 ): Promise<PublishReport> {
   const client = createRegistryClient({ fetch: createFetch({ mirrors: [] }) });
   const state = await inspectTarget(client, target());
-  const sources = { fetch: createFetch({ mirrors: [] }), reader: client, boundary: "/" };
+  const sources = { fetch: createFetch({ mirrors: [] }), reader: client, roots: { workspace: "/" } };
   const packed = await packChart(await chartOf(files), "/", sources);
   const { artifact, describeDifference } = await chooseArtifact(
     packed,
@@ -251,7 +251,7 @@ describe("the package", () => {
   test("is a plain ustar in gzip that tar reads, with nothing in it but the files", async () => {
     await using folder = await temporaryFolder();
     const client = createRegistryClient({ fetch: createFetch({ mirrors: [] }) });
-    const sources = { fetch: createFetch({ mirrors: [] }), reader: client, boundary: "/" };
+    const sources = { fetch: createFetch({ mirrors: [] }), reader: client, roots: { workspace: "/" } };
     const { archive } = await packChart(await chartOf(tree), "/", sources);
     await writeTree(folder.path, { "site.tgz": archive });
     const listing = execFileSync(

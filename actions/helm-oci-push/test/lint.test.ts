@@ -16,18 +16,53 @@ const findings = async (yaml: string, files: Readonly<Record<string, string>> = 
 describe("the structure of a chart", () => {
   test("a sound chart has no findings", async () => expect(await findings(chartYaml)).toEqual([]));
 
+  test.each<[string, string, Readonly<Record<string, string>>]>([
+    [
+      "dependencies of a chart of apiVersion v1, in requirements.yaml",
+      "apiVersion: v1\nname: a\nversion: 1.0.0\n",
+      {
+        ...sound,
+        "requirements.yaml": "dependencies: [{name: b, version: 1.0.0, repository: https://b.test}]\n",
+      },
+    ],
+    ["version 0.0.0", "apiVersion: v2\nname: a\nversion: 0.0.0\n", sound],
+    ["version 0.0.0-1", "apiVersion: v2\nname: a\nversion: 0.0.0-1\n", sound],
+    ["a page without a scheme", `${chartYaml}maintainers: [{name: a, url: github.com/a}]\n`, sound],
+    ["an icon in the chart itself", `${chartYaml}icon: "data:image/svg+xml;base64,PHN2Zy8+"\n`, sound],
+    ["a source with a scheme of its own", `${chartYaml}sources: ["git+ssh://git@a.test:a/b"]\n`, sound],
+  ])("as in Helm nothing is wrong with %s", async (_what, yaml, files) =>
+    expect(await findings(yaml, files)).toEqual([]),
+  );
+
+  test("an error names the file, and the line where there is one", async () => {
+    const wrong = { ...sound, "templates/a.yaml": "a: 1\n\nb: {{ .Values.b }\n" };
+    const chart = await chartOf({ "Chart.yaml": chartYaml, ...wrong });
+    const refused = lint(chart, readYamlText(chartYaml, ""), new Uint8Array(), {
+      mode: "auto",
+      folder: "site",
+    });
+    await expect(refused).rejects.toMatchObject({ file: "site/templates/a.yaml", line: 3 });
+  });
+
   test.each([
     [
       "apiVersion: v2\nname: a\nversion: 1.10\n",
       sound,
-      '"version" in Chart.yaml is the number 1.1, not a string; quote it',
+      'version: 1.10 in Chart.yaml is read as the number 1.1; quote it: "1.10"',
     ],
     [
       `${chartYaml}appVersion: 1.10\n`,
       sound,
-      '"appVersion" in Chart.yaml is the number 1.1, not a string; quote it',
+      'appVersion: 1.10 in Chart.yaml is read as the number 1.1; quote it: "1.10"',
     ],
-    ["apiVersion: v2\nname: a\nversion: 0.0.0\n", sound, "the version must be above 0.0.0"],
+    ["apiVersion: v2\nname: a\nversion: 0.0.0-0\n", sound, "the version in Chart.yaml must be above 0.0.0-0"],
+    ["name: a\nversion: 1.0.0\n", sound, 'Chart.yaml has no "apiVersion"; add "apiVersion: v2"'],
+    [`${chartYaml}appVersion: yes\n`, sound, '"appVersion" in Chart.yaml is not a string; quote it'],
+    [
+      "apiVersion: v1\nname: a\nversion: 1.0.0\ndependencies: [{name: b, version: 1.0.0}]\n",
+      sound,
+      '"dependencies" in Chart.yaml needs apiVersion: v2; in v1 they belong in requirements.yaml',
+    ],
     ["name: a\nversion: 1.0.0\ntype: library\n", sound, '"type" in Chart.yaml needs apiVersion: v2'],
     [
       `${chartYaml}maintainers: [{email: a@b.c}]`,
@@ -54,22 +89,32 @@ describe("the structure of a chart", () => {
     [
       chartYaml,
       { ...sound, "charts/b/Chart.yaml": "apiVersion: v2\nname: b\nversion: 1.0.0" },
-      "charts/ holds b, which Chart.yaml does not name as a dependency",
+      "charts/ contains b, which is not in the dependencies of Chart.yaml",
     ],
   ])("%j: error", async (yaml, files, message) => {
-    expect(await findings(yaml, files)).toContainEqual({ severity: "error", message });
+    expect(await findings(yaml, files)).toContainEqual(
+      expect.objectContaining({ severity: "error", message }),
+    );
   });
 
   test.each([
     [`${chartYaml}engine: gotpl\n`, sound, '"engine" in Chart.yaml is a field that Helm does not know'],
     [chartYaml, { "values.yaml": "" }, "the chart has no templates/"],
+    [
+      chartYaml,
+      { ...sound, "Chart.lock": "dependencies: [{name: a, version: 1.0.0, repository: https://a.test}]\n" },
+      "Chart.lock is left over: Chart.yaml has no dependencies; delete it",
+    ],
   ])("%j: warning", async (yaml, files, message) => {
     expect(await findings(yaml, files)).toEqual([{ severity: "warning", message }]);
   });
 });
 
 describe("the form of a template", () => {
-  const mistake = (template: string) => mistakeIn({ path: "t", bytes: Buffer.from(template) });
+  const mistake = (template: string) => {
+    const found = mistakeIn({ path: "t", bytes: Buffer.from(template) });
+    return found === undefined ? undefined : `t:${found.line}: ${found.message}`;
+  };
 
   test.each([
     "no action }} at all",
@@ -106,29 +151,29 @@ describe("linting", () => {
   test("fails on an error in the structure, before Helm is asked", async () => {
     const wrong = readYamlText("version: 1.1", "Chart.yaml");
     const never = () => Promise.reject(new Error("asked"));
-    await expect(lint(await chart(), wrong, archive, "auto", never)).rejects.toThrow(
-      /cannot be published: "version"/,
-    );
+    await expect(
+      lint(await chart(), wrong, archive, { mode: "auto", folder: "site" }, never),
+    ).rejects.toThrow(/cannot be published: version: .* is read as the number 1.1; quote it/);
   });
 
   test("fails with Helm's words", async () => {
     const failed = withHelm({ kind: "failed", version: "v4.0.0", output: "[ERROR] templates/: no" });
-    await expect(lint(await chart(), document, archive, "auto", failed)).rejects.toThrow(
-      /fails helm lint \(v4.0.0\):\n\[ERROR\] templates\/: no/,
-    );
+    await expect(
+      lint(await chart(), document, archive, { mode: "auto", folder: "site" }, failed),
+    ).rejects.toThrow(/fails helm lint \(v4.0.0\):\n\[ERROR\] templates\/: no/);
   });
 
   test("without Helm says so, or fails where it is required", async () => {
     const absent = withHelm({ kind: "absent" });
-    expect(await lint(await chart(), document, archive, "auto", absent)).toEqual([
+    expect(await lint(await chart(), document, archive, { mode: "auto", folder: "site" }, absent)).toEqual([
       expect.objectContaining({
         severity: "notice",
         message: expect.stringContaining("no helm is on PATH"),
       }),
     ]);
-    await expect(lint(await chart(), document, archive, "required", absent)).rejects.toThrow(
-      /add azure\/setup-helm/,
-    );
+    await expect(
+      lint(await chart(), document, archive, { mode: "required", folder: "site" }, absent),
+    ).rejects.toThrow(/add azure\/setup-helm/);
   });
 
   test("says without Helm that values were not validated against their schema", async () => {
@@ -138,7 +183,15 @@ describe("linting", () => {
       "values.yaml": "replicas: many\n",
       "values.schema.json": '{"properties":{"replicas":{"type":"integer"}}}',
     });
-    expect(await lint(described, document, archive, "auto", withHelm({ kind: "absent" }))).toEqual([
+    expect(
+      await lint(
+        described,
+        document,
+        archive,
+        { mode: "auto", folder: "site" },
+        withHelm({ kind: "absent" }),
+      ),
+    ).toEqual([
       {
         severity: "notice",
         message:
@@ -148,7 +201,9 @@ describe("linting", () => {
   });
 
   test("off means off", async () => {
-    expect(await lint(await chart(), readYamlText("version: 1.1", ""), archive, "off")).toEqual([]);
+    expect(
+      await lint(await chart(), readYamlText("version: 1.1", ""), archive, { mode: "off", folder: "site" }),
+    ).toEqual([]);
   });
 });
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { locationOf } from "@spin-publisher/errors";
 import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { requestedVersion } from "../src/version/requested-version.ts";
 import { versionIn } from "../src/version/version-file.ts";
@@ -19,6 +20,11 @@ async function read(name: string, content: string): Promise<string> {
   await writeFile(join(workspace, name), content);
   return await versionIn(name, workspace);
 }
+
+test("an error is shown beside the file", async () => {
+  const error = await read(".spin-version", "four").catch((error: unknown) => error);
+  expect(locationOf(error)).toEqual({ file: ".spin-version", line: undefined });
+});
 
 describe(".tool-versions", () => {
   test.each([

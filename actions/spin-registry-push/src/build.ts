@@ -16,7 +16,7 @@ import { knownArchives } from "./layers/archive.ts";
 import { namingManifest } from "./manifest/error.ts";
 import { locateManifest, readManifestFile } from "./manifest/read.ts";
 import { warningsAbout } from "./manifest/warnings.ts";
-import { describeAgainst, describeContents, summarise } from "./report.ts";
+import { describeAgainst, describeContents, describeDifferences, summarise } from "./report.ts";
 import type { ModuleCache } from "./sources/cache.ts";
 import { isPublished, sizeInRegistry, versionsIn } from "./sources/size-in-registry.ts";
 
@@ -39,7 +39,8 @@ export interface BuiltContent {
   readonly artifact: Artifact;
   readonly describeDifference: (existing: FetchedManifest) => Promise<readonly string[]>;
   readonly outputs: { readonly "build-id": string };
-  /** Compares with the version before, which is read while this one is published. */
+  /** Compare with the version before, which is read while this one is published. */
+  readonly changes: Promise<readonly string[]>;
   readonly summary: Promise<string>;
 }
 
@@ -94,14 +95,17 @@ export async function buildContent(
     const content = { artifact, parts, modules: layers.length };
     log(`  ${describeContents(content)}`);
     const published = (version: FetchedManifest) => publishedParts(client, repository, version);
+    // What cannot be read any more must not fail a publication that is under way.
+    const differences = partsBefore(await state, artifact, parts, published)
+      .then((before) => before && differencesBetween(before, parts))
+      .catch(() => undefined);
     return {
       artifact,
       outputs: { "build-id": request.tag },
       describeDifference: async (existing) =>
         describeAgainst(existing, await published(existing), artifact, parts),
-      summary: partsBefore(await state, artifact, parts, published).then((before) =>
-        summarise(content, before && differencesBetween(before, parts)),
-      ),
+      changes: differences.then((found) => describeDifferences(found ?? [], 100)),
+      summary: differences.then((found) => summarise(content, found)),
     };
   });
 }

@@ -85,7 +85,8 @@ export function describeAgainst(
   ];
 }
 
-function describeDifferences(differences: readonly Difference[], most = 20): readonly string[] {
+/** `content/about.md (changed: 1.2 KiB → 1.3 KiB)`, one line for each file or module, at most so many. */
+export function describeDifferences(differences: readonly Difference[], most = 20): readonly string[] {
   const lines = differences.slice(0, most).map(({ name, kind, before, after }) => {
     const sizes = [before, after].filter((bytes) => bytes !== undefined).map(formatBytes);
     return `${name} (${kind}${sizes.length === 0 ? "" : `: ${sizes.join(" → ")}`})`;

@@ -233,8 +233,9 @@ command = "cp source.bin web.wasm"
       join(folder, "spin.toml"),
       'spin_manifest_version = 2\n[application]\nname = "x"\n[trigger]\n[component.web]\nsource = "web.wasm"\nfils = []\n',
     );
-    const { exitCode, log } = await push({ tag: "6" }, { workspace: folder });
+    const { exitCode, log, annotations } = await push({ tag: "6" }, { workspace: folder });
     expect(exitCode).toBe(1);
     expect(log).toContain('spin.toml:7: component.web has an unknown field "fils"');
+    expect(annotations).toMatchObject([{ level: "error", file: "spin.toml", line: 7 }]);
   });
 });

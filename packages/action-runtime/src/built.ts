@@ -6,6 +6,8 @@ export interface Built {
   readonly describeDifference?: PublishPolicy["describeDifference"];
   /** Outputs beyond those of every publishing action. */
   readonly outputs?: Readonly<Record<string, string>>;
+  /** What changed since the version before, a line each; may still be in the making, like `summary`. */
+  readonly changes?: Promise<readonly string[]>;
   /** Markdown for the job summary, below the table; it may still be in the making while the artifact is published. */
   readonly summary?: string | Promise<string>;
 }

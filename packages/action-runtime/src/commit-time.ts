@@ -58,8 +58,8 @@ function isFolder(path: string): boolean {
 
 /**
  * Reads the commit object itself. Git refuses repositories of another user, as in a job's container, because their
- * configuration can start programs; nothing configured is started by `cat-file`, so this one call trusts any folder
- * (respected from the command line since Git 2.38).
+ * configuration can start programs; `cat-file` starts none, with the environment of `runGit`, so this one call trusts any
+ * folder (respected from the command line since Git 2.38).
  */
 function readCommit(sha: string): readonly string[] {
   return ["-c", "safe.directory=*", "--no-replace-objects", "cat-file", "commit", sha];
@@ -73,16 +73,17 @@ function committerTime(commit: string): number {
 }
 
 async function runGit(folder: string, args: readonly string[]): Promise<string> {
-  // A partial clone would fetch a commit that it lacks, with programs of its configuration.
-  const env = { ...process.env, LC_ALL: "C", GIT_NO_LAZY_FETCH: "1" };
+  // A partial clone would fetch a commit that it lacks, with programs that its configuration names. Git before 2.45 knows
+  // only the second variable: no transport has that name, so none is allowed.
+  const noFetch = { GIT_NO_LAZY_FETCH: "1", GIT_ALLOW_PROTOCOL: "none" };
+  const env = { ...process.env, LC_ALL: "C", ...noFetch };
   return (await promisify(execFile)("git", args, { cwd: folder, env })).stdout;
 }
 
 function reasonOf(error: unknown): string {
   if (errorCode(error) === "ENOENT") return "git cannot be run: it is not installed";
   const said = typeof error === "object" && error !== null && "stderr" in error ? error.stderr : undefined;
-  const [line = ""] = (typeof said === "string" && said.trim() !== "" ? said : messageOf(error))
-    .trim()
-    .split("\n");
+  const lines = (typeof said === "string" && said.trim() !== "" ? said : messageOf(error)).trim().split("\n");
+  const line = lines.findLast((line) => line.startsWith("fatal:")) ?? lines[0] ?? "";
   return `git says: ${line.replace(/\.$/, "")}`;
 }

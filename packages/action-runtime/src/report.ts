@@ -5,6 +5,7 @@ import type { Built } from "./built.ts";
 import type { GitHubEvent } from "./event.ts";
 import { formatBytes } from "./format-bytes.ts";
 import { linksOf } from "./links.ts";
+import { reportDocument } from "./report-document.ts";
 import { publicationSummary } from "./summary.ts";
 
 /** The result of a publishing action, or in a dry run of what it would do. */
@@ -46,12 +47,13 @@ export async function reportDone(report: Report, built: Built, occasion: Occasio
     "would-be-refused": String(report.refusal !== undefined),
     "uploaded-bytes": String(report.uploadedBytes),
     layout: report.layout,
+    report: await reportDocument(report, built, occasion),
     ...built.outputs,
   };
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
   if (report.layout === "") await offerForAttestation(report);
 
-  if (process.env.GITHUB_STEP_SUMMARY === undefined) return;
+  if (!process.env.GITHUB_STEP_SUMMARY) return;
   const { reference, uploadedBytes, aliases, refusal } = report;
   const text = publicationSummary({
     what,

@@ -1,10 +1,25 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { skippedUnless } from "@spin-publisher/sandbox/testing";
 import { commitEpoch } from "../src/commit-time.ts";
 import type { GitHubEvent } from "../src/event.ts";
+
+const testAsRoot = skippedUnless(
+  process.getuid?.() === 0 ? undefined : "only root can give files away",
+  test,
+  test.skip,
+);
 
 const epoch = 1_760_000_000;
 let folder: string;
@@ -64,14 +79,29 @@ describe("the time of a commit", () => {
     expect(await commitEpoch(event(), path, workspace)).toBe(epoch);
   });
 
-  test("is read from a checkout that another user owns", async () => {
+  testAsRoot("is read from a checkout that another user owns", async () => {
     sha = repository(workspace);
-    if (process.getuid?.() !== 0) return; // only root can give files away
     chownSync(workspace, 12345, 12345);
     chownSync(join(workspace, ".git"), 12345, 12345);
     const plain = () => execFileSync("git", ["-C", workspace, "log", "-1"], { stdio: "pipe" });
     expect(plain).toThrow("dubious ownership");
     expect(await commitEpoch(event(), ".", workspace)).toBe(epoch);
+  });
+
+  test("is read without starting a program that the repository's configuration names", async () => {
+    sha = repository(workspace);
+    const started = join(workspace, "started");
+    const program = `touch ${started}; false`;
+    const config = [
+      "[core]\nrepositoryformatversion = 1",
+      ...["fsmonitor", "pager", "sshCommand", "alternateRefsCommand"].map((key) => `${key} = "${program}"`),
+      '[extensions]\npartialClone = origin\n[remote "origin"]\nurl = ssh://localhost/site\npromisor = true',
+    ];
+    appendFileSync(join(workspace, ".git", "config"), `${config.join("\n")}\n`);
+    expect(await commitEpoch(event(), ".", workspace)).toBe(epoch);
+    const missing = commitEpoch(event({ sha: "f".repeat(40) }), ".", workspace);
+    await expect(missing).rejects.toThrow(`git says: fatal: git cat-file ${"f".repeat(40)}: bad file.`);
+    expect(existsSync(started)).toBe(false);
   });
 
   test("comes from the event where no checkout has the commit", async () => {

@@ -55,6 +55,11 @@ describe("inputs", () => {
     expect(pairs("annotations")).toEqual({ a: "1", b: "x=y", c: "" });
   });
 
+  test("with pairs skip empty lines and comments", () => {
+    given("values", "# the image\na=1\n\n  # b=2\nc=#3\n");
+    expect(pairs("values")).toEqual({ a: "1", c: "#3" });
+  });
+
   test("with pairs keep a key such as __proto__ a key", () => {
     given("annotations", "__proto__=x");
     expect(Object.entries(pairs("annotations"))).toEqual([["__proto__", "x"]]);

@@ -127,6 +127,7 @@ describe("publishing", () => {
       // config and layer, then the manifest to the tag and to `latest`
       "uploaded-bytes": String("{}".length + "page".length + 2 * bytes),
       layout: "",
+      report: expect.stringContaining(`{"kind":"content","reference":"${reference}",`),
       "build-id": "0.1.2",
     });
     const summary = await readFile(join(folder, "STEP_SUMMARY"), "utf8");

@@ -1,12 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { info, setSecret, summary } from "@actions/core";
 import { choice, runAction, text } from "@spin-publisher/action-runtime";
+import { createGitHub, publishRelease, upsertComment } from "@spin-publisher/github";
 import { createFetch } from "@spin-publisher/http";
-import { upsertComment } from "./comment.ts";
-import { createGitHub } from "./github.ts";
+import { changesOf } from "./changelog.ts";
 import { failedJobs } from "./jobs.ts";
 import { pageOf } from "./markdown.ts";
-import { changesOf, publishRelease } from "./release.ts";
 import { parseReports } from "./report.ts";
 
 await runAction("page", async () => {

@@ -5,6 +5,7 @@ import { isMap } from "../yaml/value.ts";
 import { editChartYaml, packagedMetadata, parseChartYaml } from "./chart-yaml.ts";
 import { type ChartLock, parseLock } from "./lock.ts";
 import { type ChartMetadata, decodeMetadata } from "./metadata.ts";
+import { fileName, type Place, reading } from "./place.ts";
 import { requireLoadable } from "./validate.ts";
 import { type ChartFile, fileSizeLimit, withoutByteOrderMark } from "./walk.ts";
 
@@ -33,20 +34,20 @@ const archiveLimits = { totalBytes: 100 * 1024 * 1024, entries: 20_000 };
  * Reads a chart from its files by Helm's rules: what is metadata, template, plain file or sub-chart, and which files
  * are dropped.
  *
- * @param where how error messages name the chart.
  * @throws Error when Helm could not load it, and when it contains two sub-charts of one name (Helm would pack both
  *   under the same paths).
  */
-export async function loadChart(files: readonly ChartFile[], where: string): Promise<Chart> {
+export async function loadChart(files: readonly ChartFile[], place: Place): Promise<Chart> {
   const byPath = new Map(files.map((file) => [file.path, file.bytes]));
-  const { metadata, chartYaml } = loadMetadata(byPath, where);
+  const { metadata, chartYaml } = loadMetadata(byPath, place);
   const lockName = ["requirements.lock", "Chart.lock"].find((path) => byPath.has(path)) ?? "Chart.lock";
   const lockFile = byPath.get(lockName);
-  const lock = lockFile === undefined ? undefined : parseLock(lockFile, `${lockName} of ${where}`);
+  const lock =
+    lockFile === undefined ? undefined : reading(place, lockName, (file) => parseLock(lockFile, file));
   const values = byPath.get("values.yaml");
-  if (values !== undefined) requireMap(values, `values.yaml of ${where}`);
+  if (values !== undefined) reading(place, "values.yaml", (file) => requireMap(values, file));
   const schema = byPath.get("values.schema.json");
-  if (schema !== undefined) requireJson(schema, `values.schema.json of ${where}`);
+  if (schema !== undefined) reading(place, "values.schema.json", (file) => requireJson(schema, file));
   return {
     metadata,
     chartYaml,
@@ -56,18 +57,19 @@ export async function loadChart(files: readonly ChartFile[], where: string): Pro
     schema,
     templates: files.filter(({ path }) => path.startsWith("templates/")),
     files: files.filter(({ path }) => isPlain(path, metadata.apiVersion)),
-    subcharts: await loadSubcharts(files, where),
+    subcharts: await loadSubcharts(files, place),
   };
 }
 
 /**
  * Reads a packaged chart (`.tgz`): one folder named after the chart, with everything below it.
  *
+ * @param where how error messages name the chart.
  * @throws Error when the archive is damaged, unsafe or too large, or is not a chart.
  */
 export async function loadPackagedChart(archive: Uint8Array, where: string): Promise<Chart> {
   const files = await filesOfPackage(archive, where);
-  return loadChart(files, where);
+  return loadChart(files, { name: where });
 }
 
 /** The files of a packaged chart, by their path below the folder that holds them. */
@@ -86,20 +88,23 @@ export async function filesOfPackage(archive: Uint8Array, where: string): Promis
 
 function loadMetadata(
   byPath: ReadonlyMap<string, Uint8Array>,
-  where: string,
+  place: Place,
 ): Pick<Chart, "metadata" | "chartYaml"> {
   const chartFile = byPath.get("Chart.yaml");
   if (chartFile === undefined)
-    throw new Error(`${where} has no Chart.yaml; the file must have exactly that name.`);
-  const file = `Chart.yaml of ${where}`;
-  const own = parseChartYaml(chartFile, file);
+    throw new Error(`${place.folder ?? place.name} has no Chart.yaml; the file must have exactly that name.`);
+  const own = reading(place, "Chart.yaml", (file) => parseChartYaml(chartFile, file));
   const requirementsFile = byPath.get("requirements.yaml");
-  const name = `requirements.yaml of ${where}`;
   const requirements =
-    requirementsFile === undefined ? {} : decodeMetadata(readYaml(requirementsFile, name), name);
+    requirementsFile === undefined
+      ? {}
+      : reading(place, "requirements.yaml", (file) => decodeMetadata(readYaml(requirementsFile, file), file));
   const metadata = { ...own, ...requirements };
-  requireLoadable(metadata, file);
-  return { metadata, chartYaml: editChartYaml(chartFile, own, packagedMetadata(metadata), file) };
+  const chartYaml = reading(place, "Chart.yaml", (file) => {
+    requireLoadable(metadata, file, chartFile);
+    return editChartYaml(chartFile, own, packagedMetadata(metadata), file);
+  });
+  return { metadata, chartYaml };
 }
 
 /** In apiVersion v1 the dependencies are in the two requirements files; in v2 these become Chart.yaml and Chart.lock. */
@@ -110,7 +115,7 @@ function isPlain(path: string, apiVersion: string): boolean {
   return !path.startsWith("charts/") || path.endsWith(".prov");
 }
 
-async function loadSubcharts(files: readonly ChartFile[], where: string): Promise<readonly Chart[]> {
+async function loadSubcharts(files: readonly ChartFile[], place: Place): Promise<readonly Chart[]> {
   const entries = new Map<string, ChartFile[]>();
   for (const { path, bytes } of files) {
     if (!path.startsWith("charts/") || path.endsWith(".prov")) continue;
@@ -120,12 +125,13 @@ async function loadSubcharts(files: readonly ChartFile[], where: string): Promis
   }
   const charts: Chart[] = [];
   for (const [entry, below] of entries) {
-    const name = `charts/${entry} of ${where}`;
+    const name = fileName(place, `charts/${entry}`);
     const [only] = below;
     const isPackage = entry.endsWith(".tgz") && only?.path === "";
-    charts.push(isPackage ? await loadPackagedChart(only.bytes, name) : await loadChart(below, name));
+    const inFolder = { name, ...(place.folder === undefined ? {} : { folder: name }) };
+    charts.push(isPackage ? await loadPackagedChart(only.bytes, name) : await loadChart(below, inFolder));
   }
-  return sortedSubcharts(charts, where);
+  return sortedSubcharts(charts, place.name);
 }
 
 /** @throws Error when two have the same name. */

@@ -43,17 +43,24 @@ export function lockJson({ generated, digest, dependencies }: ChartLock): JsonMa
   ]);
 }
 
-/** Whether the lock was made for exactly the dependencies that Chart.yaml asks for now. */
+/**
+ * Whether the lock was made for exactly the dependencies that Chart.yaml has now.
+ *
+ * Not to be asked for a chart without any: Go tells no list (`null`) from an empty one (`[]`) in the digest, and Helm does
+ * not look at a lock that is left over beside them.
+ */
 export function isCurrent(lock: ChartLock, { apiVersion, dependencies }: ChartMetadata): boolean {
   if (lock.digest === lockDigest(dependencies, lock.dependencies)) return true;
   return apiVersion === "v1" && lock.digest === helm2Digest(dependencies);
 }
 
-/** The digest of a lock: over the compact JSON of what was asked for and what was chosen, `null` for nothing at all. */
+/**
+ * The digest of a lock: over the compact JSON of what was asked for and what was chosen.
+ *
+ * @param chosen undefined where the lock has no list, which is `null` to Go; an empty list is `[]`.
+ */
 export function lockDigest(asked: readonly Dependency[], chosen: readonly Dependency[] | undefined): Digest {
-  return digestOf(
-    writeGoJson([asked.length === 0 ? null : asked.map(dependencyJson), chosen?.map(dependencyJson) ?? null]),
-  );
+  return digestOf(writeGoJson([asked.map(dependencyJson), chosen?.map(dependencyJson) ?? null]));
 }
 
 /** Helm 2 hashed only what was asked for. */

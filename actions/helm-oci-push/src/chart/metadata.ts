@@ -71,7 +71,10 @@ export function decodeMetadata(document: YamlValue, file: string): Partial<Chart
       listOf(fields.get("dependencies"), at("dependencies"), (item, where) => decodeDependency(item, where)),
     type: () => textOf(fields.get("type"), at("type")),
   };
-  const isSet = (field: string) => (fields.get(field.toLowerCase()) ?? null) !== null;
+  // To Go's decoder `null` empties a list or map, and does not touch anything else.
+  const emptied = new Set(["sources", "keywords", "maintainers", "annotations", "dependencies"]);
+  const isSet = (field: string) =>
+    emptied.has(field) ? fields.has(field.toLowerCase()) : (fields.get(field.toLowerCase()) ?? null) !== null;
   return Object.fromEntries(
     Object.entries(decoded).flatMap(([field, decode]) => (isSet(field) ? [[field, decode()]] : [])),
   );

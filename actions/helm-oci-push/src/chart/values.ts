@@ -16,6 +16,7 @@ export function setValues(text: string, values: Readonly<Record<string, string>>
 }
 
 function setValue(text: string, path: string, value: string): string {
+  requireImageName(path, value);
   const scalar = findScalar(text, path);
   const [start, end] = scalar.range ?? [0, 0];
   const written = writtenAs(scalar, value, path);
@@ -50,6 +51,14 @@ function findScalar(text: string, path: string): Scalar {
   if (isScalar(node) && isOneLine(node)) return node;
   throw new Error(
     `Input "values" sets "${path}", which is not a single value in values.yaml; name one below it.`,
+  );
+}
+
+/** Kubernetes refuses an image whose name has capitals, as the owner of a repository on GitHub may have. */
+function requireImageName(path: string, value: string): void {
+  if (!/(?:^|\.)image\.repository$/.test(path) || value === value.toLowerCase()) return;
+  throw new Error(
+    `Input "values" sets "${path}" to "${value}", but image names are lower-case; write "${value.toLowerCase()}".`,
   );
 }
 

@@ -1,8 +1,10 @@
 import type { Stats } from "node:fs";
 import { lstat, readdir, readFile, realpath, stat } from "node:fs/promises";
-import { join, relative, resolve, sep } from "node:path";
-import { errorCode, whyUnreadable } from "@spin-publisher/errors";
-import { type IgnoreRules, parseHelmignore } from "./helmignore.ts";
+import { join } from "node:path";
+import { errorCode, LocatedError } from "@spin-publisher/errors";
+import { type ChartFolder, isInside, type Roots, resolveChartFolder, unreadable } from "./boundary.ts";
+import { type IgnoreRule, type IgnoreRules, MalformedRule, parseHelmignore } from "./helmignore.ts";
+import { isLfsPointer } from "./lfs-pointer.ts";
 
 /** A file of a chart: its path below the chart's folder, `/`-separated, and its bytes without a byte order mark. */
 export interface ChartFile {
@@ -10,54 +12,54 @@ export interface ChartFile {
   readonly bytes: Uint8Array;
 }
 
-/** Largest file that Helm (3.17.3 and newer) loads, in bytes. */
+/** The largest file that Helm 3.17.3 to 3.22 and Flux load, in bytes; Helm 4.3 has no such limit. */
 export const fileSizeLimit = 5 * 1024 * 1024;
+
+/** What `walkChart` accepts beyond what Helm does. */
+export interface WalkOptions {
+  /** Whether Git LFS pointers are packaged as they are. */
+  readonly lfsPointers?: boolean | undefined;
+}
 
 /**
  * The files of a chart's folder that belong in its package, in the order of `helm package`: depth first, the names
- * in each folder by their bytes. Symbolic links are followed as long as they stay below `boundary`, which must contain the
- * folder itself, whatever links lead to it.
+ * in each folder by their bytes. Symbolic links are followed as long as they stay in the checkout, or for a chart in
+ * RUNNER_TEMP in its folder there.
  *
- * @param boundary the workspace.
- * @throws Error naming the path that is a dangling link, leaves the boundary, cannot be read, is a device or pipe, is too large,
- *   or has a name that a package cannot hold.
+ * @throws Error naming the path that is a dangling link, leads out, cannot be read, is a device or pipe, is too large, is
+ *   a Git LFS pointer, or has a name that a package cannot hold.
  */
-export async function walkChart(folder: string, boundary = folder): Promise<readonly ChartFile[]> {
-  const root = await realpath(folder).catch((cause: unknown) => {
-    if (errorCode(cause) === "EACCES") throw unreadable(`The chart folder "${folder}"`, cause);
-    throw new Error(`The chart folder "${folder}" does not exist; set the input "chart" to it.`, { cause });
-  });
-  const workspace = await realpath(boundary).catch((cause: unknown) => {
-    throw unreadable(`The workspace "${boundary}"`, cause);
-  });
-  if (isOutside(workspace, root)) {
-    throw new Error(
-      `The chart folder "${folder}" is outside the workspace, or is a link that leads out of it; set the input "chart" to a folder in the checkout.`,
-    );
-  }
-  if (!(await stat(root)).isDirectory()) {
-    throw new Error(
-      `The chart "${folder}" is a file; set the input "chart" to the folder that holds Chart.yaml.`,
-    );
-  }
-  const walk: Walk = { root, boundary: workspace, ignores: await readIgnoreRules(root), files: [] };
+export async function walkChart(
+  folder: string,
+  roots: Roots = { workspace: folder },
+  { lfsPointers = false }: WalkOptions = {},
+): Promise<readonly ChartFile[]> {
+  const { root, boundary } = await resolveChartFolder(folder, roots);
+  const ignores = await readIgnoreRules(root, folder);
+  const walk: Walk = { root, boundary, folder, ignores, lfsPointers, files: [] };
   await walkFolder(walk, "", [root]);
   return walk.files;
 }
 
-async function readIgnoreRules(root: string): Promise<IgnoreRules> {
+interface Walk extends ChartFolder {
+  /** The folder as the user knows it. */
+  readonly folder: string;
+  readonly ignores: IgnoreRules;
+  readonly lfsPointers: boolean;
+  readonly files: ChartFile[];
+}
+
+async function readIgnoreRules(root: string, folder: string): Promise<IgnoreRules> {
   const rules = await readFile(join(root, ".helmignore")).catch((cause: unknown) => {
     if (errorCode(cause) === "ENOENT") return undefined;
     throw unreadable(".helmignore of the chart", cause);
   });
-  return parseHelmignore(rules);
-}
-
-interface Walk {
-  readonly root: string;
-  readonly boundary: string;
-  readonly ignores: IgnoreRules;
-  readonly files: ChartFile[];
+  try {
+    return parseHelmignore(rules);
+  } catch (cause) {
+    if (!(cause instanceof MalformedRule)) throw cause;
+    throw new LocatedError(cause.message, { file: join(folder, ".helmignore"), line: cause.line }, { cause });
+  }
 }
 
 /** @param entered the real paths of the folders above, to notice a link that leads back into one of them. */
@@ -73,69 +75,91 @@ async function walkFolder(walk: Walk, path: string, entered: readonly string[]):
     });
     const target = own.isSymbolicLink() ? await followLink(walk, below, entered) : absolute;
     const info = own.isSymbolicLink() ? await stat(target) : own;
-    if (walk.ignores(below, info.isDirectory())) continue;
+    const rule = walk.ignores(below, info.isDirectory());
+    if (rule !== undefined && below === "Chart.yaml") throw excludedChartYaml(walk, rule);
+    if (rule !== undefined) continue;
     if (info.isDirectory()) await walkFolder(walk, below, [...entered, target]);
-    else walk.files.push(await readChartFile(below, absolute, info));
+    else walk.files.push(await readChartFile(walk, below, info));
   }
 }
 
-async function readChartFile(path: string, absolute: string, info: Stats): Promise<ChartFile> {
-  if (!info.isFile()) {
-    throw new Error(`"${path}" in the chart is not a regular file; remove it or list it in .helmignore.`);
-  }
+function excludedChartYaml({ folder }: Walk, { line, text }: IgnoreRule): Error {
+  const why = text.startsWith("!")
+    ? ', because a rule with "!" excludes everything that it does not match'
+    : "";
+  return new LocatedError(
+    `Line ${line} of .helmignore, "${text}", excludes Chart.yaml${why}; a chart needs that file, so change the rule.`,
+    { file: join(folder, ".helmignore"), line },
+  );
+}
+
+async function readChartFile(walk: Walk, path: string, info: Stats): Promise<ChartFile> {
+  const refuse = (reason: string): never => {
+    throw new LocatedError(`"${path}" in the chart ${reason}.`, { file: join(walk.folder, path) });
+  };
+  if (!info.isFile()) refuse(`is ${kindOf(info)}; remove it or list it in .helmignore`);
   if (info.size > fileSizeLimit) {
-    throw new Error(
-      `"${path}" in the chart has ${info.size} bytes, but Helm loads files of at most ${fileSizeLimit}; list it in .helmignore.`,
+    refuse(
+      `has ${info.size} bytes, but Helm 3 and Flux load files of at most ${fileSizeLimit}; make it smaller or list it in .helmignore`,
     );
   }
-  const bytes = await readFile(absolute).catch((cause: unknown) => {
+  const bytes = await readFile(join(walk.root, path)).catch((cause: unknown) => {
     throw unreadable(`"${path}" of the chart`, cause);
   });
+  if (!walk.lfsPointers && isLfsPointer(bytes)) {
+    refuse(
+      'is a Git LFS pointer, not the file itself; set "lfs: true" of actions/checkout, or the input "allow-lfs-pointers" if it is meant',
+    );
+  }
   return { path, bytes: withoutByteOrderMark(bytes) };
 }
 
+function kindOf(info: Stats): string {
+  if (info.isFIFO()) return "a named pipe (FIFO)";
+  if (info.isSocket()) return "a socket";
+  return info.isCharacterDevice() || info.isBlockDevice() ? "a device" : "not a regular file";
+}
+
 async function followLink(
-  { root, boundary }: Walk,
+  { root, boundary, folder }: Walk,
   path: string,
   entered: readonly string[],
 ): Promise<string> {
+  const refuse = (reason: string, cause?: unknown) =>
+    new LocatedError(`The link "${path}" in the chart ${reason}.`, { file: join(folder, path) }, { cause });
   const target = await realpath(join(root, path)).catch((cause: unknown) => {
     if (errorCode(cause) === "EACCES")
       throw unreadable(`What the link "${path}" in the chart points to`, cause);
-    throw new Error(
-      `The link "${path}" in the chart points to nothing (or to itself); repair or remove it.`,
-      { cause },
-    );
+    throw refuse("points to nothing (or to itself); repair or remove it", cause);
   });
-  if (isOutside(boundary, target)) {
-    throw new Error(`The link "${path}" in the chart leaves the workspace; copy the file into the chart.`);
-  }
-  if (entered.includes(target))
-    throw new Error(`The link "${path}" in the chart leads back to a folder that contains it; remove it.`);
+  if (!isInside(boundary, target)) throw refuse("leaves the workspace; copy the file into the chart");
+  if (entered.includes(target)) throw refuse("leads back to a folder that contains it; remove it");
   return target;
-}
-
-/** Git keeps the job's token below .git (actions/checkout), so that is outside too. */
-function isOutside(boundary: string, target: string): boolean {
-  const below = relative(boundary, target);
-  const names = below.split(sep);
-  return names[0] === ".." || names.includes(".git") || resolve(below) === below;
 }
 
 function nameOf(name: Buffer, folder: string): string {
   const text = name.toString("utf8");
-  if (Buffer.compare(Buffer.from(text), name) !== 0 || text.includes("\\")) {
-    const where = folder === "" ? "The chart" : `"${folder}" in the chart`;
-    throw new Error(`${where} contains "${text}", whose name is not UTF-8 or contains a "\\"; rename it.`);
+  const where = folder === "" ? "The chart" : `"${folder}" in the chart`;
+  if (Buffer.compare(Buffer.from(text), name) !== 0) {
+    throw new Error(`${where} contains "${escaped(name)}", whose name is not UTF-8; rename it.`);
+  }
+  if (text.includes("\\")) {
+    throw new Error(
+      `${where} contains "${text}", whose name contains a "\\", which Helm takes for a "/"; rename it.`,
+    );
   }
   return text;
 }
 
-export function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+/** A name with `\xNN` for each byte that is not printable ASCII. */
+function escaped(name: Buffer): string {
+  return [...name]
+    .map((byte) =>
+      byte > 0x1f && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, "0")}`,
+    )
+    .join("");
 }
 
-/** @param what how the message names the path, at the beginning of a sentence. */
-function unreadable(what: string, cause: unknown): Error {
-  return new Error(`${what} ${whyUnreadable(cause, "the chart")}.`, { cause });
+export function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }

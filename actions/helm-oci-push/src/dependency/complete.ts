@@ -1,12 +1,13 @@
 import { realpath } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { join } from "node:path";
 import type { Fetch } from "@spin-publisher/http";
 import { digestOf, parseReference, type RegistryReader } from "@spin-publisher/oci";
+import { isInside, type Roots, resolveChartFolder } from "../chart/boundary.ts";
 import { type Chart, loadChart, loadPackagedChart, sortedSubcharts } from "../chart/load.ts";
 import { isCurrent } from "../chart/lock.ts";
 import type { Dependency } from "../chart/metadata.ts";
-import { walkChart } from "../chart/walk.ts";
-import { isInRange, parseRange } from "../version/range.ts";
+import { type WalkOptions, walkChart } from "../chart/walk.ts";
+import { isInRange, parseRange, type Range } from "../version/range.ts";
 import { parseLoose } from "../version/semver.ts";
 import { requireNoSecret } from "./address.ts";
 import { chartReference, fetchFromRegistry } from "./chart-registry.ts";
@@ -16,8 +17,9 @@ import { fetchFromRepository } from "./chart-repository.ts";
 export interface ChartSources {
   readonly fetch: Fetch;
   readonly reader: RegistryReader;
-  /** The workspace: `file://` dependencies and links stay below it. */
-  readonly boundary: string;
+  /** Where charts may be: `file://` dependencies and links stay below the one that the chart is in. */
+  readonly roots: Roots;
+  readonly options?: WalkOptions;
 }
 
 /** A dependency as it was packaged. */
@@ -53,7 +55,8 @@ export async function completeChart(
   const { metadata, lock } = chart;
   const what = metadata.name;
   for (const asked of [...metadata.dependencies, ...(lock?.dependencies ?? [])]) requireNoSecret(asked);
-  if (lock !== undefined && !isCurrent(lock, metadata)) {
+  const hasDependencies = metadata.dependencies.length > 0;
+  if (lock !== undefined && hasDependencies && !isCurrent(lock, metadata)) {
     throw new Error(
       `Chart.lock of ${what} does not belong to the dependencies that Chart.yaml has now; ${update}.`,
     );
@@ -142,15 +145,16 @@ async function getLocal(
       { cause },
     );
   });
-  const below = relative(await realpath(sources.boundary), target);
-  if (below === ".." || below.startsWith(`..${sep}`)) {
+  const { root, boundary } = await resolveChartFolder(folder, sources.roots);
+  if (!isInside(boundary, target)) {
     throw new Error(
       `The dependency ${name} is at "${repository}", outside the workspace; copy the chart into it.`,
     );
   }
-  const above = [...parents, await realpath(folder)];
+  const above = [...parents, root];
   if (above.includes(target)) throw new Error(`The dependency ${name} at "${repository}" depends on itself.`);
-  const chart = await loadChart(await walkChart(target, sources.boundary), `the chart at ${repository}`);
+  const place = { name: `the chart at ${repository}`, folder: target };
+  const chart = await loadChart(await walkChart(target, sources.roots, sources.options), place);
   return { ...(await completeChart(chart, target, sources, above)), from: repository };
 }
 
@@ -178,9 +182,18 @@ function requireVendoredVersion(
       `charts/ of ${what} contains ${metadata.name} ${metadata.version}, but Chart.lock names ${locked.version}; run "helm dependency build".`,
     );
   }
-  const version = parseLoose(metadata.version);
-  if (version !== undefined && isInRange(version, parseRange(dependency.version))) return;
+  // Helm packages a chart whatever version is asked for; one that is not a range cannot exclude any.
+  const [version, range] = [parseLoose(metadata.version), rangeOf(dependency.version)];
+  if (version === undefined || range === undefined || isInRange(version, range)) return;
   throw new Error(
     `charts/ of ${what} contains ${metadata.name} ${metadata.version}, but Chart.yaml asks for ${dependency.version}; change one of them.`,
   );
+}
+
+function rangeOf(version: string): Range | undefined {
+  try {
+    return parseRange(version);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,5 @@
 import type { Chart } from "../chart/load.ts";
+import { errorIn } from "../chart/place.ts";
 import type { YamlValue } from "../yaml/value.ts";
 import { type LintMode, lintWithHelm } from "./helm.ts";
 import { type Finding, lintStructure } from "./structure.ts";
@@ -9,21 +10,27 @@ export type Remark = Finding & { readonly severity: Exclude<Finding["severity"],
 /**
  * Checks a packaged chart: its structure here, its templates by the Helm on PATH.
  *
+ * @param folder of the chart.
  * @throws Error listing every error, or when Helm is required and absent.
  */
 export async function lint(
   chart: Chart,
   document: YamlValue,
   archive: Uint8Array,
-  mode: LintMode,
+  { mode, folder }: { readonly mode: LintMode; readonly folder: string },
   withHelm = lintWithHelm,
 ): Promise<readonly Remark[]> {
   if (mode === "off") return [];
   const findings = lintStructure(chart, document);
-  const errors = findings.filter(({ severity }) => severity === "error").map(({ message }) => message);
+  const errors = findings.filter(({ severity }) => severity === "error");
   const remarks = findings.filter((finding): finding is Remark => finding.severity !== "error");
-  if (errors.length > 0)
-    throw new Error(`The chart ${chart.metadata.name} cannot be published: ${errors.join("; ")}.`);
+  if (errors.length > 0) {
+    const message = `The chart ${chart.metadata.name} cannot be published: ${errors.map(({ message }) => message).join("; ")}.`;
+    const at = errors.find(({ at }) => at !== undefined)?.at;
+    throw at === undefined
+      ? new Error(message)
+      : errorIn({ name: chart.metadata.name, folder }, at.path, message, { line: at.line });
+  }
   const helm = await withHelm(archive);
   if (helm.kind === "passed")
     return [...remarks, { severity: "info", message: `helm lint passed (${helm.version})` }];

@@ -1,13 +1,18 @@
-import { fieldsOf } from "../chart/decode.ts";
+import { fieldsOf, textOf } from "../chart/decode.ts";
 import type { Chart } from "../chart/load.ts";
-import { parseStrict } from "../version/semver.ts";
+import { decodeMetadata, emptyMetadata } from "../chart/metadata.ts";
+import { compareVersions, parseLoose } from "../version/semver.ts";
+import { authoredField } from "../yaml/authored.ts";
 import type { YamlValue } from "../yaml/value.ts";
+import { isEmail, isRequestUrl, isUrl } from "./addresses.ts";
 import { mistakeIn } from "./template.ts";
 
 export interface Finding {
   /** `info` is for the log, `notice` for those who only look at annotations. */
   readonly severity: "error" | "warning" | "notice" | "info";
   readonly message: string;
+  /** Where in the chart, if that is one place. */
+  readonly at?: { readonly path: string; readonly line?: number | undefined };
 }
 
 const knownFields = new Set(
@@ -16,65 +21,80 @@ const knownFields = new Set(
   ),
 );
 
+/** Helm's bound for versions, which 0.0.0 is above. */
+const lowestVersion = parseLoose("0.0.0-0");
+
 /**
- * The rules of `helm lint` that need no template engine, and two of our own: a `version` or `appVersion` that is a
- * number is an error, because 1.10 is published as 1.1.
+ * The rules of `helm lint` that need no template engine. Nothing is an error here that passes `helm lint`.
  *
- * @param document Chart.yaml as it was written, with the types and keys that loading drops.
+ * @param document Chart.yaml as it was written, with the types and keys that loading drops, and without what loading
+ *   adds: Helm applies its rules for Chart.yaml to that file, its rules for sub-charts to the loaded chart.
  */
 export function lintStructure(chart: Chart, document: YamlValue): readonly Finding[] {
   return [
-    ...lintFields(document),
-    ...lintMetadata(chart),
+    ...lintFields(chart, document),
+    ...lintChartYaml(document),
+    ...lintContent(chart),
     ...lintTemplates(chart),
-    ...chart.subcharts
-      .filter(({ metadata }) => !chart.metadata.dependencies.some(({ name }) => name === metadata.name))
-      .map(({ metadata }) =>
-        error(`charts/ holds ${metadata.name}, which Chart.yaml does not name as a dependency`),
-      ),
   ];
 }
 
-function lintFields(document: YamlValue): readonly Finding[] {
-  const fields = fieldsOf(document, "Chart.yaml");
-  const notText = ["version", "appVersion"].flatMap((field) => {
-    const value = fields.get(field.toLowerCase()) ?? null;
-    return value === null || typeof value === "string"
-      ? []
-      : [error(`"${field}" in Chart.yaml is the number ${value}, not a string; quote it`)];
+function lintFields({ chartYaml }: Chart, document: YamlValue): readonly Finding[] {
+  const notStrings = ["version", "appVersion"].flatMap((field) => {
+    const value = document instanceof Map ? (document.get(field) ?? null) : null;
+    if (value === null || typeof value === "string") return [];
+    const found = authoredField(chartYaml, field);
+    const message =
+      typeof value === "number" || typeof value === "bigint"
+        ? `${field}: ${found?.source} in Chart.yaml is read as the number ${textOf(value, field)}; quote it: "${found?.source}"`
+        : `"${field}" in Chart.yaml is not a string; quote it`;
+    return [error(message, { path: "Chart.yaml", line: found?.line })];
   });
-  const unknown = [...fields.keys()]
+  const unknown = [...fieldsOf(document, "Chart.yaml").keys()]
     .filter((field) => !knownFields.has(field))
     .map((field) => warning(`"${field}" in Chart.yaml is a field that Helm does not know`));
-  return [...notText, ...unknown];
+  return [...notStrings, ...unknown];
 }
 
-function lintMetadata({ metadata, templates, values }: Chart): readonly Finding[] {
-  const { apiVersion, type, dependencies, maintainers, sources, icon, version } = metadata;
-  const findings: Finding[] = [];
-  const strict = parseStrict(version);
-  if (strict !== undefined && /^0\.0\.0(?:-0)?(?:\+|$)/.test(version))
-    findings.push(error(`the version must be above ${version}`));
-  if (apiVersion === "v1" && type !== "") findings.push(error('"type" in Chart.yaml needs apiVersion: v2'));
-  if (apiVersion === "v1" && dependencies.length > 0) {
+function lintChartYaml(document: YamlValue): readonly Finding[] {
+  const own = { ...emptyMetadata, ...decodeMetadata(document, "Chart.yaml") };
+  const { apiVersion, type, dependencies, maintainers, sources, icon, version } = own;
+  const findings: string[] = [];
+  const parsed = parseLoose(version);
+  if (parsed !== undefined && lowestVersion !== undefined && compareVersions(parsed, lowestVersion) <= 0) {
+    findings.push(`the version in Chart.yaml must be above ${version}`);
+  }
+  if (apiVersion === "") findings.push('Chart.yaml has no "apiVersion"; add "apiVersion: v2"');
+  if (apiVersion !== "v2" && type !== "") findings.push('"type" in Chart.yaml needs apiVersion: v2');
+  if (apiVersion !== "v2" && dependencies.length > 0) {
     findings.push(
-      error('dependencies of a chart of apiVersion v1 belong in requirements.yaml; write "apiVersion: v2"'),
+      '"dependencies" in Chart.yaml needs apiVersion: v2; in v1 they belong in requirements.yaml',
     );
   }
   for (const { name, email, url } of maintainers) {
-    if (name === "") findings.push(error("each of the maintainers in Chart.yaml needs a name"));
-    if (email !== "" && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) {
-      findings.push(error(`"${email}" in the maintainers of Chart.yaml is not an e-mail address`));
-    }
-    if (url !== "" && !isAddress(url))
-      findings.push(error(`"${url}" in the maintainers of Chart.yaml is not an address`));
+    if (name === "") findings.push("each of the maintainers in Chart.yaml needs a name");
+    if (email !== "" && !isEmail(email))
+      findings.push(`"${email}" in the maintainers of Chart.yaml is not an e-mail address`);
+    if (url !== "" && !isUrl(url))
+      findings.push(`"${url}" in the maintainers of Chart.yaml is not an address`);
   }
   for (const source of sources) {
-    if (!isAddress(source))
-      findings.push(error(`"${source}" in the sources of Chart.yaml is not an address`));
+    if (!isRequestUrl(source)) findings.push(`"${source}" in the sources of Chart.yaml is not an address`);
   }
-  if (icon !== "" && !isAddress(icon))
-    findings.push(error(`the icon "${icon}" in Chart.yaml is not an address`));
+  if (icon !== "" && !isRequestUrl(icon)) findings.push(`the icon "${icon}" in Chart.yaml is not an address`);
+  return findings.map((message) => error(message, { path: "Chart.yaml" }));
+}
+
+function lintContent({ metadata, lock, templates, values, subcharts }: Chart): readonly Finding[] {
+  const { dependencies, type } = metadata;
+  const findings = subcharts
+    .filter((subchart) => !dependencies.some(({ name }) => name === subchart.metadata.name))
+    .map((subchart) =>
+      error(`charts/ contains ${subchart.metadata.name}, which is not in the dependencies of Chart.yaml`),
+    );
+  if (dependencies.length === 0 && (lock?.dependencies ?? []).length > 0) {
+    findings.push(warning("Chart.lock is left over: Chart.yaml has no dependencies; delete it"));
+  }
   if (templates.length === 0 && type !== "library") findings.push(warning("the chart has no templates/"));
   if (values === undefined) findings.push({ severity: "info", message: "the chart has no values.yaml" });
   return findings;
@@ -83,20 +103,22 @@ function lintMetadata({ metadata, templates, values }: Chart): readonly Finding[
 function lintTemplates({ templates, metadata }: Chart): readonly Finding[] {
   const misnamed = templates
     .filter(({ path }) => !/\.(?:yaml|yml|tpl|txt)$/.test(path))
-    .map(({ path }) => error(`${path} is not a .yaml, .yml, .tpl or .txt file`));
+    .map(({ path }) => error(`${path} is not a .yaml, .yml, .tpl or .txt file`, { path }));
   // Of a library only the files that others include are ever read as templates.
   const parsed = templates.filter(
     ({ path }) => metadata.type !== "library" || path.slice(path.lastIndexOf("/") + 1).startsWith("_"),
   );
-  return [...misnamed, ...parsed.flatMap((template) => mistakeIn(template) ?? []).map(error)];
+  const mistakes = parsed.flatMap((template) => {
+    const mistake = mistakeIn(template);
+    if (mistake === undefined) return [];
+    const { path } = template;
+    return [error(`${path}:${mistake.line}: ${mistake.message}`, { path, line: mistake.line })];
+  });
+  return [...misnamed, ...mistakes];
 }
 
-function isAddress(text: string): boolean {
-  return URL.parse(text) !== null;
-}
-
-function error(message: string): Finding {
-  return { severity: "error", message };
+function error(message: string, at?: Finding["at"]): Finding {
+  return { severity: "error", message, ...(at === undefined ? {} : { at }) };
 }
 
 function warning(message: string): Finding {

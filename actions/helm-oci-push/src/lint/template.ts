@@ -1,5 +1,12 @@
 import type { ChartFile } from "../chart/walk.ts";
 
+export interface Mistake {
+  /** Counted from 1. */
+  readonly line: number;
+  /** A clause. */
+  readonly message: string;
+}
+
 /** Keywords that begin what an `end` ends (text/template, "Actions"). */
 const openers = new Set(["if", "range", "with", "define", "block"]);
 
@@ -7,26 +14,29 @@ const openers = new Set(["if", "range", "with", "define", "block"]);
  * What is wrong with the form of a template, found without an engine: actions, comments, strings and parentheses that do
  * not end, blocks without an `end`. A `}}` outside of an action is text to Go, so it is not a mistake.
  *
- * @returns a clause with the line, or undefined.
+ * @returns undefined where nothing is.
  */
-export function mistakeIn({ path, bytes }: ChartFile): string | undefined {
+export function mistakeIn({ bytes }: ChartFile): Mistake | undefined {
   const text = new TextDecoder().decode(bytes);
-  const at = (offset: number) => `${path}:${text.slice(0, offset).split("\n").length}:`;
+  const at = (offset: number, message: string): Mistake => ({
+    line: text.slice(0, offset).split("\n").length,
+    message,
+  });
   const open: number[] = [];
   let from = 0;
   for (;;) {
     const start = text.indexOf("{{", from);
     if (start < 0) break;
     const action = readAction(text, start);
-    if ("mistake" in action) return `${at(start)} the action ${action.mistake}`;
+    if ("mistake" in action) return at(start, `the action ${action.mistake}`);
     from = action.end;
     if (openers.has(action.keyword)) open.push(start);
     if (action.keyword === "end" && open.pop() === undefined) {
-      return `${at(start)} {{ end }} ends nothing`;
+      return at(start, "{{ end }} ends nothing");
     }
   }
   const unended = open.at(-1);
-  return unended === undefined ? undefined : `${at(unended)} the block that begins here has no {{ end }}`;
+  return unended === undefined ? undefined : at(unended, "the block that begins here has no {{ end }}");
 }
 
 type Action =

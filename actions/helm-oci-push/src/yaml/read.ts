@@ -1,7 +1,28 @@
-import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, parseAllDocuments, type Scalar } from "yaml";
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  parseAllDocuments,
+  type Scalar,
+  type YAMLParseError,
+} from "yaml";
 import { formatFloat } from "./go-number.ts";
+import { withOldBreaks, withoutOldBreaks } from "./line-breaks.ts";
 import { resolveScalar } from "./resolve-scalar.ts";
 import { isMap as isYamlMap, type YamlMap, type YamlValue } from "./value.ts";
+
+/** A file that is not YAML, with the line of the mistake. */
+export class InvalidYaml extends Error {
+  readonly line: number | undefined;
+
+  constructor(message: string, cause: YAMLParseError) {
+    super(message, { cause });
+    this.line = cause.linePos?.[0].line;
+  }
+}
 
 /** How many values the aliases of one document may expand to; in real charts it is dozens. */
 const aliasedLimit = 100_000;
@@ -19,12 +40,12 @@ export function readYaml(bytes: Uint8Array, name: string): YamlValue {
 
 export function readYamlText(text: string, name: string): YamlValue {
   // The reader only has to tell plain from quoted scalars; what they mean is decided here.
-  const [document] = parse(text, name);
+  const [document] = parse(withoutOldBreaks(text), name);
   if (document === undefined || document.contents === null) return null;
   const [error] = document.errors;
   if (error !== undefined) {
     if (error.message.includes("call stack")) throw new Error(`${name} is nested too deeply to be read.`);
-    throw new Error(`${name} is not valid YAML: ${firstLine(error.message)}.`, { cause: error });
+    throw new InvalidYaml(`${name} is not valid YAML: ${firstLine(error.message)}.`, error);
   }
   let depth = 0;
   let aliased = 0;
@@ -82,9 +103,10 @@ function parse(text: string, name: string) {
 }
 
 function scalarOf(node: Scalar, name: string): YamlValue {
-  const text = String(node.value ?? "");
+  const text = withOldBreaks(String(node.value ?? ""), String(node.type).startsWith("BLOCK_"));
   const tag = node.tag?.replace("tag:yaml.org,2002:", "!!");
-  if (tag === undefined ? node.type !== "PLAIN" : tag === "!!str" || tag === "!") return text;
+  // A tag that YAML does not define means nothing to Helm.
+  if (tag === undefined ? node.type !== "PLAIN" : !tag.startsWith("!!") || tag === "!!str") return text;
   const meaning = resolveScalar(text);
   const value = "value" in meaning ? meaning.value : meaning.kind === "null" ? null : text;
   if (tag === undefined || tag === tagOf(meaning.kind)) return value;

@@ -1,5 +1,6 @@
 import { readFile, realpath } from "node:fs/promises";
 import { basename, isAbsolute, relative, resolve, sep } from "node:path";
+import { LocatedError } from "@spin-publisher/errors";
 import { isObject } from "@spin-publisher/json";
 
 /**
@@ -24,11 +25,14 @@ export async function versionIn(path: string, workspace: string): Promise<string
   const { version, expected } = await read(basename(path), content, path);
   const request = version?.trim() ?? "";
   if (request === "") {
-    throw new Error(`The version file "${path}" does not mention Spin. Expected ${expected}.`);
+    throw new LocatedError(`The version file "${path}" does not mention Spin. Expected ${expected}.`, {
+      file: path,
+    });
   }
   if (looksLikeRequest(request)) return request;
-  throw new Error(
+  throw new LocatedError(
     `The version file "${path}" does not contain a version. Expected ${expected}, with latest, an exact version or a range such as ^4.0.`,
+    { file: path },
   );
 }
 

@@ -3,7 +3,7 @@ import { isObject, type JsonObject, objectsOf } from "@spin-publisher/json";
 
 /** GitHub's REST API for one repository; `path` follows `/repos/<owner>/<name>/`. */
 export interface GitHub {
-  /** Every object of a list, all pages; undefined where the path does not exist. */
+  /** Every object of a list, all pages. @throws Error where the path does not exist. */
   list(path: string): Promise<readonly JsonObject[]>;
   get(path: string): Promise<JsonObject | undefined>;
   write(method: "POST" | "PATCH", path: string, body: JsonObject): Promise<JsonObject>;
@@ -50,7 +50,8 @@ export function createGitHub({ fetch, apiUrl, repository, token }: GitHubOptions
       for (let page = 1; page <= mostPages; page += 1) {
         const separator = path.includes("?") ? "&" : "?";
         const answer = await send("GET", `${path}${separator}per_page=${pageSize}&page=${page}`);
-        const items = objectsOf(answer) ?? [];
+        const items = objectsOf(answer);
+        if (items === undefined) throw new Error(`GitHub has no ${path} of ${repository}.`);
         found.push(...items);
         if (items.length < pageSize) break;
       }

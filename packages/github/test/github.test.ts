@@ -2,9 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { createFetch } from "@spin-publisher/http";
-import { upsertComment } from "../src/comment.ts";
-import { createGitHub, type GitHub } from "../src/github.ts";
-import { changesOf, publishRelease } from "../src/release.ts";
+import { createGitHub, type GitHub, openPullRequests, publishRelease, upsertComment } from "../src/index.ts";
 
 type Answer = { readonly status?: number; readonly body: unknown };
 const closers: Array<() => Promise<void>> = [];
@@ -136,13 +134,19 @@ describe("the release of a tag", () => {
   });
 });
 
-test.each([
-  ["0.1.2", "Two.\nLines."],
-  ["0.1.1", "One."],
-  ["chart-1.0.3", "Chart."],
-  ["9.9.9", ""],
-])("the changes of %s are its section of the changelog", (tag, expected) => {
-  const changelog =
-    "# Changelog\n\n## [0.1.2] - 2026-11-20\n\nTwo.\nLines.\n\n## 0.1.1\n\nOne.\n\n## [chart-1.0.3]\n\nChart.\n";
-  expect(changesOf(changelog, tag)).toBe(expected);
+test("open pull requests are read from every page", async () => {
+  const numbers = Array.from({ length: 130 }, (_, index) => ({ number: index + 1 }));
+  const { github, asked } = await gitHub((_method, path) => ({
+    body: path.endsWith("page=2") ? numbers.slice(100) : numbers.slice(0, 100),
+  }));
+  expect((await openPullRequests(github)).size).toBe(130);
+  expect(asked).toEqual([
+    "GET pulls?state=open&per_page=100&page=1",
+    "GET pulls?state=open&per_page=100&page=2",
+  ]);
+});
+
+test("a list that is refused is an error, never an empty one", async () => {
+  const { github } = await gitHub(() => ({ status: 404, body: { message: "Not Found" } }));
+  await expect(openPullRequests(github)).rejects.toThrow("GitHub has no pulls?state=open");
 });

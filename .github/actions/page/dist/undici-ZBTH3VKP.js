@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);
-import{require_undici}from"./chunk-UJMGKL24.js";import{__toESM}from"./chunk-IWIJECEX.js";var import_undici=__toESM(require_undici(),1);var export_Agent=import_undici.Agent;var export_EnvHttpProxyAgent=import_undici.EnvHttpProxyAgent;var export_Response=import_undici.Response;var export_fetch=import_undici.fetch;export{export_Agent as Agent,export_EnvHttpProxyAgent as EnvHttpProxyAgent,export_Response as Response,export_fetch as fetch};

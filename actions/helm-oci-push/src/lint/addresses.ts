@@ -1,0 +1,18 @@
+/**
+ * Addresses as Helm checks them, with asaskevich/govalidator. Its expressions are long; these are never stricter, so
+ * that no chart is refused that Helm accepts.
+ */
+
+/** A source or an icon: anything with a scheme (`IsRequestURL`). */
+export function isRequestUrl(text: string): boolean {
+  return /^[A-Za-z][A-Za-z0-9+.-]*:[^\p{Cc}]*$/u.test(text);
+}
+
+/** A maintainer's page: the scheme may be missing (`IsURL`). */
+export function isUrl(text: string): boolean {
+  return /^[^\s.][^\s]{3,}$/.test(text) && /[.:]|localhost/.test(text);
+}
+
+export function isEmail(text: string): boolean {
+  return /^[^@]+@[^\s@]+\.[^\s@]+$/.test(text);
+}
