@@ -56,7 +56,7 @@ const rooms: Readonly<Record<string, Rooms>> = {
     publish: ["push", "client", "auth", "refusals", "spec"],
     layout: ["push", "client", "auth", "refusals", "spec"],
   },
-  "actions/setup-spin": { version: [], tool: [], plugins: [] },
+  "actions/setup-spin": { files: [], version: [], tool: ["files"], plugins: ["files"] },
   "actions/build-shim": {
     spec: [],
     layers: ["spec"],

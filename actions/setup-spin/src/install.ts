@@ -1,36 +1,37 @@
 import type { Fetch, Retry } from "@spin-publisher/http";
 import type { ReleaseAccess, Target } from "@spin-publisher/spin-release";
 import type { Request } from "./inputs.ts";
-import { installPlugins } from "./plugins/install-plugins.ts";
+import { addPlugins, type InstalledPlugins, type PluginEvent } from "./plugins/add-plugins.ts";
 import type { Plugin } from "./plugins/parse-plugins.ts";
-import { runSpin } from "./plugins/run-spin.ts";
-import { placeInFolder } from "./tool/bindir.ts";
+import { putIntoBindir } from "./tool/bindir.ts";
 import { type InstalledRelease, installRelease, type ToolEvent } from "./tool/install-release.ts";
 import { describeTarget } from "./tool/platform.ts";
-import { findInstalled, installedVersions } from "./tool/tool-cache.ts";
+import { findInstalled, installedVersions, type Tool } from "./tool/tool-cache.ts";
 import { chooseRelease } from "./version/choose-release.ts";
 import { requestedVersion } from "./version/requested-version.ts";
 
 /** What happens on the way, for the log. */
 export type InstallEvent =
   | ToolEvent
+  | PluginEvent
   | { readonly kind: "version-file-ignored"; readonly version: string; readonly file: string }
   | { readonly kind: "release-chosen"; readonly version: string; readonly source: string }
-  | ({ readonly kind: "retry" } & Retry)
-  | ({ readonly kind: "plugin-installed" } & Required<Plugin>);
+  | ({ readonly kind: "retry" } & Retry);
 
 export interface Dependencies {
   readonly fetch: Fetch;
   /** Whether this machine can start what was built for a target. */
   readonly startsHere: (target: Target) => boolean;
+  /** The environment that Spin runs in, and `process.platform`. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly platform: string;
   readonly onEvent: (event: InstallEvent) => void;
 }
 
 /** The folder of `tool` belongs on PATH. */
-export interface Installed extends InstalledRelease {
+export interface Installed extends InstalledRelease, InstalledPlugins {
   /** Which input or file asked for the version, and who answered: `version: latest, GitHub API`. */
   readonly source: string;
-  readonly plugins: readonly Required<Plugin>[];
 }
 
 /** Installs the requested Spin, verified, and its plugins. */
@@ -43,28 +44,42 @@ export async function install(request: Request, dependencies: Dependencies): Pro
   if (requested.ignoredFile !== undefined)
     onEvent({ kind: "version-file-ignored", version: request.version, file: requested.ignoredFile });
 
-  const cached = () => (request.checkLatest ? [] : installedVersions(targets));
-  const { release, source } = await chooseRelease(requested, cached, access);
-  onEvent({ kind: "release-chosen", version: release.version, source });
-  const found = await findInstalled(release.version, targets, startsHere);
+  const choose = async (installed: readonly string[]) => {
+    const chosen = await chooseRelease(requested, installed, access);
+    const { version } = chosen.release;
+    onEvent({ kind: "release-chosen", version, source: chosen.source });
+    const found = await findInstalled(version, targets, startsHere, (rejected) =>
+      onEvent({ kind: "tool-rejected", ...rejected }),
+    );
+    return { ...chosen, found };
+  };
+  const cached = request.checkLatest ? [] : installedVersions(targets);
+  const first = await choose(cached);
+  // What the tool cache has decides which version satisfies a range only if it is usable.
+  const { release, source, found } =
+    first.found === undefined && first.fromToolCache ? await choose([]) : first;
   if (found !== undefined) onEvent({ kind: "in-tool-cache", target: found.target });
   const installed =
     found === undefined
       ? await installRelease(release, access, request, dependencies)
-      : {
-          tool: found,
-          cacheHit: true,
-          integrity: "verified when it was put into the tool cache",
-          keep: undefined,
-        };
+      : { tool: found, cacheHit: true, integrity: verifiedEarlier, keep: undefined };
 
-  const tool =
-    request.bindir === ""
-      ? installed.tool
-      : await placeInFolder(installed.tool, request.bindir, request.workspace);
-  const ready = plugins.length === 0 ? [] : await installPlugins(plugins, runSpin(tool.binary));
-  for (const plugin of ready) onEvent({ kind: "plugin-installed", ...plugin });
-  return { ...installed, tool, source, plugins: ready };
+  const tool = await inBindir(installed.tool, request.bindir, startsHere);
+  const added = await addPlugins(plugins, tool.binary, request.temp, dependencies);
+  return { ...installed, ...added, tool, source };
+}
+
+const verifiedEarlier = "verified when it was put into the tool cache";
+
+/** A copy in `bindir`, where that is set and Spin is not there yet. */
+async function inBindir(
+  tool: Tool,
+  bindir: string | undefined,
+  startsHere: Dependencies["startsHere"],
+): Promise<Tool> {
+  if (bindir === undefined || tool.folder === bindir) return tool;
+  const { binary: source, version, target } = tool;
+  return await putIntoBindir({ source, version, starts: startsHere(target) }, target, bindir);
 }
 
 function accessTo({ host, token }: Request, { fetch, onEvent }: Dependencies): ReleaseAccess {

@@ -25,6 +25,12 @@ export function describeEvent(event: InstallEvent): LogLine {
       return info(`  trying again in ${(event.delayMilliseconds / 1000).toFixed(1)} s: ${event.because}`);
     case "in-tool-cache":
       return info(`  found in the tool cache for ${describeTarget(event.target)}`);
+    case "tool-rejected":
+      return warning(
+        `"${event.path}" in the tool cache is not usable: ${event.because}. Spin is fetched again and put in its place.`,
+      );
+    case "tool-cache-skipped":
+      return info(`  tool cache not used (${event.because}); installing in "${event.folder}" for this job`);
     case "cache-skipped":
       return info(`  Actions cache not used: ${event.because}`);
     case "cache-unreadable":
@@ -49,20 +55,49 @@ export function describeEvent(event: InstallEvent): LogLine {
       return info(
         `  installed for ${describeTarget(event.target)}${event.started ? "" : "; not started, because it is for another machine"}`,
       );
+    case "data-folder-replaced":
+      return info(
+        `  Spin's data folder not used (${event.because}); plugins go to "${event.folder}" (SPIN_DATA_DIR)`,
+      );
     case "plugin-installed":
       return info(`  plugin ${event.name} ${event.version}`);
   }
 }
 
-/** The outputs that action.yml declares. */
-export function outputsOf({ tool, cacheHit, source }: Installed): Readonly<Record<string, string>> {
-  return {
-    version: tool.version,
-    arch: tool.target.architecture,
-    path: tool.binary,
-    "cache-hit": String(cacheHit),
-    source,
+/** Writes what the log says about events. */
+export function logTo(log: Readonly<Record<LogLine["level"], (message: string) => void>>) {
+  return (event: InstallEvent): void => {
+    const { level, message } = describeEvent(event);
+    log[level](message);
   };
+}
+
+type Pairs = Iterable<readonly [name: string, value: string]>;
+
+/** The outputs that action.yml declares. */
+export function outputsOf({ tool, cacheHit, source }: Installed): Pairs {
+  return [
+    ["version", tool.version],
+    ["arch", tool.target.architecture],
+    ["path", tool.binary],
+    ["cache-hit", String(cacheHit)],
+    ["source", source],
+  ];
+}
+
+/** Environment variables for later steps. */
+export function variablesOf({ dataFolder }: Installed): Pairs {
+  return dataFolder === undefined ? [] : [["SPIN_DATA_DIR", dataFolder]];
+}
+
+/** What the post step needs. */
+export function stateOf({ keep }: Installed): Pairs {
+  if (keep === undefined) return [];
+  return [
+    ["cache-key", keep.key],
+    ["cache-path", keep.path],
+    ["cache-patience", String(keep.patience)],
+  ];
 }
 
 /** The line of the job summary, as Markdown. */

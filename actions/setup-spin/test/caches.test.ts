@@ -1,7 +1,13 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, jest } from "@jest/globals";
-import { type CacheService, pushBranch, pushTag, startCacheService } from "@spin-publisher/sandbox";
+import {
+  type CacheFault,
+  type CacheService,
+  pushBranch,
+  pushTag,
+  startCacheService,
+} from "@spin-publisher/sandbox";
 import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { type CacheCircumstances, cachePolicy } from "../src/tool/cache-policy.ts";
 import { closeRunners, startRunner } from "./runner.ts";
@@ -198,6 +204,77 @@ describe("the Actions cache", () => {
     await runner.replace();
     await runner.run({ ...exact, cache: "true" }, { env: cache.env, event: pushTag("0.1.2") });
     expect(cache.entries.size).toBe(1);
+  });
+});
+
+describe("an Actions cache that is out of order", () => {
+  const gaveUp = "it did not answer within 8 s, so the job goes on without it";
+  // Fast enough for a test, slow enough for the client to be loaded and to try more than once.
+  const pretend = { faster: 10 };
+
+  test.each<[string, CacheFault]>([
+    ["never answers", { answer: "silence" }],
+    ["answers 500", { answer: 500 }],
+    ["never delivers an entry", { answer: "silence", to: /^GET / }],
+  ])("because it %s is given up, and nothing is saved", async (_name, fault) => {
+    const runner = await startRunner();
+    const sound = await cacheService();
+    await runner.run(exact, { env: sound.env });
+    const broken = await cacheService({ fault });
+    for (const [place, entry] of sound.entries) broken.entries.set(place, entry);
+
+    await runner.replace();
+    const run = await runner.run(exact, { env: broken.env, pretend });
+    expect(run).toMatchObject({
+      exitCode: 0,
+      outputs: { "cache-hit": "false", source: "version: 4.0.2", version: "4.0.2" },
+      post: { exitCode: 0, annotations: [] },
+    });
+    expect(run.annotations).toContainEqual({
+      level: "warning",
+      message: `The Actions cache could not be read: ${gaveUp}`,
+    });
+    expect(run.summary).toContain("SHA-256 matches the release's checksums file");
+    expect(methods(broken)).not.toContain("CreateCacheEntry");
+  });
+
+  test("because it does not deliver an entry is left, and Spin is downloaded", async () => {
+    const runner = await startRunner();
+    const sound = await cacheService();
+    await runner.run(exact, { env: sound.env });
+    const broken = await cacheService({ fault: { answer: 500, to: /^GET / } });
+    for (const [place, entry] of sound.entries) broken.entries.set(place, entry);
+    await runner.replace();
+    const run = await runner.run(exact, { env: broken.env, pretend });
+    expect([run.exitCode, run.post?.exitCode]).toEqual([0, 0]);
+    expect(run.outputs["cache-hit"]).toBe("false");
+  });
+
+  test.each<[string, CacheFault]>([
+    ["never takes an entry", { answer: "silence", to: /CreateCacheEntry/ }],
+    ["answers 500 to a new entry", { answer: 500, to: /CreateCacheEntry/ }],
+    ["never takes an upload", { answer: "silence", to: /^PUT / }],
+    ["never finishes an upload", { answer: "silence", to: /Finalize/ }],
+  ])("because it %s is given up with a warning", async (_name, fault) => {
+    const runner = await startRunner();
+    const cache = await cacheService({ fault });
+    const run = await runner.run(exact, { env: cache.env, pretend });
+    expect([run.exitCode, run.post?.exitCode]).toEqual([0, 0]);
+    expect(run.post?.annotations).toContainEqual({
+      level: "warning",
+      message: `Spin was not saved to the Actions cache: ${gaveUp}`,
+    });
+  });
+
+  test("costs ten seconds at most by the real clock", async () => {
+    const runner = await startRunner();
+    const cache = await cacheService({ fault: { answer: "silence" } });
+    const start = performance.now();
+    const run = await runner.run(exact, { env: cache.env });
+    expect(run.exitCode).toBe(0);
+    expect(cache.requests).toHaveLength(1);
+    // 8 s for the cache; the rest is for a slow machine to start two processes and install Spin.
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 });
 

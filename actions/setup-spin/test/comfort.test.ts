@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
@@ -38,7 +38,7 @@ describe("bindir", () => {
     const runner = await startRunner();
     await runner.write("tools", "a file\n");
     expect(failureOf(await runner.run({ ...exact, bindir: "tools/bin" }))).toMatch(
-      /^Cannot put Spin into .*tools\/bin\. Set the input "bindir" to a folder/,
+      /^Cannot put Spin into ".*tools\/bin": it is not a folder\. Set the input "bindir" to a folder/,
     );
   });
 });
@@ -58,6 +58,49 @@ describe("plugins", () => {
     expect(failureOf(await runner.run({ ...exact, plugins: "unknown" }))).toBe(
       "Cannot install the plugin unknown: Error: Plugin 'unknown' not found",
     );
+  });
+
+  test("that Spin lists without their program are installed again", async () => {
+    const runner = await startRunner({ spin });
+    await runner.run({ ...exact, plugins: "js2wasm@0.7.0" });
+    const program = join(runner.toolCache, "../home/.local/share/spin/plugins/js2wasm/js2wasm");
+    await rm(program);
+    const run = await runner.run({ ...exact, plugins: "js2wasm@0.7.0" });
+    expect(run.log).toContain("  plugin js2wasm 0.7.0\n");
+    expect((await stat(program)).size).toBeGreaterThan(0);
+  });
+
+  test("that Spin installs without their program are a failure", async () => {
+    const runner = await startRunner({ spin });
+    expect(failureOf(await runner.run({ ...exact, plugins: "hollow" }))).toBe(
+      "Spin installed the plugin hollow without its program. Choose another version of the plugin.",
+    );
+  });
+
+  test.each([
+    ["HOME cannot hold them", { HOME: "/proc/home" }],
+    ["XDG_DATA_HOME cannot hold them", { XDG_DATA_HOME: "/proc/data" }],
+  ])("go to RUNNER_TEMP where %s, and later steps find them", async (_name, env) => {
+    const runner = await startRunner({ spin });
+    const run = await runner.run({ ...exact, plugins: "js2wasm" }, { env });
+    const folder = join(runner.toolCache, "../_temp/spin-data");
+    expect(run).toMatchObject({ exitCode: 0, env: { SPIN_DATA_DIR: folder } });
+    expect(run.log).toContain(`plugins go to "${folder}" (SPIN_DATA_DIR)\n  plugin js2wasm 0.7.0\n`);
+    expect(run.log).not.toMatch(/\bE[A-Z]{4,}\b/);
+    const { outputs, env: later } = run;
+    const list = execFileSync(outputs.path ?? "", ["plugins", "list", "--installed"], {
+      env: { PATH: process.env.PATH, ...env, ...later },
+      encoding: "utf8",
+    });
+    expect(list).toBe("js2wasm 0.7.0 [installed]\n");
+  });
+
+  test("stay where SPIN_DATA_DIR says", async () => {
+    const runner = await startRunner({ spin });
+    const SPIN_DATA_DIR = join(runner.workspace, "data");
+    const run = await runner.run({ ...exact, plugins: "js2wasm" }, { env: { SPIN_DATA_DIR } });
+    expect(run.env).toEqual({});
+    expect(await readdir(join(SPIN_DATA_DIR, "plugins"))).toEqual(["js2wasm", "manifests"]);
   });
 
   test("are refused for a Spin that does not start on the runner, before anything is downloaded", async () => {

@@ -61,8 +61,8 @@ describe("nothing is installed when", () => {
       async () => archives(corrupted),
       "is not the archive that was released: expected sha256:",
     ],
-    ["the archive is cut off", async () => archives(truncated), "broke off after"],
-    ["the download hangs", async () => archives(hung), "broke off after 0 bytes"],
+    ["the archive is cut off", async () => archives(truncated), "stopped after"],
+    ["the download hangs", async () => archives(hung), "stopped after 0 bytes"],
     [
       "the archive is missing",
       async () => archives(() => ({ status: 404 })),
@@ -143,7 +143,7 @@ test("a download that breaks off twice is completed, and the log says so", async
   const runner = await startRunner(archives((usual) => (broken-- > 0 ? truncated(usual) : usual)));
   const run = await runner.run(inputs, { pretend: { faster: 100 } });
   expect(run.exitCode).toBe(0);
-  expect(run.log.match(/trying again in \d+\.\d s: The download of .* broke off/g)).toHaveLength(2);
+  expect(run.log.match(/trying again in \d+\.\d s: The download of .* stopped/g)).toHaveLength(2);
 });
 
 test("only Spin itself reaches the disk when an archive is unpacked", async () => {

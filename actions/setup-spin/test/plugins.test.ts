@@ -48,6 +48,10 @@ function fakeSpin(installed: Record<string, string>, catalogue: Record<string, s
       const lines = Object.entries(installed).map(([name, version]) => `${name} ${version} [installed]\n`);
       return lines.length === 0 ? "No plugins found\n" : lines.join("");
     }
+    if (verb === "uninstall") {
+      delete installed[name];
+      return "";
+    }
     if (verb === "update") return "Plugin information updated successfully\n";
     const wanted = args.includes("--version") ? args[args.indexOf("--version") + 1] : catalogue[name];
     if (catalogue[name] === undefined || wanted === undefined) throw new Error(`plugin '${name}' not found`);
@@ -111,6 +115,21 @@ describe("plugins", () => {
     await expect(installPlugins([{ name: "cloud", version: "0.9.0" }], lying)).rejects.toThrow(
       "The plugin cloud@0.9.0 is not installed although Spin reported success: it lists version 0.10.0.",
     );
+  });
+
+  test("that have lost their program are removed and installed again", async () => {
+    const { spin, calls } = fakeSpin({ js2wasm: "0.7.0" }, catalogue);
+    let lost = true;
+    const removing: RunSpin = async (args) => {
+      if (args[1] === "install") lost = false;
+      return spin(args);
+    };
+    await installPlugins([{ name: "js2wasm", version: "0.7.0" }], removing, async () => lost);
+    expect(calls.filter((call) => !call.includes("list"))).toEqual([
+      "plugins uninstall js2wasm",
+      "plugins update",
+      "plugins install js2wasm --version 0.7.0 --yes",
+    ]);
   });
 
   test("cannot be installed without the catalogue", async () => {

@@ -26,6 +26,12 @@ export interface Pretence {
   readonly glibc?: string;
   /** How many times faster timers go off. */
   readonly faster?: number;
+  /** Folders that the system refuses to write to, with which error, and in which calls of node:fs (all by default). */
+  readonly refused?: {
+    readonly folders: readonly string[];
+    readonly code: string;
+    readonly calls?: readonly string[];
+  };
 }
 
 export interface RunOptions extends Partial<Omit<ActionProcess, "action" | "inputs">> {

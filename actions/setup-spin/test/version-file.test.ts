@@ -101,6 +101,34 @@ describe("any other file", () => {
     expect(await read(name, content)).toBe(version);
   });
 
+  test("may begin with a byte order mark", async () => {
+    expect(await read(".spin-version", "\uFEFF4.0.2\n")).toBe("4.0.2");
+    expect(await read("mise.toml", '\uFEFF[tools]\nspin = "4.0.2"\n')).toBe("4.0.2");
+    expect(await read("package.json", '\uFEFF{"engines":{"spin":"^4.0"}}')).toBe("^4.0");
+  });
+
+  test("that is a folder is refused as such", async () => {
+    await mkdir(join(workspace, "a-folder"));
+    await expect(versionIn("a-folder", workspace)).rejects.toThrow(
+      'The version file "a-folder" is not a file. Name a file in the checkout.',
+    );
+  });
+
+  test("that is too large to be one is not read", async () => {
+    await expect(read(".spin-version", "4.0.2\n".padEnd((1 << 20) + 1))).rejects.toThrow("larger than 1 MiB");
+  });
+
+  test("is named with the line where its version is not one", async () => {
+    await expect(read(".tool-versions", "nodejs 24\nspin ref:main\n")).rejects.toMatchObject({
+      file: ".tool-versions",
+      line: 2,
+    });
+    await expect(read("mise.toml", "[tools]\nspin = [\n")).rejects.toMatchObject({
+      file: "mise.toml",
+      line: 3,
+    });
+  });
+
   test("that is empty does not mention Spin", async () => {
     await expect(read(".spin-version", "\n")).rejects.toThrow("Expected a line such as 4.0.2.");
   });

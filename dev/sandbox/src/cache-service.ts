@@ -13,6 +13,15 @@ export interface CacheServiceOptions {
   readonly mode?: CacheMode;
   /** Whether the runner announces the mode (2.336 and newer), or the client finds out when it is refused. */
   readonly announcesMode?: boolean;
+  /** What is wrong with the service. */
+  readonly fault?: CacheFault;
+}
+
+export interface CacheFault {
+  /** `silence` takes a request and never answers it. */
+  readonly answer: "silence" | 500;
+  /** Which requests, by method and path; all of them by default. */
+  readonly to?: RegExp;
 }
 
 /** An entry that can be restored. A test that plays the poisoner may write to the map it is in. */
@@ -65,7 +74,16 @@ export async function startCacheService(options: CacheServiceOptions = {}): Prom
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", origin);
     const body = await bodyOf(request);
-    requests.push(`${request.method} ${url.pathname}`);
+    const asked = `${request.method} ${url.pathname}`;
+    requests.push(asked);
+    const { fault } = options;
+    if (fault !== undefined && (fault.to ?? /^/).test(asked)) {
+      if (fault.answer === 500) {
+        const document = { code: "internal", msg: "internal server error" };
+        response.writeHead(500, { "content-type": "application/json" }).end(JSON.stringify(document));
+      }
+      return;
+    }
     if (url.pathname.startsWith(twirp)) {
       const [status, document] =
         request.headers.authorization === `Bearer ${token}`

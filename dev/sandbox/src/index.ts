@@ -14,6 +14,7 @@ export {
 export type { Machine } from "./action/machine.ts";
 export { type ActionProcess, type ActionRun, runActionProcess } from "./action/process.ts";
 export {
+  type CacheFault,
   type CacheMode,
   type CacheService,
   type CacheServiceOptions,

@@ -47,6 +47,21 @@ describe("the cache service", () => {
     expect(other.body.ok).toBe(false);
   });
 
+  test("can be out of order for the requests that a test names", async () => {
+    const { call, started } = await service({ fault: { answer: 500, to: /CreateCacheEntry/ } });
+    expect((await call("CreateCacheEntry", { key: "key", version: "one" })).status).toBe(500);
+    expect((await call("GetCacheEntryDownloadURL", { key: "key", version: "one" })).status).toBe(200);
+    expect(started.requests).toHaveLength(2);
+  });
+
+  test("can take requests without ever answering them", async () => {
+    const { call, started } = await service({ fault: { answer: "silence" } });
+    const answer = call("CreateCacheEntry", { key: "key", version: "one" });
+    while (started.requests.length === 0) await new Promise((soon) => setTimeout(soon, 1));
+    await started.close();
+    await expect(answer).rejects.toThrow("fetch failed");
+  });
+
   test("never overwrites an entry", async () => {
     const { call, save } = await service();
     await save("key", "one", "content");

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "@jest/globals";
-import { errorCode, messageOf, namingFiles, whyUnreadable } from "../src/index.ts";
+import { errorCode, messageOf, namingFiles, whyUnreadable, whyUnwritable } from "../src/index.ts";
 
 const systemError = (code: string) => Object.assign(new Error(code), { code });
 
@@ -11,6 +11,16 @@ test.each([
   ["EISDIR", "cannot be read: it is a folder where a file is expected"],
   ["EIO", "cannot be read (EIO); check the disk"],
 ])("%s is explained", (code, expected) => expect(whyUnreadable(systemError(code))).toBe(expected));
+
+test.each([
+  ["EACCES", "the job's user may not write to it"],
+  ["EROFS", "it is read-only"],
+  ["ENOSPC", "its disk is full"],
+  ["ENOTDIR", "it is not a folder"],
+  ["EIO", "the system refuses to write to it (EIO)"],
+])("%s of a write is explained", (code, expected) => {
+  expect(whyUnwritable(systemError(code))).toBe(expected);
+});
 
 test("an error without a code is explained too", () => {
   expect(whyUnreadable(new Error("odd"))).toBe("cannot be read; check the disk");

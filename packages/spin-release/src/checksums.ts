@@ -9,7 +9,7 @@ export type Checksums = ReadonlyMap<string, string>;
  *   file is worth no more than none.
  */
 export function parseChecksums(text: string, origin: string): Checksums {
-  if (/^\s*<[!?a-z]/i.test(text)) {
+  if (isWebPage(text)) {
     throw new Error(
       `${origin} answered with a web page instead of a checksums file. Check the mirror or proxy that this machine uses.`,
     );
@@ -30,4 +30,9 @@ export function parseChecksums(text: string, origin: string): Checksums {
   }
   if (checksums.size === 0) throw new Error(`${origin} is empty. Choose another version.`);
   return checksums;
+}
+
+/** Whether text is HTML: sign-in pages and misconfigured mirrors answer with status 200. */
+export function isWebPage(text: string): boolean {
+  return /^\s*<[!?a-z]/i.test(text);
 }

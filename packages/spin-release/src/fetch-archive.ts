@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { DownloadRefused, downloadBytes } from "@spin-publisher/http";
 import type { Target } from "./asset.ts";
+import { isWebPage } from "./checksums.ts";
 import { type Asset, findAsset } from "./find-asset.ts";
 import type { ReleaseAccess } from "./host.ts";
 import type { Release } from "./resolve.ts";
@@ -23,6 +24,11 @@ export async function fetchArchive(asset: Asset, access: ReleaseAccess): Promise
     throw error instanceof DownloadRefused && error.status === 404 ? notYetUploaded(asset, error) : error;
   });
   if (digest === `sha256:${asset.sha256}`) return bytes;
+  if (isWebPage(new TextDecoder().decode(bytes.subarray(0, 100)))) {
+    throw new Error(
+      `${asset.url} answered with a web page instead of the archive. Check the mirror or proxy that this machine uses.`,
+    );
+  }
   throw new Error(
     `${asset.name} is not the archive that was released: expected sha256:${asset.sha256}, but ${asset.url} delivered ${digest} (${bytes.length} bytes). Check the mirror or proxy between this machine and GitHub.`,
   );

@@ -66,10 +66,11 @@ async function missingRelease(
   try {
     for await (const versions of releasedVersions(access, 100)) listed.push(...versions);
   } catch (cause) {
-    return new Error(
-      `Spin ${version} was not found: ${url} does not exist. Choose one of the versions listed at https://github.com/${repository.owner}/${repository.name}/releases.`,
-      { cause },
-    );
+    const { takesToken: isGitHub } = access.host ?? gitHub;
+    const advice = isGitHub
+      ? `Choose one of the versions listed at https://github.com/${repository.owner}/${repository.name}/releases.`
+      : "Check that the mirror has this version, below the path of a release on GitHub.";
+    return new Error(`Spin ${version} was not found: ${url} does not exist. ${advice}`, { cause });
   }
   return listed.includes(version)
     ? new Error(

@@ -337,7 +337,28 @@ describe("an archive", () => {
     const retries: string[] = [];
     const listening = { ...access, onRetry: ({ because }: Retry) => retries.push(because) };
     expect((await fetchVerifiedArchive(v402, [linux], listening)).bytes.length).toBeGreaterThan(0);
-    expect(retries).toEqual([expect.stringContaining("broke off"), expect.stringContaining("broke off")]);
+    expect(retries).toEqual([
+      expect.stringContaining("stopped after"),
+      expect.stringContaining("stopped after"),
+    ]);
+  });
+
+  test("that is a web page is an error that says so", async () => {
+    const { access } = await gitHub(
+      delivering((usual) => ({ ...usual, body: "<!DOCTYPE html><title>Sign in" })),
+    );
+    await expect(fetchVerifiedArchive(v402, [linux], access)).rejects.toThrow(
+      /spin-v4\.0\.2-linux-amd64\.tar\.gz answered with a web page instead of the archive\. Check the mirror/,
+    );
+  });
+
+  test("that a mirror lacks is an error that names the mirror's address", async () => {
+    const { upstream, access } = await gitHub({ answer: () => ({ status: 404 }) });
+    await expect(
+      fetchVerifiedArchive(v402, [linux], { ...access, host: mirrorAt(upstream.origin) }),
+    ).rejects.toThrow(
+      `Spin 4.0.2 was not found: ${upstream.origin}/spinframework/spin/releases/download/v4.0.2/checksums-v4.0.2.txt does not exist. Check that the mirror has this version`,
+    );
   });
 
   test("that is listed but missing is an error that says when to try again", async () => {

@@ -5,15 +5,23 @@ import type { RunSpin } from "./run-spin.ts";
 /**
  * Installs plugins from Spin's catalogue and makes sure that Spin lists them afterwards. They are not started: not
  * every plugin has a command (fermyon/actions#68). A version that is already installed costs nothing; another version
- * is replaced, in either direction.
+ * is replaced, in either direction, and one that has lost its program is installed again.
  *
+ * @param hasLostItsProgram whether a plugin that Spin lists cannot run, because its program is missing.
  * @throws Error naming the plugin that could not be installed.
  */
 export async function installPlugins(
   requested: readonly Plugin[],
   spin: RunSpin,
+  hasLostItsProgram: (name: string) => Promise<boolean> = async () => false,
 ): Promise<readonly Required<Plugin>[]> {
   let installed = await installedPlugins(spin);
+  for (const { name } of requested) {
+    if (!installed.has(name) || !(await hasLostItsProgram(name))) continue;
+    // Spin would not install a version that it believes to have.
+    await attempt(`Cannot remove the damaged plugin ${name}`, () => spin(["plugins", "uninstall", name]));
+    installed = await installedPlugins(spin);
+  }
   const missing = requested.filter(
     (plugin) => plugin.version === undefined || installed.get(plugin.name) !== plugin.version,
   );
@@ -28,6 +36,12 @@ export async function installPlugins(
       await attempt(`Cannot install the plugin ${describePlugin(plugin)}`, () => spin(args));
     }
     installed = await installedPlugins(spin);
+  }
+  for (const plugin of missing) {
+    if (!(await hasLostItsProgram(plugin.name))) continue;
+    throw new Error(
+      `Spin installed the plugin ${describePlugin(plugin)} without its program. Choose another version of the plugin.`,
+    );
   }
   return requested.map((plugin) => {
     const version = installed.get(plugin.name);

@@ -5,10 +5,18 @@ import { isObject } from "@spin-publisher/json";
 /** Runs Spin and returns its standard output. @throws Error when it exits with anything but 0. */
 export type RunSpin = (args: readonly string[]) => Promise<string>;
 
-/** Runs an installed Spin: without a terminal, for ten minutes at most. */
-export function runSpin(binary: string): RunSpin {
+/**
+ * Runs an installed Spin: without a terminal, for ten minutes at most.
+ *
+ * @param environment all of its environment.
+ */
+export function runSpin(binary: string, environment: NodeJS.ProcessEnv): RunSpin {
   return async (args) => {
-    const run = promisify(execFile)(binary, [...args], { timeout: 600_000, maxBuffer: 16 << 20 });
+    const run = promisify(execFile)(binary, [...args], {
+      timeout: 600_000,
+      maxBuffer: 16 << 20,
+      env: environment,
+    });
     run.child.stdin?.end();
     try {
       return (await run).stdout;

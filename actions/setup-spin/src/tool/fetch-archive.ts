@@ -1,12 +1,19 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { errorCode, whyUnwritable } from "@spin-publisher/errors";
 import {
   type Asset,
   fetchArchive as download,
   isIntact,
   type ReleaseAccess,
 } from "@spin-publisher/spin-release";
-import { type CacheEntry, type CacheEvent, restoreFromCache } from "./actions-cache.ts";
+import { createFolder } from "../files/create-folder.ts";
+import {
+  type CacheEntry,
+  type CacheEvent,
+  cachePatienceMilliseconds,
+  restoreFromCache,
+} from "./actions-cache.ts";
 import { type CacheCircumstances, cachePolicy } from "./cache-policy.ts";
 
 export type ArchiveEvent =
@@ -26,8 +33,12 @@ export interface Archive {
   readonly bytes: Uint8Array;
   /** Whether it came from the Actions cache. */
   readonly restored: boolean;
-  /** What the post step should save. */
-  readonly keep: CacheEntry | undefined;
+  readonly keep: Keep | undefined;
+}
+
+/** What the post step should save, and how many milliseconds it may take. */
+export interface Keep extends CacheEntry {
+  readonly patience: number;
 }
 
 /**
@@ -55,7 +66,9 @@ export async function fetchArchive(
 
   // The client hashes the path into the entry's identity, so it must be the same in every job.
   const entry: CacheEntry = { key: cacheKey(asset), path: join(temp, "setup-spin-archives", asset.name) };
-  const found = policy.restore ? await restoreFromCache(entry, onEvent) : undefined;
+  const { bytes: found, patienceLeft: patience } = policy.restore
+    ? await restoreFromCache(entry, onEvent)
+    : { bytes: undefined, patienceLeft: cachePatienceMilliseconds };
   if (found !== undefined && isIntact(asset, found))
     return ready({ bytes: found, restored: true, keep: undefined });
   if (found !== undefined) {
@@ -64,10 +77,28 @@ export async function fetchArchive(
   }
 
   const bytes = await download(asset, access);
-  if (!policy.save || found !== undefined) return ready({ bytes, restored: false, keep: undefined });
-  await mkdir(dirname(entry.path), { recursive: true });
-  await writeFile(entry.path, bytes);
-  return ready({ bytes, restored: false, keep: entry });
+  const save = policy.save && found === undefined && patience > 0;
+  const keep =
+    save && (await leaveForPostStep(entry.path, bytes, onEvent)) ? { ...entry, patience } : undefined;
+  return ready({ bytes, restored: false, keep });
+}
+
+/** Writes the archive where the post step finds it. Without space for it, it is not saved. */
+async function leaveForPostStep(
+  path: string,
+  bytes: Uint8Array,
+  onEvent: (event: ArchiveEvent) => void,
+): Promise<boolean> {
+  try {
+    await createFolder(dirname(path));
+    await writeFile(path, bytes);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    onEvent({ kind: "cache-unwritable", because: `"${dirname(path)}": ${whyUnwritable(error)}` });
+    await rm(path, { force: true }).catch(() => {});
+    return false;
+  }
 }
 
 /** Ends in the checksum: a release that was replaced under its name gets another entry. */

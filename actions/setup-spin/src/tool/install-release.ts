@@ -6,14 +6,16 @@ import {
   type Target,
   unpackSpin,
 } from "@spin-publisher/spin-release";
-import type { CacheEntry } from "./actions-cache.ts";
 import type { CacheCircumstances } from "./cache-policy.ts";
-import { type ArchiveEvent, fetchArchive } from "./fetch-archive.ts";
-import { install, type Tool } from "./tool-cache.ts";
+import { type ArchiveEvent, fetchArchive, type Keep } from "./fetch-archive.ts";
+import { installBinary, type Places, type ToolCacheSkipped } from "./install-binary.ts";
+import type { RejectedTool, Tool } from "./tool-cache.ts";
 
 export type ToolEvent =
   | ArchiveEvent
   | { readonly kind: "in-tool-cache"; readonly target: Target }
+  | ({ readonly kind: "tool-rejected" } & RejectedTool)
+  | ({ readonly kind: "tool-cache-skipped" } & ToolCacheSkipped)
   | { readonly kind: "archive-verified"; readonly integrity: string }
   | { readonly kind: "signature-unverified"; readonly version: string; readonly because: string }
   | { readonly kind: "installed"; readonly target: Target; readonly started: boolean };
@@ -25,18 +27,14 @@ export interface InstalledRelease {
   /** Which checks passed, as a clause. */
   readonly integrity: string;
   /** What the post step should save. */
-  readonly keep: CacheEntry | undefined;
+  readonly keep: Keep | undefined;
 }
 
-/** Puts a release into the tool cache: for the first target that it has; verified, unpacked and started once. */
+/** Installs a release for the first target that it has: verified, unpacked, and started once where it can. */
 export async function installRelease(
   release: Pick<Release, "version" | "tag">,
   access: ReleaseAccess,
-  request: {
-    readonly targets: readonly Target[];
-    readonly cache: CacheCircumstances;
-    readonly temp: string;
-  },
+  request: Places & { readonly targets: readonly Target[]; readonly cache: CacheCircumstances },
   dependencies: {
     readonly startsHere: (target: Target) => boolean;
     readonly onEvent: (event: ToolEvent) => void;
@@ -57,7 +55,10 @@ export async function installRelease(
   if (!signature.verified) onEvent({ kind: "signature-unverified", version, because: signature.because });
 
   const starts = startsHere(asset.target);
-  const tool = await install(files.binary, { version, target: asset.target, starts, temp: request.temp });
+  const binary = { source: files.binary, version, starts };
+  const tool = await installBinary(binary, asset.target, request, (skipped) =>
+    onEvent({ kind: "tool-cache-skipped", ...skipped }),
+  );
   onEvent({ kind: "installed", target: asset.target, started: starts });
   return { tool, cacheHit: restored, integrity, keep };
 }

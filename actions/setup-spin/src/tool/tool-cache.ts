@@ -1,9 +1,10 @@
-import { execFile } from "node:child_process";
-import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { promisify } from "node:util";
-import { cacheDir, find, findAllVersions } from "@actions/tool-cache";
+import { stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { find, findAllVersions } from "@actions/tool-cache";
+import { whyUnwritable } from "@spin-publisher/errors";
 import type { Target } from "@spin-publisher/spin-release";
+import { type Binary, FolderUnusable, placeBinary } from "./place-binary.ts";
+import { whyUnusable } from "./start.ts";
 
 /** An installed Spin. */
 export interface Tool {
@@ -13,94 +14,103 @@ export interface Tool {
   readonly binary: string;
 }
 
+/** Spin in the tool cache that is not what its folder says; `because` is a clause. */
+export interface RejectedTool {
+  readonly path: string;
+  readonly because: string;
+}
+
 const tool = "spin";
 
 export function binaryName({ system }: Target): string {
   return system === "windows" ? "spin.exe" : "spin";
 }
 
-/** The tool cache calls architectures as Node does. Static builds have their own shelf, so that they are not mixed up with the rest. */
-function shelf({ architecture, static: isStatic }: Target): string {
+/** The tool cache names architectures as Node does. Static builds have a folder of their own. */
+function architectureFolder({ architecture, static: isStatic }: Target): string {
   const cpu = architecture === "amd64" ? "x64" : "arm64";
   return isStatic ? `${cpu}-static` : cpu;
 }
 
-/** Versions in the tool cache that were installed for any of `targets`. */
+/** Versions in the tool cache that were installed for any of `targets`; none where there is no readable tool cache. */
 export function installedVersions(targets: readonly Target[]): readonly string[] {
-  return targets.flatMap((target) => findAllVersions(tool, shelf(target)));
+  try {
+    return targets.flatMap((target) => findAllVersions(tool, architectureFolder(target)));
+  } catch {
+    return [];
+  }
 }
 
 /**
- * Spin in the tool cache. A second choice may have been put there by a job with another C library (a container shares
- * the runner's tool cache), so it must start and say its version.
+ * Spin in the tool cache. Several jobs share it, so nothing in it is trusted: where this machine can start it, it must
+ * start and say its version. A second choice that cannot be started is not used, because a job with another C library
+ * may have put it there (a container shares the runner's tool cache).
  *
  * @param startsHere whether this machine can start what was built for a target.
+ * @param onRejected called for what is there, but is not this version.
  */
 export async function findInstalled(
   version: string,
   targets: readonly Target[],
   startsHere: (target: Target) => boolean,
+  onRejected: (rejected: RejectedTool) => void,
 ): Promise<Tool | undefined> {
   for (const [preference, target] of targets.entries()) {
-    const folder = find(tool, version, shelf(target));
-    if (folder === "") continue;
+    const folder = completeFolder(version, target);
+    if (folder === undefined) continue;
     const binary = join(folder, binaryName(target));
-    // A job that was cancelled, or somebody who made room on the disk, may have left the folder without it.
-    const file = await stat(binary).catch(() => undefined);
-    if (file?.isFile() !== true || file.size === 0) continue;
-    const portable = preference === 0 || target.static;
-    if (portable || (startsHere(target) && (await provesToBe(version, binary)))) {
+    const because = await problemWith(binary, version, startsHere(target));
+    if (because !== undefined) {
+      // A second choice for another C library is nothing to complain about.
+      if (preference === 0) onRejected({ path: binary, because });
+    } else if (preference === 0 || target.static || startsHere(target)) {
       return { version, target, folder, binary };
     }
   }
   return undefined;
 }
 
-async function provesToBe(version: string, binary: string): Promise<boolean> {
-  return await requireVersion(binary, version).then(
-    () => true,
-    () => false,
-  );
+/** The folder that is marked as complete in the tool cache. */
+function completeFolder(version: string, target: Target): string | undefined {
+  try {
+    return find(tool, version, architectureFolder(target)) || undefined;
+  } catch {
+    return undefined; // RUNNER_TOOL_CACHE is not set
+  }
+}
+
+async function problemWith(binary: string, version: string, starts: boolean): Promise<string | undefined> {
+  const file = await stat(binary).catch(() => undefined);
+  if (file === undefined) return "it does not exist";
+  if (!file.isFile()) return "it is not a file";
+  if (file.size === 0) return "it is empty";
+  if (process.platform !== "win32" && (file.mode & 0o111) === 0) return "it may not be executed";
+  return starts ? await whyUnusable(binary, version) : undefined;
 }
 
 /**
- * Puts Spin into the tool cache, in place of what is there. Where this machine can start it, it is started first: what
- * does not run is not installed.
+ * Puts Spin into the tool cache. If another job has put the same version there in the meantime, that one is used: it
+ * may be running already.
  *
- * @throws Error when it does not start, or when it says another version.
+ * @param root `RUNNER_TOOL_CACHE`
+ * @throws FolderUnusable when the tool cache cannot be written to.
+ * @throws Error when the binary does not start, or says another version.
  */
-export async function install(
-  spin: Uint8Array,
-  { version, target, starts, temp }: { version: string; target: Target; starts: boolean; temp: string },
-): Promise<Tool> {
-  await mkdir(temp, { recursive: true });
-  const staging = await mkdtemp(join(temp, "setup-spin-"));
-  try {
-    const staged = join(staging, binaryName(target));
-    await writeFile(staged, spin);
-    await chmod(staged, 0o755);
-    if (starts) await requireVersion(staged, version);
-    const folder = await cacheDir(staging, tool, version, shelf(target));
-    return { version, target, folder, binary: join(folder, binaryName(target)) };
-  } finally {
-    await rm(staging, { recursive: true, force: true });
-  }
-}
+export async function putIntoToolCache(binary: Binary, target: Target, root: string): Promise<Tool> {
+  const { version, starts } = binary;
+  const folder = join(root, tool, version, architectureFolder(target));
+  const installed = { version, target, folder, binary: join(folder, binaryName(target)) };
+  const isThere = async () =>
+    starts &&
+    completeFolder(version, target) === folder &&
+    (await problemWith(installed.binary, version, starts)) === undefined;
+  if (await isThere()) return installed;
 
-/** Runs `spin --version`, which prints `spin 4.0.2 (8bb2e38 2026-06-23)`. */
-async function requireVersion(binary: string, version: string): Promise<void> {
-  const { stdout } = await promisify(execFile)(binary, ["--version"], { timeout: 60_000 }).catch(
-    (cause: unknown) => {
-      throw new Error(
-        `Spin ${version} does not start on this runner. Choose an older version or another runner image.`,
-        { cause },
-      );
-    },
-  );
-  const said = stdout.trim().split(/\s+/)[1];
-  if (said !== version) {
-    throw new Error(
-      `The binary in the release of Spin ${version} says that it is "${stdout.trim().slice(0, 80)}". Report it to the Spin project.`,
-    );
-  }
+  await placeBinary(binary, installed.binary, join(root, tool));
+  // The marker of @actions/tool-cache, which only counts a folder that has one.
+  const marker = `${folder}.complete`;
+  await writeFile(marker, "").catch((error: unknown) => {
+    throw new FolderUnusable(dirname(marker), whyUnwritable(error));
+  });
+  return installed;
 }

@@ -5,23 +5,28 @@ export interface ChosenRelease {
   readonly release: Pick<Release, "version" | "tag">;
   /** Where the version was requested, and who answered: `version: ^4.0, tool cache`. */
   readonly source: string;
+  readonly fromToolCache: boolean;
 }
 
 /**
  * The release to install. What is installed already satisfies a range: on a self-hosted runner most jobs then need no
  * network.
  *
- * @param installed versions to choose from first; asked for ranges only.
+ * @param installed the versions in the tool cache.
  */
 export async function chooseRelease(
   { request, source }: RequestedVersion,
-  installed: () => readonly string[],
+  installed: readonly string[],
   access: ReleaseAccess,
 ): Promise<ChosenRelease> {
   if (request.kind === "range") {
-    const version = highest(installed(), request);
+    const version = highest(installed, request);
     if (version !== undefined)
-      return { release: { version, tag: `v${version}` }, source: `${source}, tool cache` };
+      return {
+        release: { version, tag: `v${version}` },
+        source: `${source}, tool cache`,
+        fromToolCache: true,
+      };
   }
   const release = await resolveRelease(request, access);
   const answeredBy = {
@@ -29,5 +34,5 @@ export async function chooseRelease(
     api: ", GitHub API",
     redirect: `, releases/latest because ${release.because}`,
   };
-  return { release, source: source + answeredBy[release.source] };
+  return { release, source: source + answeredBy[release.source], fromToolCache: false };
 }

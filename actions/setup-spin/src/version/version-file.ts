@@ -1,7 +1,10 @@
-import { readFile, realpath } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { basename, isAbsolute, relative, resolve, sep } from "node:path";
-import { LocatedError } from "@spin-publisher/errors";
+import { errorCode, LocatedError, whyUnreadable } from "@spin-publisher/errors";
 import { isObject } from "@spin-publisher/json";
+
+/** A version file is a line, or the manifest of a project. */
+const sizeLimit = 1 << 20;
 
 /**
  * The version of Spin that a file of the project asks for, in its own words: `4.0.2`, `v4.0.2`, `^4.0`.
@@ -32,24 +35,38 @@ export async function versionIn(path: string, workspace: string): Promise<string
   if (looksLikeRequest(request)) return request;
   throw new LocatedError(
     `The version file "${path}" does not contain a version. Expected ${expected}, with latest, an exact version or a range such as ^4.0.`,
-    { file: path },
+    { file: path, line: lineOf(content, /spin/i) },
   );
 }
 
 async function readInside(path: string, workspace: string): Promise<string> {
-  try {
-    const [root, file] = await Promise.all([realpath(workspace), realpath(resolve(workspace, path))]);
-    const below = relative(root, file);
-    if (below.split(sep)[0] !== ".." && !isAbsolute(below)) return await readFile(file, "utf8");
-  } catch (cause) {
+  const file = await attempt(path, () => realpath(resolve(workspace, path)));
+  const below = relative(await attempt(path, () => realpath(workspace)), file);
+  if (below.split(sep)[0] === ".." || isAbsolute(below)) {
     throw new Error(
-      `The version file "${path}" cannot be read. Run actions/checkout before this step, and give the path relative to the checkout.`,
-      { cause },
+      `The version file "${path}" is outside the workspace, or a link that leads out of it. Name a file in the checkout.`,
     );
   }
-  throw new Error(
-    `The version file "${path}" is outside the workspace, or a link that leads out of it. Name a file in the checkout.`,
-  );
+  const status = await attempt(path, () => stat(file));
+  if (!status.isFile())
+    throw new Error(`The version file "${path}" is not a file. Name a file in the checkout.`);
+  if (status.size > sizeLimit)
+    throw new LocatedError(`The version file "${path}" is larger than 1 MiB.`, { file });
+  const text = await attempt(path, () => readFile(file, "utf8"));
+  return text.replace(/^\uFEFF/, ""); // Windows editors begin UTF-8 with a byte order mark
+}
+
+async function attempt<Result>(path: string, read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read();
+  } catch (error) {
+    const missing = errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR";
+    throw new Error(
+      missing
+        ? `The version file "${path}" does not exist. Run actions/checkout before this step, and give the path relative to the checkout.`
+        : `The version file "${path}" ${whyUnreadable(error)}.`,
+    );
+  }
 }
 
 /** A word for a version, or numbers with wildcards, operators and pre-release parts, and short. */
@@ -123,8 +140,14 @@ function parsed(parse: () => unknown, path: string): unknown {
   try {
     return parse();
   } catch (error) {
-    const line = isObject(error) ? error.line : undefined;
-    const place = typeof line === "number" ? ` on line ${line}` : "";
-    throw new Error(`The version file "${path}" is malformed${place}.`);
+    const { line } = isObject(error) ? error : {};
+    const place = typeof line === "number" ? { text: ` on line ${line}`, line } : { text: "" };
+    throw new LocatedError(`The version file "${path}" is malformed${place.text}.`, { file: path, ...place });
   }
+}
+
+/** The first line that matches, for the annotation. */
+function lineOf(content: string, pattern: RegExp): number | undefined {
+  const index = content.split(/\r?\n/).findIndex((line) => pattern.test(line));
+  return index < 0 ? undefined : index + 1;
 }
