@@ -147,7 +147,7 @@ describe("the bundle", () => {
       { plugins: "a b" },
       'Input "plugins" must list entries such as js2wasm or js2wasm@0.7.0, but one of them is "a b"',
     ],
-    [{ "version-file": ".spin-version" }, 'The version file ".spin-version" cannot be read'],
+    [{ "version-file": ".spin-version" }, 'The version file ".spin-version" does not exist'],
   ])("refuses %j in one sentence, before any request", async (inputs, message) => {
     const runner = await startRunner();
     expect(failureOf(await runner.run(inputs))).toContain(message);

@@ -12,11 +12,10 @@ export async function putIntoBindir(binary: Binary, target: Tool["target"], fold
   const path = join(folder, binaryName(target));
   try {
     await placeBinary(binary, path);
-  } catch (cause) {
-    if (!(cause instanceof FolderUnusable)) throw cause;
+  } catch (error) {
+    if (!(error instanceof FolderUnusable)) throw error;
     throw new Error(
-      `Cannot put Spin into "${folder}": ${cause.because}. Set the input "bindir" to a folder that this job can write to.`,
-      { cause },
+      `Cannot put Spin into "${folder}": ${error.because}. Set the input "bindir" to a folder that this job can write to.`,
     );
   }
   return { version: binary.version, target, folder, binary: path };

@@ -48,11 +48,10 @@ export async function installBinary(
   const path = join(folder, binaryName(target));
   try {
     await placeBinary(binary, path);
-  } catch (cause) {
-    if (!(cause instanceof FolderUnusable)) throw cause;
+  } catch (error) {
+    if (!(error instanceof FolderUnusable)) throw error;
     throw new Error(
-      `Cannot install Spin in the tool cache (${because}) or in RUNNER_TEMP ("${cause.folder}": ${cause.because}). Set the input "bindir" to a folder that this job can write to.`,
-      { cause },
+      `Cannot install Spin in the tool cache (${because}) or in RUNNER_TEMP ("${error.folder}": ${error.because}). Set the input "bindir" to a folder that this job can write to.`,
     );
   }
   return { version: binary.version, target, folder, binary: path };
