@@ -2,7 +2,15 @@ import { chmod, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { namingFiles } from "@spin-publisher/errors";
-import { createRegistryClient, digestOf, inspectTarget, publish } from "@spin-publisher/oci";
+import {
+  blobOf,
+  createRegistryClient,
+  digestOf,
+  inspectTarget,
+  manifestOf,
+  mediaTypes,
+  publish,
+} from "@spin-publisher/oci";
 import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
 import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { annotationsOf } from "../src/artifact/annotations.ts";
@@ -15,7 +23,7 @@ import { project } from "./project.ts";
 import { locked, read, withComponent } from "./reading.ts";
 import { writeTree } from "./tree.ts";
 import { unprivileged } from "./unprivileged.ts";
-import { component } from "./wasm.ts";
+import { component, moduleOf } from "./wasm.ts";
 
 let registry: RegistryServer;
 let number = 0;
@@ -370,6 +378,37 @@ describe("a module that is pinned by URL", () => {
     registry.clearRequests();
     await published(await pinned(), repository, { dependencies: await offline() });
     expect(asked()).toEqual([`GET /v2/${repository.name}/manifests/1`]);
+  });
+});
+
+describe("a module that Spin refuses to load", () => {
+  const refused = moduleOf({ imports: ["env.foo"] });
+  const withModule = () => project({ "spin.toml": withComponent(""), "web.wasm": refused });
+
+  test("is not checked again if a known version has it", async () => {
+    const repository = freshRepository();
+    const client = createRegistryClient();
+    const [config, wasm] = [
+      blobOf(mediaTypes.config, "{}"),
+      blobOf("application/vnd.wasm.content.layer.v1+wasm", refused),
+    ];
+    const document = { schemaVersion: 2, config: config.descriptor, layers: [wasm.descriptor] };
+    const root = manifestOf(mediaTypes.manifest, JSON.stringify(document), { blobs: [config, wasm] });
+    const state = await inspectTarget(client, { repository, tag: "unchecked", aliases: [] });
+    await publish(client, { root }, state, { immutable: true });
+
+    const { report } = await published(await withModule(), repository, { aliases: ["unchecked"] });
+    expect(report.changed).toBe(true);
+    await expect(published(await withModule(), freshRepository())).rejects.toThrow(
+      'imports "env.foo", which',
+    );
+  });
+
+  test("is refused by the first component that has it", async () => {
+    const folder = await withModule();
+    const second = `\n[[trigger.http]]\nroute = "/b"\ncomponent = "b"\n[component.b]\nsource = "web.wasm"\n`;
+    await writeTree(folder, { "spin.toml": withComponent("") + second });
+    await expect(built(folder)).rejects.toThrow('spin.toml:8: component "web" cannot be published');
   });
 });
 

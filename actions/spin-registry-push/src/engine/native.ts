@@ -2,10 +2,11 @@ import type { LockedApp } from "@spin-publisher/spin-artifact";
 import pLimit from "p-limit";
 import { openApplicationFolder } from "../files/boundary.ts";
 import { type CollectedFile, type CollectOptions, collectFiles } from "../files/collect.ts";
+import type { Content } from "../files/content.ts";
 import { createHasher, type PreparedFile, prepareFiles } from "../files/prepare.ts";
 import type { LayerSource } from "../layers/layer-source.ts";
 import { lockApplication, type PreparedComponent } from "../locked-app/lock.ts";
-import type { Application } from "../manifest/model.ts";
+import type { Application, Component } from "../manifest/model.ts";
 import { requireLoadable } from "../sources/require-loadable.ts";
 import { resolveSource, type SourceContext } from "../sources/resolve.ts";
 
@@ -35,12 +36,8 @@ export type AssemblyContext = SourceContext & FilesContext;
  * convert them when they load them, as they had to before Spin 3.2 converted them on publishing.
  */
 export async function assemble(application: Application, context: AssemblyContext): Promise<AssembledApp> {
-  const sources = pLimit(4).map(application.components, async (component) => {
-    const content = await resolveSource(component, context);
-    await requireLoadable(component, content, context.isPublished);
-    return content;
-  });
-  sources.catch(() => {}); // awaited below; a mistake in the files is told first
+  const sources = modulesOf(application, context);
+  sources.catch(() => {}); // awaited below, after the files, whose mistakes are shown first
   const { byComponent, warnings } = await prepareAllFiles(application, context);
   const modules = await sources;
   const components = application.components.flatMap((component, index): readonly PreparedComponent[] => {
@@ -55,6 +52,21 @@ export async function assemble(application: Application, context: AssemblyContex
     })),
     warnings,
   };
+}
+
+/** Settles once all are read, so that of several mistakes the one that comes first in the manifest is shown. */
+async function modulesOf({ components }: Application, context: AssemblyContext): Promise<readonly Content[]> {
+  const limit = pLimit(4);
+  const resolve = async (component: Component) => {
+    const content = await resolveSource(component, context);
+    await requireLoadable(component, content, context.isPublished);
+    return content;
+  };
+  const settled = await Promise.allSettled(components.map((component) => limit(resolve, component)));
+  return settled.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
 }
 
 interface AllFiles {
