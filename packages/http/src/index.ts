@@ -16,7 +16,9 @@ export {
   type NetworkOptions,
   type Timeouts,
 } from "./network.ts";
+export { notesOf } from "./response-notes.ts";
 export {
+  type ExhaustedRetries,
   type Retry,
   type RetryObserver,
   type RetryOptions,
@@ -26,5 +28,5 @@ export {
   type TransientFailure,
 } from "./retry-policy.ts";
 export type { Fetch, FetchInit } from "./retrying-fetch.ts";
-export { isTransientStatus, transientError } from "./transient-failure.ts";
+export { transientAnswer, transientError } from "./transient-failure.ts";
 export { withSignal } from "./with-signal.ts";

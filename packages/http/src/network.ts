@@ -1,6 +1,8 @@
+import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { isLoopback } from "./loopback.ts";
 import { proxiesOf } from "./proxies.ts";
+import { headerEntries, mayHaveBody } from "./rebuild-response.ts";
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,6 +15,13 @@ export interface ExchangeInit extends RequestInit {
    * (google/go-containerregistry#799).
    */
   readonly bulk?: boolean;
+  /** A redirect that would turn the request into a GET is returned instead of followed. */
+  readonly keepsMethod?: boolean;
+  /**
+   * Opens a body that is streamed, as often as it is sent, in place of `body`; `content-length` must be set. It never holds
+   * more than a few chunks in memory, where the platform's `fetch` keeps a copy of every body that it streams.
+   */
+  readonly openBody?: () => AsyncIterable<Uint8Array>;
 }
 
 /** One request and its response: no redirects, no retries. */
@@ -55,17 +64,18 @@ export function createNetwork(options: NetworkOptions = {}): Exchange {
     ...options.timeouts,
   };
   let opened: ReturnType<typeof open> | undefined;
-  return async (url, { bulk = false, ...init }) => {
+  return async (url, { bulk = false, openBody, keepsMethod: _keepsMethod, ...init }) => {
     opened ??= open(environment, timeouts);
-    const { fetch, direct, outward } = await opened;
+    const { fetch, stream, direct, outward } = await opened;
     const { small, large } = isLoopback(url.hostname) ? direct : outward;
-    return fetch(url, init, bulk ? large : small);
+    const dispatcher = bulk ? large : small;
+    return openBody === undefined ? fetch(url, init, dispatcher) : stream(url, init, openBody, dispatcher);
   };
 }
 
 async function open(environment: Environment, timeouts: Timeouts) {
   // Loaded with the first request: an action that needs none starts without it.
-  const { Agent, EnvHttpProxyAgent, fetch } = await import("./undici.ts");
+  const { Agent, EnvHttpProxyAgent, fetch, request, Response: Streamed } = await import("./undici.ts");
   const common = {
     connections,
     connectTimeout: timeouts.connect,
@@ -87,5 +97,39 @@ async function open(environment: Environment, timeouts: Timeouts) {
     // undici's types and the platform's describe the same interfaces and differ only in details that we do not use.
     fetch: (url: URL, init: RequestInit, dispatcher: Dispatcher): Promise<Response> =>
       fetch(url, { ...init, dispatcher } as object) as Promise<unknown> as Promise<Response>,
+    stream: async (
+      url: URL,
+      { method = "PUT", headers, signal }: RequestInit,
+      openBody: () => AsyncIterable<Uint8Array>,
+      dispatcher: Dispatcher,
+    ): Promise<Response> => {
+      let fromSource: { readonly error: unknown } | undefined;
+      const body = async function* () {
+        try {
+          yield* openBody();
+        } catch (error) {
+          fromSource = { error };
+          throw error;
+        }
+      };
+      const answer = await request(url, {
+        dispatcher,
+        method: method as Dispatcher.HttpMethod,
+        headers: Object.fromEntries(headerEntries(headers)),
+        body: Readable.from(body(), { objectMode: false }),
+        ...(signal ? { signal } : {}),
+      }).catch((cause: unknown) => {
+        if (fromSource !== undefined) throw fromSource.error;
+        // As `fetch` reports it; an abort is passed on by its reason.
+        throw signal?.aborted === true ? cause : new TypeError("fetch failed", { cause });
+      });
+      const { statusCode: status, statusText, headers: received } = answer;
+      const entries = Object.entries(received).flatMap(([name, value = ""]) =>
+        [value].flat().map((text): [string, string] => [name, text]),
+      );
+      if (!mayHaveBody(status)) await answer.body.dump();
+      const content = mayHaveBody(status) ? Readable.toWeb(answer.body) : null;
+      return new Streamed(content, { status, statusText, headers: entries }) as unknown as Response;
+    },
   };
 }

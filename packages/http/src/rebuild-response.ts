@@ -1,3 +1,5 @@
+import { noted, notesOf } from "./response-notes.ts";
+
 /** A response of the same status with another body or other headers (names and values). */
 export async function rebuilt(
   response: Response,
@@ -15,11 +17,12 @@ export async function rebuilt(
   ]);
   const body = parts.body === undefined ? response.body : parts.body;
   const init = { status, statusText, headers };
-  return new Rebuilt(mayHaveBody(status) ? body : null, init) as unknown as Response;
+  const rebuilt = new Rebuilt(mayHaveBody(status) ? body : null, init) as unknown as Response;
+  return noted(rebuilt, notesOf(response));
 }
 
 /** fetch §2.2.3: a response of these statuses cannot be constructed with a body. */
-function mayHaveBody(status: number): boolean {
+export function mayHaveBody(status: number): boolean {
   return ![101, 103, 204, 205, 304].includes(status);
 }
 

@@ -1,5 +1,6 @@
 import type { Exchange, ExchangeInit } from "./network.ts";
 import { headerEntries, rebuilt } from "./rebuild-response.ts";
+import { noted } from "./response-notes.ts";
 
 /** Headers that do not identify the sender; all others are sent only to the origin they were meant for. */
 const impersonal = new Set([
@@ -28,8 +29,12 @@ export function followRedirects(actual: (url: URL) => URL, exchange: Exchange, l
       const asked = actual(current);
       const answer = await exchange(asked, { ...request, redirect: "manual" });
       const response = await asFromOrigin(answer, current, asked);
-      const next = init.redirect === "manual" ? undefined : target(response, current, asked);
-      if (next === undefined) return current.origin === url.origin ? response : unchallenged(response);
+      const follows = init.redirect !== "manual" && !losesItsMeaning(response.status, request);
+      const next = follows ? target(response, current, asked) : undefined;
+      if (next === undefined) {
+        if (current.origin === url.origin) return response;
+        return noted(await unchallenged(response), { answeredBy: current.origin });
+      }
       await response.body?.cancel();
       if (hops === limit) {
         throw new Error(
@@ -75,6 +80,15 @@ function target(response: Response, current: URL, asked: URL): URL | undefined {
   return next;
 }
 
+/** Whether following a redirect would turn a request that `keepsMethod` into a GET. */
+function losesItsMeaning(status: number, { method = "GET", keepsMethod }: ExchangeInit): boolean {
+  return keepsMethod === true && becomesGet(status, method.toUpperCase());
+}
+
+function becomesGet(status: number, method: string): boolean {
+  return (status === 303 && method !== "HEAD") || (method === "POST" && (status === 301 || status === 302));
+}
+
 /** RFC 9110 §15.4: 303 requests a GET, 301 and 302 turn POST into GET, 307 and 308 repeat the request. */
 function requestAfter(
   status: number,
@@ -83,10 +97,8 @@ function requestAfter(
   from: string,
 ): ExchangeInit {
   const method = (request.method ?? "GET").toUpperCase();
-  const becomesGet =
-    (status === 303 && method !== "HEAD") || (method === "POST" && (status === 301 || status === 302));
   const kept = headerEntries(request.headers).filter(([name]) => sameOrigin || impersonal.has(name));
-  if (!becomesGet) {
+  if (!becomesGet(status, method)) {
     if (request.body instanceof ReadableStream) {
       throw new Error(`${from} redirects an upload that can be sent only once; it was not sent there.`);
     }

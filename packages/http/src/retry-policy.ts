@@ -19,6 +19,16 @@ export type RetryOptions = Partial<RetryPolicy>;
 export interface TransientFailure {
   readonly because: string;
   readonly retryAfterMilliseconds?: number;
+  /** The server limits requests without saying for how long: the wait is counted in seconds, not in tenths. */
+  readonly rateLimited?: boolean;
+}
+
+/** Retries that did not help. */
+export interface ExhaustedRetries {
+  readonly attempts: number;
+  readonly waitedMilliseconds: number;
+  /** Of the last attempt. */
+  readonly failure: TransientFailure;
 }
 
 export interface Retry {
@@ -53,17 +63,27 @@ export async function repeat<Result>(
   attempt: (number: number) => Promise<Result>,
   judge: (error: unknown) => TransientFailure | undefined,
   policy: RetryPolicy,
-  context: { readonly onRetry?: RetryObserver; readonly signal?: AbortSignal } = {},
+  context: {
+    readonly onRetry?: RetryObserver;
+    /** Called before the last error is thrown, if it is transient. */
+    readonly onExhausted?: (exhausted: ExhaustedRetries) => void;
+    readonly signal?: AbortSignal;
+  } = {},
 ): Promise<Result> {
   const started = policy.now();
+  let waitedMilliseconds = 0;
   for (let number = 1; ; number += 1) {
     try {
       return await attempt(number);
     } catch (error) {
       const failure = judge(error);
-      if (failure === undefined || number >= policy.attempts || context.signal?.aborted === true) throw error;
+      if (failure === undefined || context.signal?.aborted === true) throw error;
       const delayMilliseconds = delayAfter(number, failure, policy);
-      if (policy.now() - started + delayMilliseconds > policy.deadline) throw error;
+      if (number >= policy.attempts || policy.now() - started + delayMilliseconds > policy.deadline) {
+        context.onExhausted?.({ attempts: number, waitedMilliseconds, failure });
+        throw error;
+      }
+      waitedMilliseconds += delayMilliseconds;
       context.onRetry?.({ because: failure.because, attempt: number, delayMilliseconds });
       await policy.sleep(delayMilliseconds, context.signal);
     }
@@ -75,5 +95,7 @@ function delayAfter(number: number, failure: TransientFailure, policy: RetryPoli
   if (failure.retryAfterMilliseconds !== undefined) {
     return failure.retryAfterMilliseconds + jitter * policy.firstDelay;
   }
+  // GitHub's secondary limits last for seconds to minutes; a tenth of the time is random there.
+  if (failure.rateLimited === true) return (0.9 + jitter / 10) * Math.min(60_000, 1000 * 2 ** number);
   return jitter * Math.min(policy.longestDelay, policy.firstDelay * 2 ** (number - 1));
 }

@@ -2,8 +2,15 @@ import { readBounded } from "./body.ts";
 import type { Exchange, ExchangeInit } from "./network.ts";
 import { rebuilt } from "./rebuild-response.ts";
 import { place } from "./redirects.ts";
-import { type RetryObserver, type RetryPolicy, repeat, type TransientFailure } from "./retry-policy.ts";
-import { isTransientStatus, transientAnswer, transientError } from "./transient-failure.ts";
+import { noted } from "./response-notes.ts";
+import {
+  type ExhaustedRetries,
+  type RetryObserver,
+  type RetryPolicy,
+  repeat,
+  type TransientFailure,
+} from "./retry-policy.ts";
+import { mayBeTransient, transientAnswer, transientError } from "./transient-failure.ts";
 
 /** What a caller can say about one request beyond the platform's `RequestInit`. */
 export interface FetchInit extends ExchangeInit {
@@ -58,7 +65,7 @@ export function retryTransientFailures(exchange: Exchange, policy: RetryPolicy):
     if (failure === undefined) {
       return bodyLimit === undefined ? response : buffered(response, bodyLimit, url);
     }
-    if (response.status === 429 && failure.retryAfterMilliseconds !== undefined) {
+    if ([403, 429].includes(response.status) && failure.retryAfterMilliseconds !== undefined) {
       pauses.set(url.origin, policy.now() + Math.min(failure.retryAfterMilliseconds, policy.deadline));
     }
     throw new TransientAnswer(response, failure);
@@ -70,13 +77,19 @@ export function retryTransientFailures(exchange: Exchange, policy: RetryPolicy):
     const once = retry === "never" || init.body instanceof ReadableStream;
     const judge = (error: unknown) =>
       once ? undefined : error instanceof TransientAnswer ? error.failure : transientError(error);
+    let exhausted: ExhaustedRetries | undefined;
     try {
       return await repeat(() => attempt(url, init, bodyLimit), judge, policy, {
         ...(onRetry === undefined ? {} : { onRetry }),
         ...(init.signal ? { signal: init.signal } : {}),
+        onExhausted: (retries) => {
+          exhausted = retries;
+        },
       });
     } catch (error) {
-      if (error instanceof TransientAnswer) return error.response;
+      if (error instanceof TransientAnswer) {
+        return exhausted === undefined ? error.response : noted(error.response, { exhausted });
+      }
       throw explained(error, url, init);
     }
   };
@@ -99,12 +112,11 @@ function bounded(init: ExchangeInit, milliseconds: number): ExchangeInit {
 async function judged(
   answer: Response,
 ): Promise<{ readonly response: Response; readonly failure: TransientFailure | undefined }> {
-  if (answer.status !== 403 && !isTransientStatus(answer.status)) {
-    return { response: answer, failure: undefined };
-  }
+  if (!mayBeTransient(answer.status)) return { response: answer, failure: undefined };
   const bytes = await readBounded(answer, reasonLimit, "truncate");
   const response = await rebuilt(answer, { body: bytes.length === 0 ? null : bytes });
-  return { response, failure: transientAnswer(response, new TextDecoder().decode(bytes), Date.now()) };
+  const failure = transientAnswer(response, new TextDecoder().decode(bytes), Date.now());
+  return { response: failure === undefined ? response : noted(response, { transient: failure }), failure };
 }
 
 async function buffered(response: Response, limit: number, url: URL): Promise<Response> {

@@ -23,9 +23,16 @@ const transientCodes = new Set([
   "UND_ERR_SOCKET",
 ]);
 
-/** Whether a response of this status may be different later. */
-export function isTransientStatus(status: number): boolean {
-  return transientStatuses.has(status);
+/**
+ * Refusals that are a decision, unless their body says that requests are limited: GitHub's secondary rate limit is a 403, and
+ * some registries answer 400 with distribution-spec's code TOOMANYREQUESTS.
+ */
+const decisions = new Set([400, 403]);
+const limited = /rate limit|"code"\s*:\s*"(?:TOOMANYREQUESTS|UNAVAILABLE)"|\btoomanyrequests\b/i;
+
+/** Whether the body of a response of this status decides, or may tell, when to retry. */
+export function mayBeTransient(status: number): boolean {
+  return transientStatuses.has(status) || decisions.has(status);
 }
 
 /** What in `error` or its causes shows that the network failed and may recover; undefined if nothing does. */
@@ -40,17 +47,18 @@ export function transientError(error: unknown): TransientFailure | undefined {
 }
 
 /**
- * Why a response may be different later, and when; undefined if it is final.
+ * Why a response may be different later, and when; undefined if it is final. The only place that decides this, for reads and
+ * writes alike, from status, error code and text.
  *
  * @param text the start of its body.
  * @param now milliseconds since the epoch.
  */
 export function transientAnswer(response: Response, text: string, now: number): TransientFailure | undefined {
   const { status, statusText, headers } = response;
-  // GitHub answers a secondary rate limit with 403; any other 403 is a decision.
-  const limited = status === 403 && /rate limit|toomanyrequests/i.test(text);
-  if (!limited && !isTransientStatus(status)) return undefined;
+  const isLimited = status === 429 || (decisions.has(status) && limited.test(text));
+  if (!isLimited && !transientStatuses.has(status)) return undefined;
   const because = `${status}${statusText === "" ? "" : ` ${statusText}`}`;
   const retryAfterMilliseconds = retryHint(headers, text, now);
-  return retryAfterMilliseconds === undefined ? { because } : { because, retryAfterMilliseconds };
+  if (retryAfterMilliseconds !== undefined) return { because, retryAfterMilliseconds };
+  return isLimited ? { because, rateLimited: true } : { because };
 }

@@ -151,7 +151,7 @@ describe("a publication with tokens", () => {
     const server = await registry({ authentication: { scheme: "bearer", users } });
     const repository = { registry: server.host, name: "o/site" };
     await expect(publishOnce(site("a"), { repository, tag: "1" })).rejects.toThrow(
-      /401 UNAUTHORIZED.*set registry-username and registry-password, or log in/,
+      /401 UNAUTHORIZED.* No credentials were sent to 127\.0\.0\.1:\d+\. Set registry-username and registry-password, or log in/,
     );
   });
 });

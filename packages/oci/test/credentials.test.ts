@@ -15,6 +15,7 @@ afterEach(() => rm(home, { recursive: true }));
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 const basic = (username: string, password: string): Credential => ({ kind: "basic", username, password });
 const anonymous: Credential = { kind: "anonymous" };
+const elsewhere: Credential = { kind: "anonymous", because: "the job's token is sent to ghcr.io only" };
 const repository = (registry: string, name = "o/site"): Repository => ({ registry, name });
 
 async function write(path: string, content: unknown): Promise<void> {
@@ -101,6 +102,39 @@ describe("Docker's configuration", () => {
     expect(await found("b.example", "s", environment)).toEqual(basic("b", "2"));
     expect(await found("c.example", "s", environment)).toEqual(basic("c", "3"));
     expect(await found("d.example", "s", environment)).toEqual(anonymous);
+  });
+
+  test("may have line breaks in its base64, as the base64 program writes them", async () => {
+    const password = "p".repeat(80);
+    const wrapped = base64(`grace:${password}`).replace(/(.{76})/g, "$1\n");
+    await write(".docker/config.json", { auths: { "ghcr.io": { auth: `${wrapped}\n` } } });
+    expect(await found("ghcr.io")).toEqual(basic("grace", password));
+  });
+
+  test.each<[NodeJS.Platform, string]>([
+    ["linux", ".config"],
+    ["darwin", "Library/Application Support"],
+    ["win32", "AppData/Roaming"],
+  ])("of `spin registry login` is read on %s, after Docker's", async (platform, folder) => {
+    await write(".docker/config.json", { auths: { "a.example": { auth: base64("docker:1") } } });
+    const auths = {
+      "a.example": base64("spin:2"),
+      "b.example": base64("spin:2"),
+      "index.docker.io": base64("spin:3"),
+    };
+    await write(`${folder}/fermyon/registry-auth.json`, { auths });
+    const source = dockerConfigCredentials({ home, environment: {}, platform });
+    expect(await source(repository("a.example"))).toEqual(basic("docker", "1"));
+    expect(await source(repository("b.example"))).toEqual(basic("spin", "2"));
+    expect(await source(repository("docker.io"))).toEqual(basic("spin", "3"));
+  });
+
+  test("of Spin that is damaged is ignored, as Spin does", async () => {
+    await write(".docker/config.json", { auths: { "a.example": { auth: base64("docker:1") } } });
+    await write(".config/fermyon/registry-auth.json", "damaged");
+    expect(await dockerConfigCredentials({ home, platform: "linux" })(repository("a.example"))).toEqual(
+      basic("docker", "1"),
+    );
   });
 
   test("that does not exist is ignored", async () => {
@@ -258,7 +292,7 @@ describe("credentials are", () => {
     ],
     ["then Docker's", { dockerConfig, jobToken }, "r.example", basic("docker", "config")],
     ["then the job's, at its registry", { dockerConfig, jobToken }, "ghcr.io", basic("actor", "job-token")],
-    ["never the job's anywhere else", { dockerConfig, jobToken }, "ghcr.io.evil.example", anonymous],
+    ["never the job's anywhere else", { dockerConfig, jobToken }, "ghcr.io.evil.example", elsewhere],
     ["nobody's", { dockerConfig }, "ghcr.io", anonymous],
   ])("%s", async (_name, order, registry, expected) => {
     expect(await credentialOrder(order)(repository(registry))).toEqual(expected);

@@ -26,7 +26,7 @@ const advice: Readonly<Record<string, RegExp>> = {
     /job lacks `permissions: packages: write`, or the package .* not linked to this repository: .*"Manage Actions access".*Write/,
   "ghcr.io: the token service denies, now and then":
     /Check that the job has `permissions: packages: write`, that it may publish for o, .*Credentials from inputs or a login .*may also be wrong or expired/,
-  "ghcr.io: too many requests": /asked us to wait longer than a job should/,
+  "ghcr.io: too many requests": /limits requests, and waiting \d+\.\d s in 12 attempts did not help/,
   "Docker Hub: the token is not for this repository":
     /access token may write \(not only read\), and that it belongs to o/,
   "Amazon ECR: the repository does not exist": /aws ecr create-repository --repository-name o\/site/,
@@ -219,8 +219,18 @@ describe("the advice about a refusal", () => {
       "provided digest did not match uploaded content",
       /changed in transit/,
     ],
-    ["registry.example", "s", 404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown", /shared storage/],
+    [
+      "registry.example",
+      "s",
+      404,
+      "BLOB_UPLOAD_UNKNOWN",
+      "blob upload unknown",
+      /refused an upload that it had opened itself/,
+    ],
     ["quay.io", "o/s", 400, "MANIFEST_INVALID", "manifest schema unsupported", /FEATURE_GENERAL_OCI_SUPPORT/],
+    ["quay.io", "o/s", 400, "MANIFEST_INVALID", "manifest invalid: too many layers", /`layers: archive`/],
+    ["site.azurecr.io", "s", 400, "MANIFEST_INVALID", "layers exceed the limit of 512", /`layers: archive`/],
+    ["r.example", "s", 413, "SIZE_INVALID", "number of layers is above 1000", /`layers: archive`/],
     ["registry.example", "s", 413, "", "<html>413</html>", /client_max_body_size/],
     ["registry.example", "s", 415, "MANIFEST_INVALID2", "", /media type/],
     ["registry.example", "s", 411, "", "", /Content-Length/],
@@ -252,6 +262,35 @@ describe("the advice about a refusal", () => {
     const refused = { registry: "registry.example", repository: "s", status, codes: [], text: "nope" };
     expect(adviceFor(refused)).toMatch(
       /^This answer is not a known one: check the host .* proxy answered instead/,
+    );
+  });
+});
+
+describe("the advice about refused credentials", () => {
+  const refused = {
+    repository: "o/s",
+    status: 401,
+    codes: ["UNAUTHORIZED"],
+    text: "authentication required",
+  };
+
+  test.each(["ghcr.io", "containers.github.example", "docker.io", "registry.example"])(
+    "says that none were sent to %s, and why",
+    (host) => {
+      const because = "the job's token is sent to ghcr.io only";
+      expect(adviceFor({ ...refused, registry: host, credentials: { kind: "none", because } })).toBe(
+        `No credentials were sent to ${host}: ${because}. Set registry-username and registry-password, or log in to ${host} in an earlier step.`,
+      );
+    },
+  );
+
+  test("names the user whose credentials were sent", () => {
+    const credentials = { kind: "user", name: "grace" } as const;
+    expect(adviceFor({ ...refused, registry: "registry.example", credentials })).toMatch(
+      /^The credentials of "grace" were refused\. They are wrong or expired/,
+    );
+    expect(adviceFor({ ...refused, registry: "ghcr.io", credentials })).toMatch(
+      /^The credentials of "grace" were refused\. Check that the job has `permissions: packages: write`/,
     );
   });
 });

@@ -1,8 +1,9 @@
 import { type Fetch, type RetryPolicy, repeat } from "@spin-publisher/http";
 import { RegistryRefusal } from "../refusals/registry-refusal.ts";
+import type { SentCredentials } from "../refusals/sent-credentials.ts";
 import type { Repository } from "../spec/reference.ts";
 import { parseChallenges } from "./challenge.ts";
-import type { Credential, CredentialSource } from "./credential.ts";
+import { type Credential, type CredentialSource, senderOf } from "./credential.ts";
 import { type Authority, covers, lesserAuthority, scopesOf } from "./scopes.ts";
 import { basic, requestToken, type Token, type TokenService, tokenService } from "./token.ts";
 
@@ -14,6 +15,8 @@ export interface Authorization {
    * offer.
    */
   renewed(authority: Authority, challenge: string, used: string | undefined): Promise<string | undefined>;
+  /** Whose credentials requests to a repository are sent with, to be shown if they are refused. */
+  sender(repository: Repository): Promise<SentCredentials>;
 }
 
 type Scheme = { readonly kind: "basic" } | { readonly kind: "bearer"; readonly service: TokenService };
@@ -100,7 +103,8 @@ export function createAuthorization({
       return await bearer(service, authority);
     } catch (error) {
       const lesser = lesserAuthority(authority);
-      if (lesser === undefined || !(error instanceof RegistryRefusal) || error.isTransient) throw error;
+      if (lesser === undefined || !(error instanceof RegistryRefusal) || error.transient !== undefined)
+        throw error;
       return bearerOrLess(service, lesser);
     }
   };
@@ -116,6 +120,7 @@ export function createAuthorization({
 
   return {
     header,
+    sender: async (repository) => senderOf(await credentialFor(repository)),
     renewed: async (authority, challenge, used) => {
       const { repository } = authority;
       const access = accessTo(repository.registry);

@@ -26,9 +26,9 @@ export function credentialOrder({
     if (explicit !== undefined && applies) return explicit;
     const configured = await dockerConfig(repository);
     if (configured.kind !== "anonymous") return configured;
-    if (jobToken !== undefined && jobToken.registry === repository.registry) {
-      return { kind: "basic", username: jobToken.username, password: jobToken.password };
-    }
-    return { kind: "anonymous" };
+    if (jobToken === undefined) return { kind: "anonymous" };
+    const { registry, username, password } = jobToken;
+    if (registry === repository.registry) return { kind: "basic", username, password };
+    return { kind: "anonymous", because: `the job's token is sent to ${registry} only` };
   };
 }

@@ -12,6 +12,7 @@ export interface DockerConfigOptions {
   /** `DOCKER_CONFIG`, `REGISTRY_AUTH_FILE`, `XDG_RUNTIME_DIR` and `XDG_CONFIG_HOME` count; helpers see all variables. */
   readonly environment?: Environment;
   readonly home?: string;
+  readonly platform?: NodeJS.Platform;
   readonly run?: RunHelper;
 }
 
@@ -23,23 +24,33 @@ interface ConfigFile {
 
 /**
  * Credentials as `docker login`, `podman login` and their helpers store them: `$DOCKER_CONFIG/config.json` or
- * `~/.docker/config.json`, then `$REGISTRY_AUTH_FILE`, then containers' `auth.json`. The first file with an entry for the
- * registry decides; within it, `credHelpers` precedes `credsStore`, which precedes `auths`. Anonymous if there is none.
+ * `~/.docker/config.json`, then `$REGISTRY_AUTH_FILE`, then containers' `auth.json`, then what `spin registry login` wrote
+ * (spin's crates/oci/src/auth.rs). The first file with an entry for the registry decides; within it, `credHelpers` precedes `credsStore`, which precedes `auths`. Anonymous if there is none.
  *
  * @throws Error when a file is not readable JSON, an entry is malformed, or a helper fails.
  */
 export function dockerConfigCredentials(options: DockerConfigOptions = {}): CredentialSource {
-  const { environment = {}, home = homedir() } = options;
+  const { environment = {}, home = homedir(), platform = process.platform } = options;
   const run = options.run ?? helperRunner(environment);
   let files: Promise<readonly ConfigFile[]> | undefined;
   return async (repository) => {
-    files ??= readConfigs(configPaths(environment, home));
+    files ??= Promise.all([
+      ...configPaths(environment, home).map(readConfig),
+      readSpinConfig(join(spinConfigFolder(environment, home, platform), "fermyon", "registry-auth.json")),
+    ]).then((configs) => configs.filter((config) => config !== undefined));
     for (const config of await files) {
       const credential = await credentialIn(config, repository, run);
       if (credential.kind !== "anonymous") return credential;
     }
     return { kind: "anonymous" };
   };
+}
+
+/** Where Spin keeps its configuration: the folder that Rust's `dirs::config_dir` returns. */
+function spinConfigFolder(environment: Environment, home: string, platform: NodeJS.Platform): string {
+  if (platform === "darwin") return join(home, "Library", "Application Support");
+  if (platform === "win32") return environment.APPDATA || join(home, "AppData", "Roaming");
+  return environment.XDG_CONFIG_HOME || join(home, ".config");
 }
 
 function configPaths(environment: Environment, home: string): readonly string[] {
@@ -52,9 +63,12 @@ function configPaths(environment: Environment, home: string): readonly string[] 
   ].filter((path): path is string => path !== undefined && path !== "");
 }
 
-async function readConfigs(paths: readonly string[]): Promise<readonly ConfigFile[]> {
-  const configs = await Promise.all(paths.map(readConfig));
-  return configs.filter((config) => config !== undefined);
+/** Spin stores the base64 of `user:password` without an object around it, and ignores a file that it cannot read; so do we. */
+async function readSpinConfig(path: string): Promise<ConfigFile | undefined> {
+  const { config } = (await readConfig(path).catch(() => undefined)) ?? {};
+  if (config === undefined) return undefined;
+  const auths = Object.entries(objectOf(config.auths)).map(([server, auth]) => [server, { auth }]);
+  return { path, config: { auths: Object.fromEntries(auths) } };
 }
 
 async function readConfig(path: string): Promise<ConfigFile | undefined> {
@@ -120,10 +134,12 @@ function credentialOf(entry: JsonObject, what: string): Credential {
   };
   if (text("registrytoken") !== "") return { kind: "registry-token", token: text("registrytoken") };
   if (text("identitytoken") !== "") return { kind: "identity-token", token: text("identitytoken") };
-  const decoded = Buffer.from(text("auth"), "base64").toString("utf8").replace(/\0+$/, "");
+  // A file written with `base64` or by hand may have line breaks, which `docker` ignores too.
+  const auth = text("auth").replace(/\s/g, "");
+  const decoded = Buffer.from(auth, "base64").toString("utf8").replace(/\0+$/, "");
   const colon = decoded.indexOf(":");
   const isWhole = text("username") !== "" && text("password") !== "";
-  if (!isWhole && text("auth") !== "" && (colon < 0 || !/^[\w+/-]+={0,2}$/.test(text("auth")))) {
+  if (!isWhole && auth !== "" && (colon < 0 || !/^[\w+/-]+={0,2}$/.test(auth))) {
     throw new Error(
       `The registry credentials ${what} cannot be read: "auth" is not base64 of user:password. Log in again.`,
     );

@@ -1,10 +1,11 @@
 import { type Fetch, readJson } from "@spin-publisher/http";
 import { isObject } from "@spin-publisher/json";
 import { refusal } from "../refusals/registry-refusal.ts";
+import { sentWith } from "../refusals/sent-credentials.ts";
 import { isPrivateHost } from "../spec/origin.ts";
 import type { Repository } from "../spec/reference.ts";
 import type { Challenge } from "./challenge.ts";
-import type { Credential } from "./credential.ts";
+import { type Credential, senderOf } from "./credential.ts";
 
 /** A bearer token and when it expires, in milliseconds of the policy's clock. */
 export interface Token {
@@ -59,7 +60,9 @@ export async function requestToken(
   const what = `the token service ${service.realm.origin}${service.realm.pathname}`;
   const asked = { service, scopes, credential };
   const response = await (credential.kind === "identity-token" ? exchange(fetch, asked) : ask(fetch, asked));
-  if (response.status !== 200) throw await refusal(response, "give a token for", repository);
+  if (response.status !== 200) {
+    throw await refusal(sentWith(response, senderOf(credential)), "give a token for", repository);
+  }
   return readToken(await readJson(response, answerLimit, `the answer of ${what}`), what, now());
 }
 

@@ -1,5 +1,5 @@
-import { repeat } from "@spin-publisher/http";
 import type { Digest } from "../spec/digest.ts";
+import { retryWork } from "./retry-work.ts";
 import type { RegistryClient } from "./types.ts";
 
 /** The content received does not match the digest it was requested by. */
@@ -13,16 +13,12 @@ export class DamagedContent extends Error {
 
 /** Reads damaged content again, twice: the connection may be at fault rather than the registry. */
 export function rereadDamaged<Result>(
-  { retry, tell }: Pick<RegistryClient, "retry" | "tell">,
+  client: Pick<RegistryClient, "retry" | "tell">,
   what: string,
   read: () => Promise<Result>,
 ): Promise<Result> {
-  return repeat(
-    read,
-    (error) => (error instanceof DamagedContent ? { because: "it was damaged" } : undefined),
-    { ...retry, attempts: Math.min(3, retry.attempts) },
-    {
-      onRetry: ({ because, delayMilliseconds }) => tell({ kind: "retry", what, because, delayMilliseconds }),
-    },
-  );
+  return retryWork(client, what, read, {
+    judge: (error) => (error instanceof DamagedContent ? { because: "it was damaged" } : undefined),
+    attempts: Math.min(3, client.retry.attempts),
+  });
 }

@@ -1,7 +1,8 @@
-import type { FetchInit, RetryPolicy } from "@spin-publisher/http";
+import { type FetchInit, notesOf, type RetryPolicy } from "@spin-publisher/http";
 import type { Authorization } from "../auth/authorization.ts";
+import { sentWith } from "../refusals/sent-credentials.ts";
 import type { CountedFetch } from "./traffic.ts";
-import type { RegistryClient, RegistryRequest, RequestBody } from "./types.ts";
+import type { RegistryClient, RegistryRequest } from "./types.ts";
 
 export interface SenderDependencies {
   readonly traffic: CountedFetch;
@@ -29,22 +30,14 @@ export function createSender({
   /** Repositories in which a write has succeeded. */
   const written = new Set<string>();
 
-  const once = (request: RegistryRequest, header: string | undefined): Promise<Response> => {
-    const size = request.body?.size ?? 0;
-    traffic.sending(size);
-    const onRetry = () => traffic.sending(size);
-    return traffic.fetch(url(request.repository, request.path), { ...initOf(request, header), onRetry });
-  };
+  const once = (request: RegistryRequest, header: string | undefined): Promise<Response> =>
+    traffic.fetch(url(request.repository, request.path), initOf(request, header));
 
   /** The response, and the header of the request it answers. */
   const authorized = async (request: RegistryRequest) => {
     let header = await authorization.header(request);
     let response = await once(request, header);
-    for (
-      let renewals = 0;
-      response.status === 401 && !isStream(request.body) && renewals < 2;
-      renewals += 1
-    ) {
+    for (let renewals = 0; response.status === 401 && renewals < 2; renewals += 1) {
       const challenge = response.headers.get("www-authenticate") ?? "";
       // A second new token helps only if the first one had expired already; otherwise it grants too little.
       if (renewals > 0 && !challenge.includes("invalid_token")) break;
@@ -64,7 +57,11 @@ export function createSender({
     if (origin !== repository.origin) return once(request, undefined);
     const { response, header } = await authorized(request);
     if (response.status === 201) written.add(repository.href);
-    if (response.status !== 403 || !written.has(repository.href) || !mayBeRepeated(request)) return response;
+    const sender = await authorization.sender(request.repository);
+    const isFinal = response.status !== 403 || notesOf(response).transient !== undefined;
+    if (isFinal || !written.has(repository.href) || !mayBeRepeated(request)) {
+      return sentWith(response, sender);
+    }
     // ghcr.io randomly refuses what it allowed a moment ago (docker/build-push-action#463).
     await response.body?.cancel();
     traffic.retried(`${request.method} ${request.path}`, {
@@ -72,34 +69,32 @@ export function createSender({
       delayMilliseconds: secondChance,
     });
     await retry.sleep(secondChance, request.signal);
-    return once(request, header);
+    return sentWith(await once(request, header), sender);
   };
 }
 
 /** Not within an upload session, which must not be written to twice. */
-function mayBeRepeated({ path, method, body }: RegistryRequest): boolean {
-  return typeof path === "string" && method !== "GET" && !isStream(body);
-}
-
-function isStream(body: RequestBody | undefined): boolean {
-  return body?.content instanceof ReadableStream;
+function mayBeRepeated({ path, method }: RegistryRequest): boolean {
+  return typeof path === "string" && method !== "GET";
 }
 
 function initOf(request: RegistryRequest, authorization: string | undefined): FetchInit {
   const { method, headers, body, retry, bodyLimit, signal } = request;
   const bulk = request.bulk === true || (body !== undefined && body.size > bulkSize);
+  const isRead = method === "GET" || method === "HEAD";
   return {
     method,
     headers: {
       "user-agent": "spin-publisher",
       // Some proxies refuse a POST without a Content-Length.
       ...(body === undefined && method === "POST" ? { "content-length": "0" } : {}),
-      ...(body !== undefined && isStream(body) ? { "content-length": String(body.size) } : {}),
+      ...(typeof body?.content === "function" ? { "content-length": String(body.size) } : {}),
       ...headers,
       ...(authorization === undefined ? {} : { authorization }),
     },
-    ...(body === undefined ? {} : { body: body.content }),
-    ...(isStream(body) ? { duplex: "half" } : {}),
+    ...(typeof body?.content === "function" ? { openBody: body.content } : {}),
+    ...(body !== undefined && typeof body.content !== "function" ? { body: body.content } : {}),
+    ...(isRead ? {} : { keepsMethod: true }),
     ...(bulk ? { bulk } : {}),
     ...(retry === undefined ? {} : { retry }),
     ...(bodyLimit === undefined ? {} : { bodyLimit }),

@@ -6,8 +6,6 @@ export interface CountedFetch {
   readonly fetch: Fetch;
   /** Work of more than one request was retried. */
   retried(what: string, retry: Pick<Retry, "because" | "delayMilliseconds">): void;
-  /** Body bytes of content are being sent. */
-  sending(bytes: number): void;
   soFar(): Traffic;
 }
 
@@ -21,18 +19,28 @@ export function countTraffic(fetch: Fetch, onEvent: (event: PublishEvent) => voi
     fetch: (input, init = {}) => {
       const url = new URL(input);
       traffic.requests += 1;
+      const sending = () => {
+        if (init.body instanceof Uint8Array) traffic.uploadedBytes += init.body.length;
+      };
+      sending();
       const onRetry = (retry: Retry) => {
         traffic.requests += 1;
+        sending();
         init.onRetry?.(retry);
         // Without the query, which may contain a session's state or a signature.
         retried(`${init.method ?? "GET"} ${url.pathname}`, retry);
       };
-      return fetch(url, { ...init, onRetry });
+      const { openBody } = init;
+      if (openBody === undefined) return fetch(url, { ...init, onRetry });
+      const counted = async function* () {
+        for await (const chunk of openBody()) {
+          traffic.uploadedBytes += chunk.length;
+          yield chunk;
+        }
+      };
+      return fetch(url, { ...init, openBody: counted, onRetry });
     },
     retried,
-    sending: (bytes) => {
-      traffic.uploadedBytes += bytes;
-    },
     soFar: () => ({ ...traffic }),
   };
 }

@@ -41,9 +41,9 @@ export interface RegistryRequest {
   readonly signal?: AbortSignal;
 }
 
-/** A body of known length; a stream can be sent once only. */
+/** A body of known size, in bytes: in memory, or opened as often as it is sent. */
 export interface RequestBody {
-  readonly content: Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array>;
+  readonly content: Uint8Array<ArrayBuffer> | (() => AsyncIterable<Uint8Array>);
   readonly size: number;
 }
 

@@ -59,5 +59,5 @@ async function writeBlob(blob: Blob, folder: string, reader: BlobReader | undefi
 
 async function writeContent(path: string, content: RequestBody["content"]): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, content instanceof globalThis.Blob ? content.stream() : content);
+  await writeFile(path, typeof content === "function" ? content() : content);
 }

@@ -1,8 +1,7 @@
-import { repeat, transientError } from "@spin-publisher/http";
 import { declaredDigest } from "../client/pull.ts";
+import { retryWork } from "../client/retry-work.ts";
 import type { UploadTarget } from "../push/upload-target.ts";
 import { putManifest } from "../push/write-manifest.ts";
-import { RegistryRefusal } from "../refusals/registry-refusal.ts";
 import type { Manifest } from "../spec/artifact.ts";
 import type { Digest } from "../spec/digest.ts";
 import { formatReference } from "../spec/reference.ts";
@@ -29,7 +28,9 @@ export async function writeTag(
   const { client, repository, signal } = target;
   const { digest } = manifest.descriptor;
   const what = formatReference({ ...repository, tag });
-  return repeat(
+  return retryWork(
+    client,
+    `writing ${what}`,
     async (number) => {
       if (number > 1) {
         const found = await tagDigest(target, tag, digest, "never");
@@ -50,16 +51,7 @@ export async function writeTag(
       client.tell({ kind: "manifest-written", digest, tag });
       return "written";
     },
-    (error) => {
-      if (!(error instanceof RegistryRefusal)) return transientError(error);
-      return error.isTransient ? { because: `${error.status}` } : undefined;
-    },
-    client.retry,
-    {
-      signal,
-      onRetry: ({ because, delayMilliseconds }) =>
-        client.tell({ kind: "retry", what: `writing ${what}`, because, delayMilliseconds }),
-    },
+    { signal },
   );
 }
 
@@ -75,6 +67,7 @@ async function requireTagged(
 ): Promise<void> {
   if (declared === digest) return;
   const { client, repository } = target;
+  const what = formatReference({ ...repository, tag });
   const read = async () => {
     const shown = await tagDigest(target, tag, digest, "never");
     const found = shown === "hidden" ? undefined : shown;
@@ -82,9 +75,8 @@ async function requireTagged(
       throw new TagDiffers(found ?? declared);
   };
   const judge = (error: unknown) => (error instanceof TagDiffers ? { because: error.message } : undefined);
-  await repeat(read, judge, { ...client.retry, attempts: 4 }).catch((error: unknown) => {
+  await retryWork(client, `reading ${what}`, read, { judge, attempts: 4 }).catch((error: unknown) => {
     if (!(error instanceof TagDiffers)) throw error;
-    const what = formatReference({ ...repository, tag });
     throw new Error(
       `${what} was written with ${digest}, but ${error.message}. Do not use this tag, and check the registry.`,
     );

@@ -14,12 +14,14 @@ export const chunkSize = 16 << 20;
  * the last one in the PUT. This is slower and less reliable than one body, so it is only for registries that refuse one. The
  * result is checked afterwards, since some registries keep one chunk as the whole blob (wasmCloud/wasmCloud#3405).
  *
+ * @param emptyPut also sends the last chunk with PATCH, for registries that take no body with the PUT.
  * @throws RegistryRefusal when a chunk is refused, Error when the result is not the blob.
  */
 export async function uploadInChunks(
   target: UploadTarget,
   descriptor: Descriptor,
   body: RequestBody,
+  emptyPut = false,
 ): Promise<void> {
   const { client, repository, signal } = target;
   const { digest, size } = descriptor;
@@ -41,7 +43,7 @@ export async function uploadInChunks(
   let session = await openSession(target);
   let sent = 0;
   for await (const chunk of chunksOf(body)) {
-    const last = sent + chunk.length >= size;
+    const last = !emptyPut && sent + chunk.length >= size;
     const response = last
       ? await send("PUT", withDigest(session, digest), chunk, sent)
       : await send("PATCH", session, chunk, sent);
@@ -51,12 +53,25 @@ export async function uploadInChunks(
     session = sessionIn(response, session) ?? session;
     sent += chunk.length;
   }
+  if (emptyPut) {
+    const response = await client.send({
+      method: "PUT",
+      repository,
+      path: withDigest(session, digest),
+      access: "push",
+      headers: { "content-length": "0" },
+      signal,
+      retry: "never",
+    });
+    if (response.status !== 201) throw await refusal(response, "take", { ...repository, digest });
+    await response.body?.cancel();
+  }
   if (await hasBlob(target, descriptor, "never")) return;
   throw new Error(`${repository.registry} took ${digest} in chunks, but does not have the whole blob.`);
 }
 
 async function* chunksOf({ content }: RequestBody): AsyncIterable<Uint8Array<ArrayBuffer>> {
-  const stream = content instanceof ReadableStream ? content : new Blob([content]).stream();
+  const stream = typeof content === "function" ? content() : [content];
   let held: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of stream) {

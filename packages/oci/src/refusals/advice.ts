@@ -1,3 +1,6 @@
+import type { ExhaustedRetries } from "@spin-publisher/http";
+import type { SentCredentials } from "./sent-credentials.ts";
+
 /** A registry's response that refuses a request. */
 export interface Refused {
   /** Host and port. */
@@ -9,6 +12,10 @@ export interface Refused {
   readonly codes: readonly string[];
   /** The response body. */
   readonly text: string;
+  /** Which credentials were refused; undefined if that is not known. */
+  readonly credentials?: SentCredentials | undefined;
+  /** The retries that preceded the refusal. */
+  readonly exhausted?: ExhaustedRetries | undefined;
 }
 
 interface Rule {
@@ -31,6 +38,33 @@ const artifactoryAdvice =
 const unknownLengthAdvice =
   "A proxy removes the length of the body: configure it to pass on Content-Length instead of using chunked encoding.";
 
+/** How long was waited for a registry that limits requests, and for how much longer it asks. */
+function limitAdvice({ exhausted }: Refused): string {
+  const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
+  const waited =
+    exhausted === undefined || exhausted.waitedMilliseconds === 0
+      ? "The registry limits requests"
+      : `The registry limits requests, and waiting ${seconds(exhausted.waitedMilliseconds)} in ${exhausted.attempts} attempts did not help`;
+  const asked = exhausted?.failure.retryAfterMilliseconds ?? 0;
+  const longer =
+    asked < 60_000 ? "" : `; it asks for another ${seconds(asked)}, longer than a job should wait`;
+  return `${waited}${longer}. Run the job again later, and run fewer jobs at once.`;
+}
+
+/** Advice about refused credentials, which would mislead if none were sent. */
+function unlessAnonymous(advice: string | ((refused: Refused) => string)): (refused: Refused) => string {
+  return (refused) => {
+    const { registry, credentials } = refused;
+    if (credentials?.kind === "none") {
+      const because = credentials.because === undefined ? "" : `: ${credentials.because}`;
+      return `No credentials were sent to ${registry}${because}. Set registry-username and registry-password, or log in to ${registry} in an earlier step.`;
+    }
+    const user =
+      credentials?.kind === "user" ? `The credentials of "${credentials.name}" were refused. ` : "";
+    return user + (typeof advice === "string" ? advice : advice(refused));
+  };
+}
+
 const unknownAdvice =
   "This answer is not a known one: check the host and the repository name, whether a proxy answered instead, and the registry's log.";
 
@@ -39,6 +73,18 @@ const unknownAdvice =
  * are those that users have reported; none of them is specified.
  */
 const rules: readonly Rule[] = [
+  {
+    registry: dockerHub,
+    text: /pull rate limit/i,
+    advice: "Docker Hub limits anonymous pulls per IP address: log in, or read the image from a mirror.",
+  },
+  { statuses: [429], advice: limitAdvice },
+  { statuses: [400, 403], text: /rate limit|toomanyrequests/i, advice: limitAdvice },
+  {
+    text: /too many layers|(?:number|count|limit|maximum|max)\W(?:\w+\W){0,4}layers|layers?\W(?:\w+\W){0,4}(?:exceed|limit|maximum)/i,
+    advice:
+      "The registry takes fewer layers: publish the files of a component as one archive (`layers: archive` of spin-registry-push).",
+  },
   // github.com/docker/build-push-action/issues/806, actions/runner#1039, bachp/git-mirror#516
   {
     registry: github,
@@ -80,8 +126,10 @@ const rules: readonly Rule[] = [
   {
     registry: github,
     statuses: [401, 403],
-    advice: ({ repository }) =>
-      `Check that the job has \`permissions: packages: write\`, that it may publish for ${owner(repository)}, and that the package, if it exists, gives this repository the Write role under "Manage Actions access". Credentials from inputs or a login in an earlier step may also be wrong or expired.`,
+    advice: unlessAnonymous(
+      ({ repository }) =>
+        `Check that the job has \`permissions: packages: write\`, that it may publish for ${owner(repository)}, and that the package, if it exists, gives this repository the Write role under "Manage Actions access". Credentials from inputs or a login in an earlier step may also be wrong or expired.`,
+    ),
   },
   {
     registry: ecr,
@@ -127,14 +175,11 @@ const rules: readonly Rule[] = [
   },
   {
     registry: dockerHub,
-    text: /pull rate limit/i,
-    advice: "Docker Hub limits anonymous pulls per IP address: log in, or read the image from a mirror.",
-  },
-  {
-    registry: dockerHub,
     statuses: [401, 403],
-    advice: ({ repository }) =>
-      `Check that the access token may write (not only read), and that it belongs to ${owner(repository)} or a member. The user name or the token may also be wrong or expired.`,
+    advice: unlessAnonymous(
+      ({ repository }) =>
+        `Check that the access token may write (not only read), and that it belongs to ${owner(repository)} or a member. The user name or the token may also be wrong or expired.`,
+    ),
   },
   {
     text: /quota|exceed the configured upper limit|insufficient storage|no space left|disk full/i,
@@ -181,7 +226,7 @@ const rules: readonly Rule[] = [
   {
     codes: ["BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID"],
     advice:
-      "The registry lost an upload that it had opened: behind a load balancer, its instances need shared storage and the same secret.",
+      "The registry refused an upload that it had opened itself: check its log, its storage, and that it knows its own external address.",
   },
   {
     codes: ["MANIFEST_INVALID"],
@@ -210,18 +255,17 @@ const rules: readonly Rule[] = [
   },
   {
     statuses: [401],
-    advice:
-      "The credentials, if any were sent, are wrong or expired: set registry-username and registry-password, or log in to the registry in an earlier step.",
+    advice: unlessAnonymous(
+      "They are wrong or expired: set registry-username and registry-password, or log in to the registry in an earlier step.",
+    ),
   },
   {
     statuses: [403],
-    advice:
-      "These credentials do not allow it: give the user write access to this repository, or use other credentials.",
+    advice: unlessAnonymous("Give the user write access to this repository, or use other credentials."),
   },
   {
-    statuses: [429],
-    advice:
-      "The registry asked us to wait longer than a job should: run the job again later, and run fewer jobs at once.",
+    statuses: [301, 302, 303, 307, 308],
+    advice: "The registry does not take writes at this address: use the address that it redirects to.",
   },
   {
     statuses: [500, 502, 503, 504, 520, 521, 522, 523, 524],

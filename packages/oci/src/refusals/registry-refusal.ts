@@ -1,7 +1,15 @@
-import { isTransientStatus, readBounded } from "@spin-publisher/http";
+import {
+  type ExhaustedRetries,
+  notesOf,
+  readBounded,
+  type TransientFailure,
+  transientAnswer,
+  transientError,
+} from "@spin-publisher/http";
 import { isObject } from "@spin-publisher/json";
 import { formatReference, type Reference } from "../spec/reference.ts";
-import { adviceFor } from "./advice.ts";
+import { adviceFor, type Refused } from "./advice.ts";
+import { credentialsSentWith } from "./sent-credentials.ts";
 
 /** One entry of a registry's error response (distribution-spec §Error Codes). */
 export interface RegistryErrorEntry {
@@ -17,21 +25,39 @@ export class RegistryRefusal extends Error {
   readonly entries: readonly RegistryErrorEntry[];
   /** The response body, at most 64 KiB. */
   readonly text: string;
+  /** Why the request may succeed later; undefined if the refusal is final. */
+  readonly transient: TransientFailure | undefined;
+  readonly #finding: string;
+  readonly #refused: Refused;
 
-  constructor(message: string, status: number, entries: readonly RegistryErrorEntry[], text: string) {
-    super(message);
-    this.status = status;
+  constructor(
+    finding: string,
+    refused: Refused,
+    entries: readonly RegistryErrorEntry[],
+    transient: TransientFailure | undefined,
+  ) {
+    super(`${finding} ${adviceFor(refused)}`);
+    this.status = refused.status;
+    this.text = refused.text;
     this.entries = entries;
-    this.text = text;
-  }
-
-  get isTransient(): boolean {
-    return isTransientStatus(this.status) || this.hasCode("TOOMANYREQUESTS", "UNAVAILABLE");
+    this.transient = transient;
+    this.#finding = finding;
+    this.#refused = refused;
   }
 
   hasCode(...codes: readonly string[]): boolean {
     return this.entries.some(({ code }) => codes.includes(code));
   }
+
+  /** The same refusal, which also says how long was waited in vain. */
+  after(exhausted: ExhaustedRetries): RegistryRefusal {
+    return new RegistryRefusal(this.#finding, { ...this.#refused, exhausted }, this.entries, this.transient);
+  }
+}
+
+/** Why work that failed with this error may succeed later; undefined if it will not. */
+export function transientFailure(error: unknown): TransientFailure | undefined {
+  return error instanceof RegistryRefusal ? error.transient : transientError(error);
 }
 
 /** How many characters of a response are shown: it may be a page of HTML, or hostile and of any length. */
@@ -50,19 +76,32 @@ export async function refusal(
   const text = new TextDecoder().decode(await readBounded(response, 64 << 10, "truncate"));
   const entries = errorEntries(text);
   const [first] = entries;
-  const said = printable(first === undefined ? text : `${first.code} ${first.message}`);
   const { status } = response;
-  const requestId = requestIdOf(response);
-  const answer = `${status}${said === "" ? "" : ` ${said}`}${requestId === "" ? "" : ` (request ${requestId})`}`;
-  const message = `${reference.registry} refused to ${verb} ${formatReference(reference)}: ${answer}.`;
-  const advice = adviceFor({
+  const { answeredBy, exhausted } = notesOf(response);
+  const redirect = status >= 300 && status < 400 ? response.headers.get("location") : null;
+  const id = requestIdOf(response);
+  const answer = [
+    `${status}`,
+    printable(first === undefined ? text : `${first.code} ${first.message}`),
+    redirect === null ? "" : `redirects to ${printable(redirect).replace(/[?#].*/, "")}`,
+    id === "" ? "" : `(request ${id})`,
+    answeredBy === undefined ? "" : `from ${answeredBy}, where it redirects to`,
+  ].filter((part) => part !== "");
+  const refused: Refused = {
     registry: reference.registry,
     repository: reference.name,
     status,
     codes: entries.map(({ code }) => code),
     text,
-  });
-  return new RegistryRefusal(`${message} ${advice}`, status, entries, text);
+    credentials: credentialsSentWith(response),
+    exhausted,
+  };
+  return new RegistryRefusal(
+    `${reference.registry} refused to ${verb} ${formatReference(reference)}: ${answer.join(" ")}.`,
+    refused,
+    entries,
+    transientAnswer(response, text, Date.now()),
+  );
 }
 
 /** The `errors` of a response; none if it does not have that form (a proxy's page). */
