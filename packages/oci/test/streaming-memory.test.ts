@@ -8,16 +8,15 @@ import { atTheEnd } from "./fixtures.ts";
 
 const here = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
 
-// In a process of its own, so that neither the registry nor Jest counts. By hand: the same with another size.
+/** The sha256 of 512 MiB of zeros. */
+const zeros = "9acca8e8c22201155389f65abbf6bc9723edc7384ead80503839f49dcc56d767";
+
+// In a process of its own, so that neither the registry nor Jest counts.
 const script = (host: string, path: string, size: number) => `
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { createRegistryClient, inspectTarget, publish } from ${here("../src/index.ts")};
 import { layer, manifest } from ${here("./artifacts.ts")};
-const hash = createHash("sha256");
-for await (const chunk of createReadStream(${JSON.stringify(path)})) hash.update(chunk);
 const blob = {
-  descriptor: { mediaType: "application/octet-stream", digest: "sha256:" + hash.digest("hex"), size: ${size} },
+  descriptor: { mediaType: "application/octet-stream", digest: "sha256:${zeros}", size: ${size} },
   source: { kind: "file", path: ${JSON.stringify(path)} },
 };
 const client = createRegistryClient();
