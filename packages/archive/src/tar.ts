@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { pack } from "tar-stream";
 
 /** One entry of an archive to write. `path` is relative, `/`-separated, without `.` or `..` segments. */
@@ -26,9 +27,8 @@ export type TarEntry =
 export async function tar(entries: Iterable<TarEntry>): Promise<Uint8Array> {
   const archive = pack();
   const chunks: Uint8Array[] = [];
-  const collected = (async () => {
-    for await (const chunk of archive) chunks.push(chunk as Uint8Array);
-  })();
+  archive.on("data", (chunk) => chunks.push(chunk as Uint8Array));
+  const collected = once(archive, "end");
   const seen = new Set<string>();
   for (const entry of entries) {
     requireRelativePath(entry.path, seen);
@@ -40,12 +40,17 @@ export async function tar(entries: Iterable<TarEntry>): Promise<Uint8Array> {
       archive.entry({ ...header, name: entry.path, type: "symlink", linkname: entry.target, mode: 0o777 });
     } else {
       const mode = entry.executable === true ? 0o755 : 0o644;
-      archive.entry({ ...header, name: entry.path, type: "file", mode }, Buffer.from(entry.bytes));
+      archive.entry({ ...header, name: entry.path, type: "file", mode }, viewOf(entry.bytes));
     }
   }
   archive.finalize();
   await collected;
   return Buffer.concat(chunks);
+}
+
+/** The bytes as a Buffer, without a copy. */
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 function requireRelativePath(path: string, seen: Set<string>): void {

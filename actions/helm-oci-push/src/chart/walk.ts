@@ -1,5 +1,12 @@
-import type { Stats } from "node:fs";
-import { lstat, readdir, readFile, realpath, stat } from "node:fs/promises";
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import { errorCode, LocatedError } from "@spin-publisher/errors";
 import { type ChartFolder, isInside, type Roots, resolveChartFolder, unreadable } from "./boundary.ts";
@@ -35,9 +42,9 @@ export async function walkChart(
   { lfsPointers = false }: WalkOptions = {},
 ): Promise<readonly ChartFile[]> {
   const { root, boundary } = await resolveChartFolder(folder, roots);
-  const ignores = await readIgnoreRules(root, folder);
+  const ignores = readIgnoreRules(root, folder);
   const walk: Walk = { root, boundary, folder, ignores, lfsPointers, files: [] };
-  await walkFolder(walk, "", [root]);
+  walkFolder(walk, "", [root]); // nothing else is going on meanwhile, and asynchronous calls take three times as long
   return walk.files;
 }
 
@@ -49,11 +56,9 @@ interface Walk extends ChartFolder {
   readonly files: ChartFile[];
 }
 
-async function readIgnoreRules(root: string, folder: string): Promise<IgnoreRules> {
-  const rules = await readFile(join(root, ".helmignore")).catch((cause: unknown) => {
-    if (errorCode(cause) === "ENOENT") return undefined;
-    throw unreadable(".helmignore of the chart", cause);
-  });
+function readIgnoreRules(root: string, folder: string): IgnoreRules {
+  const file = join(root, ".helmignore");
+  const rules = existsSync(file) ? naming(".helmignore of the chart", () => readFileSync(file)) : undefined;
   try {
     return parseHelmignore(rules);
   } catch (cause) {
@@ -63,23 +68,20 @@ async function readIgnoreRules(root: string, folder: string): Promise<IgnoreRule
 }
 
 /** @param entered the real paths of the folders above, to notice a link that leads back into one of them. */
-async function walkFolder(walk: Walk, path: string, entered: readonly string[]): Promise<void> {
-  const names = await readdir(join(walk.root, path), { encoding: "buffer" }).catch((cause: unknown) => {
-    throw unreadable(path === "" ? "The chart's folder" : `The folder "${path}" of the chart`, cause);
-  });
+function walkFolder(walk: Walk, path: string, entered: readonly string[]): void {
+  const what = path === "" ? "The chart's folder" : `The folder "${path}" of the chart`;
+  const names = naming(what, () => readdirSync(join(walk.root, path), { encoding: "buffer" }));
   for (const name of names.sort(Buffer.compare)) {
     const below = path === "" ? nameOf(name, path) : `${path}/${nameOf(name, path)}`;
     const absolute = join(walk.root, below);
-    const own = await lstat(absolute).catch((cause: unknown) => {
-      throw unreadable(`"${below}" of the chart`, cause);
-    });
-    const target = own.isSymbolicLink() ? await followLink(walk, below, entered) : absolute;
-    const info = own.isSymbolicLink() ? await stat(target) : own;
+    const own = naming(`"${below}" of the chart`, () => lstatSync(absolute));
+    const target = own.isSymbolicLink() ? followLink(walk, below, entered) : absolute;
+    const info = own.isSymbolicLink() ? statSync(target) : own;
     const rule = walk.ignores(below, info.isDirectory());
     if (rule !== undefined && below === "Chart.yaml") throw excludedChartYaml(walk, rule);
     if (rule !== undefined) continue;
-    if (info.isDirectory()) await walkFolder(walk, below, [...entered, target]);
-    else walk.files.push(await readChartFile(walk, below, info));
+    if (info.isDirectory()) walkFolder(walk, below, [...entered, target]);
+    else walk.files.push(readChartFile(walk, below, info));
   }
 }
 
@@ -93,7 +95,7 @@ function excludedChartYaml({ folder }: Walk, { line, text }: IgnoreRule): Error 
   );
 }
 
-async function readChartFile(walk: Walk, path: string, info: Stats): Promise<ChartFile> {
+function readChartFile(walk: Walk, path: string, info: Stats): ChartFile {
   const refuse = (reason: string): never => {
     throw new LocatedError(`"${path}" in the chart ${reason}.`, { file: join(walk.folder, path) });
   };
@@ -103,9 +105,7 @@ async function readChartFile(walk: Walk, path: string, info: Stats): Promise<Cha
       `has ${info.size} bytes, but Helm 3 and Flux load files of at most ${fileSizeLimit}; make it smaller or list it in .helmignore`,
     );
   }
-  const bytes = await readFile(join(walk.root, path)).catch((cause: unknown) => {
-    throw unreadable(`"${path}" of the chart`, cause);
-  });
+  const bytes = naming(`"${path}" of the chart`, () => readFileSync(join(walk.root, path)));
   if (!walk.lfsPointers && isLfsPointer(bytes)) {
     refuse(
       'is a Git LFS pointer, not the file itself; set "lfs: true" of actions/checkout, or the input "allow-lfs-pointers" if it is meant',
@@ -120,21 +120,29 @@ function kindOf(info: Stats): string {
   return info.isCharacterDevice() || info.isBlockDevice() ? "a device" : "not a regular file";
 }
 
-async function followLink(
-  { root, boundary, folder }: Walk,
-  path: string,
-  entered: readonly string[],
-): Promise<string> {
+function followLink({ root, boundary, folder }: Walk, path: string, entered: readonly string[]): string {
   const refuse = (reason: string, cause?: unknown) =>
     new LocatedError(`The link "${path}" in the chart ${reason}.`, { file: join(folder, path) }, { cause });
-  const target = await realpath(join(root, path)).catch((cause: unknown) => {
+  let target: string;
+  try {
+    target = realpathSync(join(root, path));
+  } catch (cause) {
     if (errorCode(cause) === "EACCES")
       throw unreadable(`What the link "${path}" in the chart points to`, cause);
     throw refuse("points to nothing (or to itself); repair or remove it", cause);
-  });
+  }
   if (!isInside(boundary, target)) throw refuse("leaves the workspace; copy the file into the chart");
   if (entered.includes(target)) throw refuse("leads back to a folder that contains it; remove it");
   return target;
+}
+
+/** @param what how an error names the path, at the beginning of a sentence. */
+function naming<Result>(what: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (cause) {
+    throw unreadable(what, cause);
+  }
 }
 
 function nameOf(name: Buffer, folder: string): string {
