@@ -5,7 +5,7 @@ import { releasesOfSpin } from "./base/spin-releases.ts";
 import { build } from "./build.ts";
 import { anonymousReader } from "./content/public-content.ts";
 import { readInputs } from "./inputs.ts";
-import { shimReport, usage } from "./report.ts";
+import { platformsOutput, shimReport, usage } from "./report.ts";
 
 await runAction("shim", async () => {
   const ended = new AbortController(); // for requests whose answers turned out to be unnecessary
@@ -29,6 +29,7 @@ await runAction("shim", async () => {
         const shim = await build(request, state, { ...dependencies, reader });
         return { ...shim, ...shimReport(shim, request.platforms) };
       },
+      outputsOfPromoted: ({ manifest }) => platformsOutput(manifest.document),
       usage,
     });
   } finally {

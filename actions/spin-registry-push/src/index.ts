@@ -35,6 +35,7 @@ await runAction("content", async () => {
         repository,
         tag,
         build: (state, client) => buildContent(request, { ...dependencies, client, state }),
+        outputsOfPromoted: ({ from }) => ({ "build-id": from }),
         usage,
       }),
     );

@@ -4,6 +4,7 @@ export { type GitHubEvent, type Pushed, readEvent } from "./event.ts";
 export { runAction } from "./failure.ts";
 export { formatBytes } from "./format-bytes.ts";
 export { choice, flag, lines, pairs, requiredText, text } from "./inputs.ts";
+export type { Promotion } from "./promotion.ts";
 export { type Publication, runPublishing } from "./publishing.ts";
 export { type PublishingInputs, readPublishingInputs } from "./publishing-inputs.ts";
 export { givenCredential, packagesHost } from "./registry-credentials.ts";

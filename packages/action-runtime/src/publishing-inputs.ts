@@ -15,6 +15,8 @@ export interface PublishingInputs {
   readonly immutable: boolean;
   readonly insecure: boolean;
   readonly dryRun: boolean;
+  /** What is published in place of a build: a tag or digest of the repository, or `commit`; empty for a build. */
+  readonly promote: string;
   /** As given: `resolveAliases` says which tags they are. */
   readonly aliases: readonly string[];
   /** As given by the user; they win over everything that an action infers. */
@@ -34,6 +36,7 @@ export async function readPublishingInputs(given?: GitHubEvent): Promise<Publish
     immutable: flag("immutable"),
     insecure: flag("insecure"),
     dryRun: flag("dry-run") || isOnlyBuilt(event),
+    promote: text("promote"),
     aliases: lines("aliases").map(requireAlias),
     annotations: pairs("annotations"),
   };

@@ -17,6 +17,7 @@ import type { Built } from "./built.ts";
 import { leaveLayout, nothingToCompare } from "./dry-run.ts";
 import { formatBytes } from "./format-bytes.ts";
 import { logEvent } from "./log-event.ts";
+import { findPromotion, type Promotion } from "./promotion.ts";
 import type { PublishingInputs } from "./publishing-inputs.ts";
 import { type Report, reportDone } from "./report.ts";
 
@@ -30,6 +31,8 @@ export interface Publication {
    * Makes the artifact, while the target is being read: await `state` where it is needed, not before.
    */
   readonly build: (state: Promise<TargetState>, client: RegistryClient) => Promise<Built>;
+  /** Outputs of this action for something that is promoted, which `build` does not see. */
+  readonly outputsOfPromoted?: (promotion: Promotion) => Readonly<Record<string, string>>;
   /**
    * Shell lines that use what was published, for the job summary.
    *
@@ -60,7 +63,8 @@ export async function runPublishing(publication: Publication): Promise<void> {
   });
   const state = inspect(client, target, inputs.dryRun);
   state.catch(() => {}); // a builder that fails before it awaits this has the error to show
-  const built = await publication.build(state, client);
+  const built =
+    inputs.promote === "" ? await publication.build(state, client) : await promote(publication, client);
   const { digest } = built.artifact.root.descriptor;
   for (const reason of reasonsNotLast(await state, digest)) warning(reason);
   const report = inputs.dryRun
@@ -72,6 +76,15 @@ export async function runPublishing(publication: Publication): Promise<void> {
     : publication.usage(formatReference({ ...repository, digest }), { plainHttp });
   const seconds = (performance.now() - started) / 1000;
   await reportDone(report, built, { what, repository, event: inputs.event, seconds, usage });
+}
+
+async function promote(
+  { inputs, repository, tag, outputsOfPromoted }: Publication,
+  client: RegistryClient,
+): Promise<Built> {
+  const promotion = await findPromotion(client, repository, inputs.promote, inputs.event.sha);
+  info(`  ${tag} is ${promotion.from} as it was built: nothing is built now`);
+  return { artifact: promotion.artifact, outputs: outputsOfPromoted?.(promotion) ?? {} };
 }
 
 async function inspect(client: RegistryClient, target: PublishTarget, dryRun: boolean): Promise<TargetState> {

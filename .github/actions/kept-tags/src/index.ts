@@ -12,7 +12,7 @@ await runAction("retention", async () => {
     throw new Error(`Input "builds" must be a number of at least 1, but it is "${text("builds")}".`);
   const token = text("github-token");
   if (token !== "") setSecret(token);
-  const fetch = createFetch();
+  const fetch = createFetch({ environment: process.env });
   const event = await readEvent();
   const { registry, repository } = placeholdersOf(event);
   const client = createRegistryClient({

@@ -12,7 +12,7 @@ await runAction("page", async () => {
   const to = choice("to", ["summary", "comment", "release"]);
   const token = text("github-token");
   if (token !== "") setSecret(token);
-  const { context } = await import("@actions/github");
+  const { context } = await import("./github-context.ts");
   const repository = `${context.repo.owner}/${context.repo.repo}`;
   const commit = String(context.payload.pull_request?.head?.sha ?? context.sha);
   const page = pageOf(parseReports(text("reports")), failedJobs(text("jobs")), {
@@ -24,7 +24,12 @@ await runAction("page", async () => {
     await summary.addRaw(page).write();
     return;
   }
-  const github = createGitHub({ fetch: createFetch(), apiUrl: context.apiUrl, repository, token });
+  const github = createGitHub({
+    fetch: createFetch({ environment: process.env }),
+    apiUrl: context.apiUrl,
+    repository,
+    token,
+  });
   if (to === "comment") {
     const number = Number(context.payload.pull_request?.number);
     if (!Number.isSafeInteger(number)) throw new Error("There is no pull request to comment on.");
