@@ -2,7 +2,7 @@ import { notice, warning } from "@actions/core";
 import { messageOf } from "@spin-publisher/errors";
 import { formatReference, type RegistryReader, type TargetState, writeLayout } from "@spin-publisher/oci";
 import type { Built } from "./built.ts";
-import type { Report } from "./report.ts";
+import type { Report } from "./occasion.ts";
 import { createTemporaryFolder } from "./runner-folders.ts";
 
 /**

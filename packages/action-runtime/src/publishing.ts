@@ -17,9 +17,10 @@ import type { Built } from "./built.ts";
 import { leaveLayout, nothingToCompare } from "./dry-run.ts";
 import { formatBytes } from "./format-bytes.ts";
 import { logEvent } from "./log-event.ts";
+import type { Report } from "./occasion.ts";
 import { findPromotion, type Promotion } from "./promotion.ts";
 import type { PublishingInputs } from "./publishing-inputs.ts";
-import { type Report, reportDone } from "./report.ts";
+import { reportDone } from "./report.ts";
 
 export interface Publication {
   readonly inputs: PublishingInputs;

@@ -1,7 +1,7 @@
 import { formatReference } from "@spin-publisher/oci";
 import type { Built } from "./built.ts";
 import { linksOf } from "./links.ts";
-import type { Occasion, Report } from "./report.ts";
+import type { Occasion, Report } from "./occasion.ts";
 
 /** Outputs are limited to 1 MiB for a whole job, and nobody reads more lines than this. */
 const mostDifferences = 100;

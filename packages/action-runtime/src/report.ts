@@ -1,33 +1,12 @@
 import { appendFile } from "node:fs/promises";
 import { info, setOutput, summary } from "@actions/core";
-import { formatReference, type PublishReport, type Repository } from "@spin-publisher/oci";
+import { formatReference } from "@spin-publisher/oci";
 import type { Built } from "./built.ts";
-import type { GitHubEvent } from "./event.ts";
 import { formatBytes } from "./format-bytes.ts";
 import { linksOf } from "./links.ts";
+import type { Occasion, Report } from "./occasion.ts";
 import { reportDocument } from "./report-document.ts";
 import { publicationSummary } from "./summary.ts";
-
-/** The result of a publishing action, or in a dry run of what it would do. */
-export type Report = Pick<
-  PublishReport,
-  "reference" | "digest" | "tag" | "changed" | "uploadedBytes" | "aliases"
-> & {
-  /** Folder of the OCI layout that a dry run left, empty otherwise. */
-  readonly layout: string;
-  /** Why publishing the result of a dry run would be refused. */
-  readonly refusal?: string;
-};
-
-/** What was published where, on which occasion. */
-export interface Occasion {
-  readonly what: string;
-  readonly repository: Repository;
-  readonly event: GitHubEvent;
-  readonly seconds: number;
-  /** Shell lines that use what was published; undefined where there is nothing to use. */
-  readonly usage: string | undefined;
-}
 
 /** Writes the outputs, the job summary and, for `actions/attest`, the reference with its digest. */
 export async function reportDone(report: Report, built: Built, occasion: Occasion): Promise<void> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { manifestOf } from "@spin-publisher/oci";
 import type { Built } from "../src/built.ts";
-import type { Occasion, Report } from "../src/report.ts";
+import type { Occasion, Report } from "../src/occasion.ts";
 import { reportDocument } from "../src/report-document.ts";
 
 const digest = `sha256:${"a".repeat(64)}` as const;
