@@ -1,16 +1,41 @@
+import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { createFetch, parseMirrors } from "@spin-publisher/http";
-import { parseReference, readLayout, writeLayout } from "@spin-publisher/oci";
+import { type Manifest, mediaTypes, parseReference, readLayout, writeLayout } from "@spin-publisher/oci";
 import { pullRequest, type RequestRecord } from "@spin-publisher/sandbox";
 import { sandboxed } from "./sandboxed.ts";
-import { site } from "./stored-images.ts";
+import { foreignImage, foreignIndex, site } from "./stored-images.ts";
 
 const world = sandboxed();
-const { shim, published, writes, client } = world;
+const { shim, published, put, writes, client } = world;
 const json = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
+
+/** An image as the official one: layers of a distribution, the same for all platforms but for one, and Spin. */
+function distroless(): Manifest {
+  const text = (index: number | string) => createHash("sha512").update(String(index)).digest("hex");
+  const image = (architecture: string) => {
+    const layers = Array.from({ length: 14 }, (_, index) => ({
+      mediaType: mediaTypes.layerTarGzip,
+      text: text(index < 12 ? index : `${index} ${architecture}`),
+    }));
+    const history = Array.from({ length: 22 }, (_, index) => ({
+      created: "2026-06-23T10:00:00.123456789Z",
+      created_by: `COPY /out/bin/spin /usr/local/bin/spin # buildkit, step ${index}`,
+      comment: "buildkit.dockerfile.v0",
+      ...(index < 14 ? {} : { empty_layer: true }),
+    }));
+    return foreignImage({ architecture, layers, config: { history } });
+  };
+  return foreignIndex(
+    ["amd64", "arm64"].map((architecture) => ({
+      platform: { os: "linux", architecture },
+      image: image(architecture),
+    })),
+  );
+}
 
 describe("a first release", () => {
   test("is one index of two images, complete in the registry, on the newest stable Spin", async () => {
@@ -102,14 +127,16 @@ describe("the next release", () => {
   });
 });
 
-describe("round trips, one after the other, to a registry that is 40 ms away", () => {
+describe("round trips to a distant registry, one after the other", () => {
+  /** Long enough that requests which do not wait for each other overlap on a busy machine, too. */
+  const latencyMilliseconds = 250;
   const waves = (requests: readonly RequestRecord[]) => Math.max(...requests.map(({ wave }) => wave));
 
   /** The next release after a first one, and what it asked a distant registry. */
   async function nextRelease(inputs: Readonly<Record<string, string>>) {
     await shim({ content: await published(), aliases: "latest", "spin-version": "4.0.1" });
     const next = await published(await site("<h1>changed</h1>"), "0.1.3");
-    const distant = await world.otherRegistry({ root: world.registry.root, latencyMilliseconds: 40 });
+    const distant = await world.otherRegistry({ root: world.registry.root, latencyMilliseconds });
     const mirrors = `${world.upstream.mirrors}\nhttps://ghcr.io=${distant.origin}`;
     const run = await shim({ content: next, tag: "0.1.3", aliases: "latest", ...inputs }, { mirrors });
     expect(run.outputs.changed).toBe("true");
@@ -126,6 +153,19 @@ describe("round trips, one after the other, to a registry that is 40 ms away", (
     ]);
   });
 
+  test("are five on a base of real size: fourteen layers, and a config with a long history", async () => {
+    const base = await put("ghcr.io/o/base", distroless(), "1");
+    const inputs = { "base-image": base.replace(/@.*/, ""), aliases: "latest" };
+    await shim({ content: await published(), ...inputs });
+    const next = await published(await site("<h1>changed</h1>"), "0.1.3");
+    const distant = await world.otherRegistry({ root: world.registry.root, latencyMilliseconds });
+    const mirrors = `${world.upstream.mirrors}\nhttps://ghcr.io=${distant.origin}`;
+    const run = await shim({ content: next, tag: "0.1.3", ...inputs }, { mirrors });
+    expect(waves(distant.requests)).toBe(5);
+    // Two configs and two manifests of 4 KiB and 2 KiB, and twice an index of 5 KiB.
+    expect(Number(run.outputs["uploaded-bytes"])).toBeLessThan(26_000);
+  });
+
   test("are seven on a new base: its manifests and configs come in between", async () => {
     const requests = await nextRelease({ "spin-version": "4.0.2" });
     expect(waves(requests)).toBe(7);
@@ -135,7 +175,7 @@ describe("round trips, one after the other, to a registry that is 40 ms away", (
   test("are one for a release that is unchanged", async () => {
     const content = await published();
     await shim({ content });
-    const distant = await world.otherRegistry({ root: world.registry.root, latencyMilliseconds: 40 });
+    const distant = await world.otherRegistry({ root: world.registry.root, latencyMilliseconds });
     const mirrors = `${world.upstream.mirrors}\nhttps://ghcr.io=${distant.origin}`;
     const again = await shim({ content }, { mirrors });
     expect(again.outputs.changed).toBe("false");

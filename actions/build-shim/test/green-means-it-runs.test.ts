@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { describe, expect, test } from "@jest/globals";
+import { basename, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type Blob, blobOf, type Manifest, manifestOf, mediaTypes } from "@spin-publisher/oci";
 import { pullRequest } from "@spin-publisher/sandbox";
 import { sandboxed } from "./sandboxed.ts";
@@ -289,6 +289,80 @@ describe("content", () => {
   });
 });
 
+test("a base image that may not be read is refused, naming it", async () => {
+  const authentication = { scheme: "bearer", users: { reader: "secret" } } as const;
+  const other = await world.otherRegistry({ authentication });
+  await expectRefused(
+    "This is about the base image: log in to base.example in an earlier step",
+    { content: await published(), "base-image": "base.example/o/base:1" },
+    { mirrors: `${world.mirrors}\nhttps://base.example=${other.origin}` },
+  );
+});
+
+describe("a folder for what is built", () => {
+  let folder = "";
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "runner-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  /** A machine whose `docker` is a script, or a file that cannot be started. */
+  async function machineWith(docker: string, mode: number) {
+    await mkdir(join(folder, "bin"));
+    await writeFile(join(folder, "bin", "docker"), docker, { mode });
+    return { temp: folder, machine: { path: `${join(folder, "bin")}:/usr/bin:/bin` } };
+  }
+
+  const leftBehind = async () =>
+    (await readdir(folder, { recursive: true })).filter((path) => basename(path).startsWith("shim-"));
+
+  test("is removed when Buildx stops halfway", async () => {
+    const script = `#!/bin/sh
+for argument; do case "$argument" in type=oci*) mkdir -p "\${argument##*dest=}/blobs" ;; esac; done
+exit 3
+`;
+    await expectRefused(
+      "docker buildx build ended with exit code 3",
+      { content: await published(), builder: "buildx" },
+      await machineWith(script, 0o755),
+    );
+    expect(await leftBehind()).toEqual([]);
+  });
+
+  test("is removed when Buildx says that it is done and has left half a layout", async () => {
+    const script = `#!/bin/sh
+for argument; do case "$argument" in type=oci*) mkdir -p "\${argument##*dest=}/blobs" ;; esac; done
+`;
+    await expectRefused(
+      "is not a usable OCI layout: index.json cannot be read",
+      { content: await published(), builder: "buildx" },
+      await machineWith(script, 0o755),
+    );
+    expect(await leftBehind()).toEqual([]);
+  });
+
+  test("is removed after a release, too", async () => {
+    const run = await shim({ content: await published() }, { temp: folder });
+    expect([run.exitCode, await leftBehind()]).toEqual([0, []]);
+  });
+
+  test("that cannot be made is a sentence", async () => {
+    await expectRefused(
+      'Building the shim needs a temporary folder, but none can be created in "/dev/null"',
+      { content: await published() },
+      { env: { RUNNER_TEMP: "/dev/null" } },
+    );
+  });
+
+  test("is not needed to learn that docker cannot be started", async () => {
+    await expectRefused(
+      "docker cannot be started (EACCES)",
+      { content: await published(), builder: "buildx" },
+      await machineWith("#!/bin/sh\n", 0o644),
+    );
+  });
+});
+
 describe("content in a registry of its own", () => {
   const authentication = { scheme: "bearer", users: { reader: "content-secret" } } as const;
 
@@ -312,15 +386,24 @@ describe("content in a registry of its own", () => {
     };
   }
 
-  test("is read with credentials of its own, which go nowhere else", async () => {
+  test("is read with credentials of its own, and the image is published with others", async () => {
     const { content, mirrors } = await privateContent();
+    const users = { writer: "image-secret" };
+    const image = await world.otherRegistry({ authentication: { scheme: "basic", users } });
     const run = await shim(
-      { content, "content-username": "reader", "content-password": "content-secret" },
-      { mirrors },
+      {
+        content,
+        "content-username": "reader",
+        "content-password": "content-secret",
+        image: "image.example/o/site",
+        "registry-username": "writer",
+        "registry-password": "image-secret",
+      },
+      { mirrors: `${mirrors}\nhttps://image.example=${image.origin}` },
     );
     expect(run.exitCode).toBe(0);
     expect(run.outputs.changed).toBe("true");
-    expect(run.log).not.toContain("content-secret");
+    expect(run.log).not.toMatch(/content-secret|image-secret/);
     // Pods have no such credentials: what they need is said.
     expect(messagesOf(run, "notice")).toEqual([
       expect.stringContaining("The content in content.example/o/content is private"),

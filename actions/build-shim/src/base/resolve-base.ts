@@ -9,6 +9,7 @@ import {
 import { meets, type VersionRequest } from "@spin-publisher/spin-release";
 import { type KnownLayers, knownLayers } from "../layers/known-layers.ts";
 import { annotationKeys } from "../spec/annotations.ts";
+import { whenDenied } from "../spec/denied.ts";
 import { type Base, nameOf, readBase } from "./base-image.ts";
 import { baseFromRecord } from "./base-record.ts";
 import { checkEntryPoint } from "./entry-point.ts";
@@ -83,7 +84,7 @@ export function lookUpBase(
     requested.kind === "image"
       ? Promise.resolve(requested.reference)
       : lookUpSpin(requested.spin, dependencies).newest.then(officialImage);
-  const top = reference.then((found) => dependencies.reader.manifest(found));
+  const top = reference.then((found) => readTop(found, dependencies.reader));
   reference.catch(() => {}); // told where they are needed
   top.catch(() => {});
   return { kind: "image", requested, reference, top };
@@ -107,7 +108,7 @@ export async function resolveBase(
     log(`  base: ${formatReference(pinned)}${reasonFor(pinned)}`);
     const recorded = baseFromRecord(earlier.pinned, platforms);
     if (recorded !== undefined) return recorded;
-    return readBase(pinned, existing(await reader.manifest(pinned), pinned), platforms, reader);
+    return readBase(pinned, existing(await readTop(pinned, reader), pinned), platforms, reader);
   }
   const reference = await lookup.reference;
   log(`  base: ${formatReference(reference)}`);
@@ -121,6 +122,11 @@ export async function resolveBase(
   const base = await readBase(reference, top, platforms, reader);
   checkEntryPoint(base, warn);
   return base;
+}
+
+function readTop(reference: Reference, reader: RegistryReader): Promise<FetchedManifest | undefined> {
+  const advice = `This is about the base image: log in to ${reference.registry} in an earlier step, with credentials that can read it.`;
+  return whenDenied(advice, () => reader.manifest(reference));
 }
 
 function existing(top: FetchedManifest | undefined, reference: Reference): FetchedManifest {

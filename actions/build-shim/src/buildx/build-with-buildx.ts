@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { errorCode } from "@spin-publisher/errors";
 import { sortedByKey } from "@spin-publisher/json";
 import {
   type Annotations,
@@ -49,8 +50,11 @@ export async function buildWithBuildx(
 ): Promise<Artifact> {
   const layout = join(folder, "layout");
   const exitCode = await run("docker", buildxArguments(request, layout)).catch((cause: unknown) => {
+    const code = errorCode(cause) ?? "ENOENT";
+    const found =
+      code === "ENOENT" ? "there is no docker program on this machine" : `docker cannot be started (${code})`;
     throw new Error(
-      'Input "builder" is buildx, but there is no docker program on this machine; install Docker with Buildx, or set "builder" to append, which needs neither.',
+      `Input "builder" is buildx, but ${found}; install Docker with Buildx, or set "builder" to append, which needs neither.`,
       { cause },
     );
   });

@@ -3,11 +3,11 @@ import {
   type FetchedManifest,
   formatReference,
   type RegistryReader,
-  RegistryRefusal,
   type Repository,
   readLayout,
 } from "@spin-publisher/oci";
 import { isWasmLayer, largestLockedApp, lockedAppLayer } from "@spin-publisher/spin-artifact";
+import { whenDenied } from "../spec/denied.ts";
 import { kindOf } from "./artifact-kind.ts";
 import { type Lock, parseLock } from "./locked-app.ts";
 import type { ContentReference, RequestedContent } from "./requested-content.ts";
@@ -38,20 +38,13 @@ export async function findContent(requested: RequestedContent, reader: RegistryR
 }
 
 async function readManifest(reference: ContentReference, reader: RegistryReader): Promise<FetchedManifest> {
-  const name = formatReference(reference);
-  let manifest: FetchedManifest | undefined;
-  try {
-    manifest = await reader.manifest(reference);
-  } catch (error) {
-    if (!(error instanceof RegistryRefusal) || ![401, 403].includes(error.status)) throw error;
-    throw new Error(
-      `${error.message} This is about the content: set "content-username" and "content-password" to credentials that can read it, or log in to ${reference.registry} in an earlier step.`,
-      { cause: error },
-    );
-  }
+  const manifest = await whenDenied(
+    `This is about the content: set "content-username" and "content-password" to credentials that can read it, or log in to ${reference.registry} in an earlier step.`,
+    () => reader.manifest(reference),
+  );
   if (manifest !== undefined) return manifest;
   throw new Error(
-    `The content ${name} does not exist; publish it first, with spin-registry-push or spin registry push. After a dry run of spin-registry-push, which publishes nothing, pass its output "layout".`,
+    `The content ${formatReference(reference)} does not exist; publish it first, with spin-registry-push or spin registry push. After a dry run of spin-registry-push, which publishes nothing, pass its output "layout".`,
   );
 }
 

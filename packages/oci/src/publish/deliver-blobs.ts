@@ -45,10 +45,10 @@ export interface BlobDelivery {
  * | previous version (see `KnownContent`) | sent unasked | because a blob that it does not list |
  * |---|---|---|
  * | `none` | never | may come from an interrupted run, and nothing limits how large it is |
- * | `index` | up to 4 KiB | may well be present, so sending it in vain must cost nothing |
+ * | `index` | up to 16 KiB | may well be present, but configs of images are of this size, and new in each version |
  * | `manifest` | up to 1 MiB | is almost certainly new, and 1 MiB takes hardly longer to send than the question |
  */
-const largestUnasked = { none: 0, index: 4 << 10, manifest: 1 << 20 };
+const largestUnasked = { none: 0, index: 16 << 10, manifest: 1 << 20 };
 
 /** Larger blobs share few places. */
 const smallBlob = 64 << 10;
