@@ -61,6 +61,11 @@ describe("nothing is installed when", () => {
       async () => archives(corrupted),
       "is not the archive that was released: expected sha256:",
     ],
+    [
+      "the archive is a web page",
+      async () => archives(() => ({ status: 200, body: "<!DOCTYPE html><title>Sign in</title>" })),
+      "answered with a web page instead of the archive. Check the mirror or proxy that this machine uses.",
+    ],
     ["the archive is cut off", async () => archives(truncated), "stopped after"],
     ["the download hangs", async () => archives(hung), "stopped after 0 bytes"],
     [

@@ -119,6 +119,27 @@ describe("the bundle", () => {
     );
   });
 
+  test.each([
+    ["latest", "did not answer with a list of Spin's releases. Check the mirror or proxy"],
+    ["^4.0", "did not answer with a list of Spin's releases. Check the mirror or proxy"],
+    [
+      "4.0.2",
+      "checksums-v4.0.2.txt answered with a web page instead of a checksums file. Check the mirror or proxy",
+    ],
+  ])("refuses a mirror that answers %s with a web page", async (version, message) => {
+    const page = { status: 200, headers: { "content-type": "text/html" }, body: "<!DOCTYPE html><p>Sign in" };
+    const runner = await startRunner({ answer: () => page });
+    const run = await runner.run({ version, mirror: runner.upstream.origin }, { mirrors: "" });
+    expect(failureOf(run)).toContain(message);
+    expect(await runner.installed()).toEqual([]);
+  });
+
+  test("says what to check where a mirror does not have the version", async () => {
+    const runner = await startRunner({ answer: () => ({ status: 404 }) });
+    const run = await runner.run({ version: "4.0.2", mirror: runner.upstream.origin }, { mirrors: "" });
+    expect(failureOf(run)).toContain("does not exist. Check that the mirror has this version");
+  });
+
   test("lists what exists when the version does not", async () => {
     const runner = await startRunner();
     expect(failureOf(await runner.run({ version: "9.9.9" }))).toMatch(
