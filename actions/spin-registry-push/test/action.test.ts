@@ -136,6 +136,7 @@ describe("the published action", () => {
 [application]
 name = "app"
 [[trigger.http]]
+route = "/..."
 component = "web"
 [component.web]
 source = "web.wasm"

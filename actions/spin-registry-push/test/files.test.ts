@@ -342,10 +342,10 @@ describe("an entry that matches nothing", () => {
   ])("may be what the build command creates: %s", async (files, reason) => {
     const manifest = `files = ${files}\n[component.web.build]\ncommand = "make"`;
     await expect(paths(await site(), manifest)).rejects.toThrow(
-      `${reason}; run its build command first, or set "build: true"`,
+      `${reason}; run the build first, or set "build: true"`,
     );
     await expect(paths(await site(), manifest, { built: true })).rejects.toThrow(
-      `${reason}; its build command did not create it`,
+      `${reason}; the build did not create it`,
     );
   });
 });

@@ -64,7 +64,7 @@ describe("a manifest of version 1", () => {
   });
 
   test("uses the last of two components with one id, in the place of the first", () => {
-    const twice = `${v1()}[[component]]\nid = "api"\nsource = "api.wasm"\ntrigger = {}\n[[component]]\nid = "web"\nsource = "new.wasm"\ntrigger = {}\n`;
+    const twice = `${v1()}[[component]]\nid = "api"\nsource = "api.wasm"\ntrigger = { route = "/a" }\n[[component]]\nid = "web"\nsource = "new.wasm"\ntrigger = { route = "/b" }\n`;
     const { components, triggers } = read(twice);
     expect(components.map(({ id, source }) => [id, source.kind === "local" && source.path])).toEqual([
       ["web", "new.wasm"],

@@ -17,6 +17,7 @@ base = "/"
 [application.tool.editor]
 anything = { goes = true }
 [[trigger.http]]
+route = "/"
 component = "web"
 [component.web]
 source = "web.wasm"
@@ -32,32 +33,38 @@ size = 1
         trigger: { base: "/", type: "http" },
         triggers: { http: { base: "/" } },
       },
-      triggers: [{ id: "web-http-trigger", trigger_type: "http", trigger_config: { component: "web" } }],
+      triggers: [
+        { id: "web-http-trigger", trigger_type: "http", trigger_config: { component: "web", route: "/" } },
+      ],
       components: [{ id: "web", source: expect.anything() }],
     });
   });
 
   test("names the trigger type in the metadata only where there is exactly one", () => {
     const one = v2("[[trigger.redis]]\nchannel = 'a'\n");
-    const two = `${one}[[trigger.http]]\nroute = "/"\n`;
+    const two = `${one}[[trigger.http]]\nroute = "/"\nstatic_response = {}\n`;
     expect(locked(one).metadata.trigger).toEqual({ type: "redis" });
     expect(locked(two).metadata).not.toHaveProperty("trigger");
     expect(locked(v2("[trigger]")).metadata).toEqual({ name: "site", triggers: {} });
   });
 
   test("lets the type of the trigger win over a setting of that name", () => {
-    const manifest = v2('[application.trigger.http]\ntype = "other"\n[[trigger.http]]\nroute = "/"');
+    const manifest = v2(
+      '[application.trigger.http]\ntype = "other"\n[[trigger.http]]\nroute = "/"\nstatic_response = {}',
+    );
     expect(locked(manifest).metadata.trigger).toEqual({ type: "http" });
   });
 
   test("keeps settings of a trigger type that no trigger has", () => {
-    const manifest = v2("[application.trigger.redis]\naddress = 'r'\n[[trigger.http]]\nroute = '/'");
+    const manifest = v2(
+      "[application.trigger.redis]\naddress = 'r'\n[[trigger.http]]\nroute = '/'\nstatic_response = {}",
+    );
     expect(locked(manifest).metadata.triggers).toEqual({ redis: { address: "r" } });
   });
 
   test("lists triggers by the first appearance of their type, then as they are written", () => {
     const manifest = v2(
-      "[[trigger.redis]]\nchannel = 'a'\n[[trigger.http]]\nroute = '/'\n[[trigger.redis]]\nchannel = 'b'\n[[trigger.2]]\nx = 1\n[[trigger.1]]\n",
+      "[[trigger.redis]]\nchannel = 'a'\n[[trigger.http]]\nroute = '/'\nstatic_response = {}\n[[trigger.redis]]\nchannel = 'b'\n[[trigger.2]]\nx = 1\n[[trigger.1]]\n",
     );
     const { triggers } = locked(manifest);
     expect(triggers.map(({ id }: { id: string }) => id)).toEqual([
@@ -85,6 +92,7 @@ n = [inf, nan, 9223372036854775807, 1e16, 1.5e-7, 1e-5, 12345.678]
     const manifest = v2(`[component.b.build]
 command = "make b"
 [[trigger.http]]
+route = "/"
 component = { source = "inline.wasm" }
 [component.a]
 source = "a.wasm"

@@ -9,7 +9,7 @@ const triggers = (more: string) => read(v2(more)).triggers.map(({ id }) => id);
 
 describe("the ids of triggers", () => {
   const on = (component: string, id = "") =>
-    `[[trigger.http]]\n${id === "" ? "" : `id = "${id}"\n`}component = "${component}"\n`;
+    `[[trigger.http]]\nroute = "/"\n${id === "" ? "" : `id = "${id}"\n`}component = "${component}"\n`;
   const components = ["web", "api", "a", "b"].map((id) => `[component.${id}]\nsource = "x.wasm"\n`).join("");
 
   test("are named after the component, or numbered where that name is taken", () => {
@@ -37,18 +37,15 @@ describe("the ids of triggers", () => {
   });
 
   test("are numbered within their type", () => {
-    expect(triggers("[[trigger.http]]\n[[trigger.redis]]\n[[trigger.http]]")).toEqual([
-      "http-trigger1",
-      "http-trigger2",
-      "redis-trigger1",
+    expect(triggers("[[trigger.a]]\n[[trigger.b]]\n[[trigger.a]]")).toEqual([
+      "a-trigger1",
+      "a-trigger2",
+      "b-trigger1",
     ]);
   });
 
   test("count as taken across types", () => {
-    expect(triggers('[[trigger.redis]]\nid = "http-trigger1"\n[[trigger.http]]')).toEqual([
-      "http-trigger1",
-      "http-trigger2",
-    ]);
+    expect(triggers('[[trigger.b]]\nid = "a-trigger1"\n[[trigger.a]]')).toEqual(["a-trigger1", "a-trigger2"]);
   });
 });
 
@@ -56,7 +53,7 @@ describe("a component that is defined in a trigger", () => {
   const inline = '{ source = "a.wasm" }';
 
   test("is named after the trigger", () => {
-    const app = locked(v2(`[[trigger.http]]\ncomponent = ${inline}`));
+    const app = locked(v2(`[[trigger.http]]\nroute = "/"\ncomponent = ${inline}`));
     expect(app.triggers[0]).toMatchObject({
       id: "http-trigger1",
       trigger_config: { component: "http-trigger1-component" },
@@ -67,22 +64,22 @@ describe("a component that is defined in a trigger", () => {
   test.each([
     [
       "the trigger's id is no identifier",
-      `[[trigger.http]]\nid = "My Trigger"\ncomponent = ${inline}`,
+      `[[trigger.http]]\nroute = "/"\nid = "My Trigger"\ncomponent = ${inline}`,
       ["inline-component1"],
     ],
     [
       "that name is taken",
-      `[[trigger.http]]\ncomponent = ${inline}\n[component.http-trigger1-component]\nsource = "b"`,
+      `[[trigger.http]]\nroute = "/"\ncomponent = ${inline}\n[component.http-trigger1-component]\nsource = "b"`,
       ["http-trigger1-component", "inline-component1"],
     ],
     [
       "the trigger has several",
-      `[[trigger.http]]\ncomponent = ${inline}\ncomponents = { a = ${inline}, b = [${inline}, "http-trigger9"] }\n[component.http-trigger9]\nsource = "x"`,
+      `[[trigger.http]]\nroute = "/"\ncomponent = ${inline}\ncomponents = { a = ${inline}, b = [${inline}, "http-trigger9"] }\n[component.http-trigger9]\nsource = "x"`,
       ["http-trigger9", "inline-component1", "inline-component2", "inline-component3"],
     ],
     [
       "other triggers have some, too",
-      `[[trigger.http]]\nid = "1"\ncomponent = ${inline}\n[[trigger.http]]\nid = "2"\ncomponent = ${inline}`,
+      `[[trigger.http]]\nroute = "/"\nid = "1"\ncomponent = ${inline}\n[[trigger.http]]\nroute = "/"\nid = "2"\ncomponent = ${inline}`,
       ["inline-component1", "inline-component2"],
     ],
   ])("gets a number where %s", (_name, manifest, expected) => {
@@ -95,18 +92,19 @@ describe("further components of a trigger", () => {
 
   test("are published by name, each as a list of ids", () => {
     const manifest = v2(
-      `[[trigger.http]]\ncomponent = "web"\ncomponents = { z = "a", b = ["b", "c"] }${components}`,
+      `[[trigger.http]]\nroute = "/"\ncomponent = "web"\ncomponents = { z = "a", b = ["b", "c"] }${components}`,
     );
     expect(locked(manifest).triggers[0].trigger_config).toEqual({
       component: "web",
       components: { b: ["b", "c"], z: ["a"] },
+      route: "/",
     });
   });
 
   test("do not count as the component of the trigger", () => {
-    const manifest = v2(`[[trigger.http]]\ncomponents = { a = "b" }${components}`);
+    const manifest = v2(`[[trigger.http]]\nroute = "/"\ncomponents = { a = "b" }${components}`);
     expect(locked(manifest).triggers).toEqual([
-      { id: "http-trigger1", trigger_type: "http", trigger_config: { components: { a: ["b"] } } },
+      { id: "http-trigger1", trigger_type: "http", trigger_config: { components: { a: ["b"] }, route: "/" } },
     ]);
   });
 });
@@ -150,26 +148,40 @@ describe("templates", () => {
 
 describe("a trigger", () => {
   test.each([
-    ['component = "helo"', "5: ", '"helo-http-trigger" names the component "helo"'],
+    ['component = "helo"', "6: ", '"helo-http-trigger" names the component "helo"'],
     ['components = { a = ["hello", "gone"] }', "4: ", '"http-trigger1" names the component "gone"'],
   ])("must name components that exist: %s", (line, at, text) => {
-    const manifest = v2(`[[trigger.http]]\n${line}\n[component.hello]\nsource = "x.wasm"`);
+    const manifest = v2(`[[trigger.http]]\nroute = "/"\n${line}\n[component.hello]\nsource = "x.wasm"`);
     expect(refusal(manifest)).toBe(
       `${at}the trigger ${text}, which does not exist; the components are "hello"`,
     );
   });
 
   test("must name components that exist: there are none", () => {
-    expect(refusal(v2('[[trigger.http]]\ncomponent = "gone"'))).toContain("; there are no components");
+    expect(refusal(v2('[[trigger.http]]\nroute = "/"\ncomponent = "gone"'))).toContain(
+      "; there are no components",
+    );
   });
 
   test.each([
     ["http", 'rout = "/"', 'trigger.http[0] has an unknown field "rout"; the known fields are'],
-    ["http", 'executor = { type = "wagi", agv = "" }', 'trigger.http[0].executor has an unknown field "agv"'],
-    ["http", "executor = {}", 'trigger.http[0].executor is missing the field "type"'],
+    [
+      "http",
+      'route = "/"\nexecutor = { type = "wagi", agv = "" }',
+      'trigger.http[0].executor has an unknown field "agv"',
+    ],
+    ["http", 'route = "/"\nexecutor = {}', 'trigger.http[0].executor is missing the field "type"'],
     ["redis", 'chanel = "a"', 'trigger.redis[0] has an unknown field "chanel"'],
-  ])("that is part of Spin must not have unknown fields: %s, %s", (type, line, reason) => {
-    expect(refusal(v2(`[[trigger.${type}]]\n${line}`))).toContain(`5: ${reason}`);
+    ["http", 'component = { source = "x" }', 'trigger.http[0] is missing the field "route"'],
+    ["http", 'route = "/"', "trigger.http[0] needs a component, or a static_response"],
+    [
+      "http",
+      'route = "/"\ncomponent = { source = "x" }\nstatic_response = {}',
+      "trigger.http[0] has both component and static_response; keep one",
+    ],
+    ["redis", 'address = "redis://a"', 'trigger.redis[0] is missing the field "channel"'],
+  ])("that is part of Spin must be one that Spin starts: %s, %s", (type, line, reason) => {
+    expect(refusal(v2(`[[trigger.${type}]]\n${line}`))).toContain(`: ${reason}`);
   });
 
   test("of a plugin can have any field", () => {

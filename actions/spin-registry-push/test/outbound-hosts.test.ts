@@ -106,8 +106,8 @@ describe("allowed_outbound_hosts", () => {
   });
 
   test("is checked in components that are defined in a trigger, too", () => {
-    const manifest = `spin_manifest_version = 2\n[application]\nname = "x"\n[[trigger.http]]\ncomponent = { source = "a", allowed_outbound_hosts = ["x"] }`;
-    expect(refusal(manifest)).toContain("5: allowed_outbound_hosts");
+    const manifest = `spin_manifest_version = 2\n[application]\nname = "x"\n[[trigger.http]]\nroute = "/"\ncomponent = { source = "a", allowed_outbound_hosts = ["x"] }`;
+    expect(refusal(manifest)).toContain("6: allowed_outbound_hosts");
   });
 
   test("accepts what allowed_http_hosts is converted to", () => {

@@ -156,10 +156,10 @@ const settings = inlineTable(
 );
 
 /** What Spin's own triggers know, and for the trigger of a plugin anything. */
-const settingsOf = (type: string, route: string, table: string): readonly string[] => {
+const settingsOf = (type: string, route: string, table: string, answers = false): readonly string[] => {
   const anything = table === "{  }" ? [] : [table];
   if (type === "redis") return ['channel = "a"'];
-  if (type === "http") return [route, ...anything.map((value) => `static_response = ${value}`)];
+  if (type === "http") return answers ? [route] : [route, `static_response = ${table}`];
   return [route, ...anything.map((value) => `extra = ${value}`)];
 };
 
@@ -180,7 +180,7 @@ const trigger = (ids: readonly string[]) =>
     )
     .map(
       ([type, id, component, route, table]) =>
-        `[[trigger.${type}]]\n${id}${component}${settingsOf(type, route, table).join("\n")}\n`,
+        `[[trigger.${type}]]\n${id}${component}${settingsOf(type, route, table, component !== "").join("\n")}\n`,
     );
 
 /** Manifests of version 2 that Spin accepts. */

@@ -158,7 +158,7 @@ describeNeeding("the sandbox's runner")("an entry of files that matches nothing"
   test("fails the run where a build has to create it, and says how", async () => {
     const entry =
       'files = [{ source = "web/dist", destination = "/" }]\n[component.web.build]\ncommand = "make"';
-    const reason = 'the source "web/dist" does not exist; run its build command first, or set "build: true"';
+    const reason = 'the source "web/dist" does not exist; run the build first, or set "build: true"';
     await expectRefusal(await site(entry), 9, files(reason));
   });
 

@@ -78,11 +78,12 @@ interface AllFiles {
 /** The files of all components; every entry of the manifest is resolved before the first file is read. */
 export async function prepareAllFiles(application: Application, context: FilesContext): Promise<AllFiles> {
   const root = await openApplicationFolder(context.folder, context.workspace);
+  const canBuild = application.components.some(({ build }) => build !== undefined);
   const hash = createHasher();
   const warnings: string[] = [];
   const collections: (readonly CollectedFile[])[] = [];
   for (const component of application.components) {
-    const collection = await collectFiles(root, component, context);
+    const collection = await collectFiles(root, component, { ...context, canBuild });
     collections.push(collection.files);
     warnings.push(...collection.warnings);
   }

@@ -22,11 +22,16 @@ export interface Collection {
 }
 
 export interface CollectOptions {
-  /** Whether the build commands were run. */
+  /** Whether the build commands were run, if there are any. */
   readonly built: boolean;
   /** Whether entries may stand for no file. */
   readonly allowEmptyFiles: boolean;
 }
+
+type Options = CollectOptions & {
+  /** Whether any component has a build command: it may create the files of others. */
+  readonly canBuild: boolean;
+};
 
 /**
  * The files of a component, in the order of its entries; the same destination may occur more than once.
@@ -37,7 +42,7 @@ export interface CollectOptions {
 export async function collectFiles(
   root: ApplicationFolder,
   component: Component,
-  options: CollectOptions,
+  options: Options,
 ): Promise<Collection> {
   const { excludes, unused } = createExclusions(component);
   const files: CollectedFile[] = [];
@@ -58,7 +63,7 @@ export async function collectFiles(
     if (nothing !== undefined) empty.push({ entry, nothing });
   }
   for (const { entry, nothing } of empty) {
-    const advice = (nothing.isMissing && buildAdvice(component, options)) || nothing.advice;
+    const advice = (nothing.isMissing && buildAdvice(options)) || nothing.advice;
     const sentence = `${where(component)}, ${nameOf(entry)} matches nothing: ${nothing.reason}; ${advice}`;
     const isMistake = nothing.isMissing || files.length === 0;
     if (isMistake && !options.allowEmptyFiles) {
@@ -66,7 +71,9 @@ export async function collectFiles(
     }
     warnings.push(sentence);
   }
-  warnings.push(...unused(), ...warnAboutGit(files));
+  // Templates of Spin bring exclude_files along for components without files.
+  if (component.files.length > 0) warnings.push(...unused());
+  warnings.push(...warnAboutGit(files));
   return { files, warnings };
 }
 
@@ -75,7 +82,7 @@ async function resolved(
   component: Component,
   root: ApplicationFolder,
   excludes: (path: string) => boolean,
-  options: CollectOptions,
+  options: Options,
 ): Promise<ResolvedEntry> {
   try {
     return await resolveEntry(entry, root, excludes);
@@ -85,7 +92,7 @@ async function resolved(
       throw new ManifestError(entry.line, reason, { cause: error });
     }
     if (!(error instanceof Error)) throw error;
-    const advice = error instanceof MissingPath ? buildAdvice(component, options) : undefined;
+    const advice = error instanceof MissingPath ? buildAdvice(options) : undefined;
     throw new ManifestError(
       entry.line,
       `${where(component)}, ${error.message}${advice === undefined ? "" : `; ${advice}`}`,
@@ -102,9 +109,9 @@ function nameOf(entry: FileEntry): string {
 }
 
 /** What helps where something is missing that a build command may create. */
-function buildAdvice({ build }: Component, { built }: CollectOptions): string | undefined {
-  if (build === undefined) return undefined;
-  return built ? "its build command did not create it" : 'run its build command first, or set "build: true"';
+function buildAdvice({ canBuild, built }: Options): string | undefined {
+  if (!canBuild) return undefined;
+  return built ? "the build did not create it" : 'run the build first, or set "build: true"';
 }
 
 function warnAboutGit(files: readonly CollectedFile[]): readonly string[] {

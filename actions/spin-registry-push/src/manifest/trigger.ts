@@ -3,22 +3,24 @@ import { ManifestError } from "./error.ts";
 import { asTable, asText, type Decoder, listOf, mapOf, openFields } from "./fields.ts";
 import { reasonAgainstKebab } from "./identifiers.ts";
 import type { ComponentChoice, TriggerEntry } from "./model.ts";
-import { requireKnownSettings } from "./trigger-settings.ts";
+import { requireAnswer, requireTriggerSettings } from "./trigger-settings.ts";
 
 /** A `[[trigger.<type>]]`: what every trigger has, and settings that only the trigger itself understands. */
 export const asTriggerOf =
   (type: string): Decoder<TriggerEntry> =>
   (value, what) => {
     const table = asTable(value, what);
-    requireKnownSettings(type, table, what, ["id", "components", "dependencies"]);
     const fields = openFields(table, what);
     const component = fields.optional("component", asChoice);
+    const otherComponents = fields.optional("components", mapOf(asChoices));
     const dependencies = fields.optional("dependencies", mapOf(listOf(asTable)));
+    requireTriggerSettings(type, table, what, ["id", "components", "dependencies"]);
+    if (type === "http") requireAnswer(table, what);
     return {
       line: table.line,
       componentLine: fields.lineOf("component"),
       id: fields.optional("id", asText) ?? "",
-      otherComponents: fields.optional("components", mapOf(asChoices)) ?? new Map(),
+      otherComponents: otherComponents ?? new Map(),
       settings: new Map(
         [...table.entries].filter(
           ([name]) => !["id", "component", "components", "dependencies"].includes(name),

@@ -5,7 +5,7 @@ import { convertHttpHosts } from "./http-hosts.ts";
 import { reasonAgainstKebab } from "./identifiers.ts";
 import type { ComponentEntry, Manifest, TriggerEntry } from "./model.ts";
 import type { TomlTable } from "./toml.ts";
-import { requireKnownSettings } from "./trigger-settings.ts";
+import { requireTriggerSettings } from "./trigger-settings.ts";
 import { asVariable, requireVariableName } from "./variables.ts";
 
 /** The databases that version 1 components may reach by default: their manifests are older than the setting. */
@@ -34,7 +34,7 @@ export function readVersion1(root: TomlTable): Manifest {
   const type = fieldsOfTrigger(trigger);
   const components = fields.optional("component", listOf(asOldComponent)) ?? [];
   for (const [index, component] of components.entries()) {
-    requireKnownSettings(type, component.trigger, `component[${index}].trigger`, []);
+    requireTriggerSettings(type, component.trigger, `component[${index}].trigger`, []);
   }
   return {
     version: 1,
