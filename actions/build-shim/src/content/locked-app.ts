@@ -5,8 +5,8 @@ import { type LockedApp, type LockedComponent, parseLockedApp } from "@spin-publ
 /** A locked application, as Spin's readers see it and as its publisher wrote it. */
 export interface Lock {
   readonly app: LockedApp;
-  /** Everything in it, with fields that are unknown here. */
-  readonly document: JsonObject;
+  /** JSON, with fields that are unknown here. */
+  readonly bytes: Uint8Array;
 }
 
 /**
@@ -14,11 +14,11 @@ export interface Lock {
  * @throws Error when Spin's own reader would refuse it.
  */
 export function parseLock(bytes: Uint8Array, name: string): Lock {
-  const what = `The locked application of ${name}`;
   try {
-    return { app: parseLockedApp(bytes), document: parseObject(bytes, what) };
+    return { app: parseLockedApp(bytes), bytes };
   } catch (cause) {
-    throw new Error(`${what} is malformed: ${messageOf(cause)}; publish it again.`, { cause });
+    const message = `The locked application of ${name} is malformed: ${messageOf(cause)}; publish it again.`;
+    throw new Error(message, { cause });
   }
 }
 
@@ -36,7 +36,8 @@ export interface EmbeddableApp {
 }
 
 /** @throws Error when the application cannot be embedded, saying why. */
-export function embeddableApp({ app, document }: Lock, name: string): EmbeddableApp {
+export function embeddableApp({ app, bytes }: Lock, name: string): EmbeddableApp {
+  const document = parseObject(bytes, `The locked application of ${name}`);
   const documents = objectsOf(document.components) ?? [];
   const [triggerType, ...others] = new Set(app.triggers.map(({ type }) => type));
   if (triggerType === undefined || others.length > 0) {
