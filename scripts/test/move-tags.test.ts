@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { testNeeding } from "@spin-publisher/sandbox/testing";
 import { commandFor, moveTags } from "../move-tags.ts";
 
 let folder: string;
@@ -67,25 +68,28 @@ test("an annotated tag is followed to its commit", () => {
   expect(tagAt("v1")).toBe(annotated);
 });
 
-test("a refusal names the reason and leaves the command for somebody who may", () => {
-  commit("v1.0.0");
-  const hook = join(url, "hooks", "pre-receive");
-  writeFileSync(
-    hook,
-    "#!/bin/sh\necho 'refusing to allow a GitHub App to create or update workflow' >&2\nexit 1\n",
-  );
-  chmodSync(hook, 0o755);
-  expect(move("v1.0.0")).toEqual({
-    kind: "refused",
-    tags: ["v1", "v1.0"],
-    reason: "remote: refusing to allow a GitHub App to create or update workflow",
-  });
-  rmSync(hook);
-  // The command does what the job could not.
-  git("remote", "add", "origin", url);
-  execFileSync("sh", ["-c", commandFor("v1.0.0", ["v1", "v1.0"])], { cwd: folder, stdio: "pipe" });
-  expect(tagAt("v1")).toBe(tagAt("v1.0.0"));
-});
+testNeeding("shebang scripts")(
+  "a refusal names the reason and leaves the command for somebody who may",
+  () => {
+    commit("v1.0.0");
+    const hook = join(url, "hooks", "pre-receive");
+    writeFileSync(
+      hook,
+      "#!/bin/sh\necho 'refusing to allow a GitHub App to create or update workflow' >&2\nexit 1\n",
+    );
+    chmodSync(hook, 0o755);
+    expect(move("v1.0.0")).toEqual({
+      kind: "refused",
+      tags: ["v1", "v1.0"],
+      reason: "remote: refusing to allow a GitHub App to create or update workflow",
+    });
+    rmSync(hook);
+    // The command does what the job could not.
+    git("remote", "add", "origin", url);
+    execFileSync("sh", ["-c", commandFor("v1.0.0", ["v1", "v1.0"])], { cwd: folder, stdio: "pipe" });
+    expect(tagAt("v1")).toBe(tagAt("v1.0.0"));
+  },
+);
 
 test.each([
   ["chart-1.0.0", "is not a release of the actions"],

@@ -53,5 +53,5 @@ describe.each(packages)("the README of packages/%s", (name) => {
       .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
       .join(".*");
     expect(output).toMatch(new RegExp(`^${pattern}$`));
-  }, 30_000);
+  });
 });

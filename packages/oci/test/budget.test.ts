@@ -123,7 +123,7 @@ describe("requests for", () => {
     server.clearRequests();
     await publishOnce(largeSite(5000, 5), { repository, tag: "2", aliases: ["main"] });
     expect(requests(server)).toEqual(["GET manifest", "GET manifest"]);
-  }, 30_000);
+  });
 
   test("new tag, same content: the tag only", async () => {
     const server = await registry();

@@ -13,6 +13,5 @@ describe.each(Object.values(personas))("at $name, with random faults", (persona)
       expect(faults).toBeGreaterThan(0);
       if (outcome === "refused") expect(message).toMatch(/^[\S ]+: [\S ]+\.$/);
     },
-    20_000,
   );
 });

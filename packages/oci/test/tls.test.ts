@@ -42,5 +42,4 @@ test.each(["h2", "https"] as const)(
     );
     expect((tagged?.wave ?? 0) - (looked?.wave ?? 0)).toBe(3);
   },
-  20_000,
 );
