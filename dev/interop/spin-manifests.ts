@@ -33,40 +33,44 @@ export const acceptedBySpin: Named = [
     "escapes in settings",
     v2('[[trigger.timer]]\nt = "\\u0000\\u001f\\u007f\\u2028/\\"\\\\\\t\\b\\f\\r\\n é 😀"'),
   ],
-  ["a setting called type", v2('[application.trigger.http]\ntype = "other"\n[[trigger.http]]\nroute = "/"')],
+  ["a setting called type", v2('[application.trigger.timer]\ntype = "other"\n[[trigger.timer]]')],
   [
     "settings of an unused trigger type",
-    v2("[application.trigger.redis]\naddress = 'r'\n[[trigger.http]]\nroute = '/'"),
+    v2("[application.trigger.redis]\naddress = 'r'\n[[trigger.http]]\nroute = '/'\nstatic_response = {}"),
   ],
   [
     "two trigger types, interleaved",
-    v2("[[trigger.redis]]\nchannel = 'a'\n[[trigger.http]]\nroute = '/'\n[[trigger.redis]]\nchannel = 'b'"),
+    v2(
+      "[[trigger.redis]]\nchannel = 'a'\n[[trigger.http]]\nroute = '/'\nstatic_response = {}\n[[trigger.redis]]\nchannel = 'b'",
+    ),
   ],
   ["trigger types like numbers", v2("[[trigger.2]]\nx = 1\n[[trigger.1]]\nx = 2")],
   [
     "three triggers on a component",
-    web('[[trigger.http]]\ncomponent = "web"\n[[trigger.http]]\ncomponent = "web"'),
+    web(
+      '[[trigger.http]]\nroute = "/a"\ncomponent = "web"\n[[trigger.http]]\nroute = "/b"\ncomponent = "web"',
+    ),
   ],
   [
     "trigger ids that are taken",
     web(
-      '[[trigger.http]]\nid = "web-http-trigger"\n[[trigger.http]]\nid = "http-trigger2"\n[[trigger.http]]',
+      '[[trigger.timer]]\nid = "web-http-trigger"\n[[trigger.timer]]\nid = "timer-trigger2"\n[[trigger.timer]]',
     ),
   ],
   [
     "an inline component",
-    v2('[[trigger.http]]\ncomponent = { source = "web.wasm", environment = { A = "1" } }'),
+    v2('[[trigger.http]]\nroute = "/"\ncomponent = { source = "web.wasm", environment = { A = "1" } }'),
   ],
   [
     "inline components under taken names",
     v2(
-      '[[trigger.http]]\nid = "My Trigger"\ncomponent = { source = "web.wasm" }\n[[trigger.http]]\nid = "a"\ncomponent = { source = "web.wasm" }\n[component.a-component]\nsource = "web.wasm"\n[component.inline-component1]\nsource = "web.wasm"',
+      '[[trigger.http]]\nroute = "/a"\nid = "My Trigger"\ncomponent = { source = "web.wasm" }\n[[trigger.http]]\nroute = "/b"\nid = "a"\ncomponent = { source = "web.wasm" }\n[component.a-component]\nsource = "web.wasm"\n[component.inline-component1]\nsource = "web.wasm"',
     ),
   ],
   [
     "further components of a trigger",
     web(
-      '[[trigger.http]]\ncomponent = "web"\n[trigger.http.components]\nz = "web"\na = ["web", { source = "web.wasm" }]',
+      '[[trigger.http]]\nroute = "/a"\ncomponent = "web"\n[trigger.http.components]\nz = "web"\na = ["web", { source = "web.wasm" }]',
     ),
   ],
   [
@@ -111,10 +115,9 @@ export const acceptedBySpin: Named = [
   [
     "components of a trigger mentioned before",
     v2(
-      '[[trigger.http]]\n[trigger.http.components.b.build]\ncommand = "x"\n[trigger.http.components.a]\nsource = "web.wasm"\n[trigger.http.components.b]\nsource = "build/api.wasm"',
+      '[[trigger.http]]\nroute = "/"\n[trigger.http.components.b.build]\ncommand = "x"\n[trigger.http.components.a]\nsource = "web.wasm"\n[trigger.http.components.b]\nsource = "build/api.wasm"',
     ),
   ],
-  ["a trigger without its component", v2('[[trigger.http]]\ncomponent = "gone"')],
   [
     "a build of several commands",
     web('[component.web.build]\ncommand = ["a", "b"]\nworkdir = "../x"\nwatch = ["**/*.rs"]'),
@@ -191,13 +194,28 @@ export const acceptedBySpin: Named = [
   ["version 1 ids", v1("").replace('"web"', '"My_Comp"')],
   [
     "version 1 ids twice",
-    `${v1("")}[[component]]\nid = "api"\nsource = "web.wasm"\ntrigger = {}\n[[component]]\nid = "web"\nsource = "build/api.wasm"\ntrigger = { id = "x", component = "y" }\n`,
+    `${v1("")}[[component]]\nid = "api"\nsource = "web.wasm"\ntrigger = { route = "/a" }\n[[component]]\nid = "web"\nsource = "build/api.wasm"\ntrigger = { route = "/b", component = "y" }\n`,
   ],
   ["a byte order mark and other line ends", `\uFEFF${web("").replaceAll("\n", "\r\n")}`],
   [
-    "integer-like variables in version 2",
-    web('[[trigger.http]]\nroute = { private = true }\nexecutor = { type = "wagi", argv = "x y" }'),
+    "a private route",
+    web(
+      '[[trigger.http]]\ncomponent = "web"\nroute = { private = true }\nexecutor = { type = "wagi", argv = "x y" }',
+    ),
   ],
+];
+
+/** Spin publishes these without a word, and then cannot start them. */
+export const publishedBySpinOnly: Named = [
+  ["a trigger without its component", v2('[[trigger.http]]\nroute = "/"\ncomponent = "gone"')],
+  ["an unknown field of a trigger", web("[[trigger.http]]\nrout = '/a'\ncomponent = 'web'")],
+  [
+    "an unknown field of an executor",
+    web("[[trigger.http]]\nroute = '/a'\ncomponent = 'web'\nexecutor = { type = 'wagi', agv = '' }"),
+  ],
+  ["no route", web("[[trigger.http]]\ncomponent = 'web'")],
+  ["neither component nor response", web("[[trigger.http]]\nroute = '/a'")],
+  ["no channel", web("[[trigger.redis]]\ncomponent = 'web'")],
 ];
 
 export const refusedBySpin: Named = [
