@@ -8,6 +8,7 @@ import {
   type PublishPolicy,
   type PublishTarget,
   publish,
+  publishedVersion,
   type RegistryClient,
   type Repository,
   type TargetState,
@@ -16,11 +17,12 @@ import { reasonNotLast, reasonToKeep, resolveAliases } from "./aliases.ts";
 import type { Built } from "./built.ts";
 import { leaveLayout, nothingToCompare } from "./dry-run.ts";
 import { formatBytes } from "./format-bytes.ts";
-import { logEvent } from "./log-event.ts";
+import { eventLogger } from "./log-event.ts";
 import type { Report } from "./occasion.ts";
 import { findPromotion, type Promotion } from "./promotion.ts";
 import type { PublishingInputs } from "./publishing-inputs.ts";
 import { reportDone } from "./report.ts";
+import { releaseVersion } from "./tag.ts";
 
 export interface Publication {
   readonly inputs: PublishingInputs;
@@ -60,7 +62,7 @@ export async function runPublishing(publication: Publication): Promise<void> {
     credentials: inputs.credentialsFor(repository.registry),
     // Of the target, not of the registries that a base image or content may come from.
     insecure: (registry) => inputs.insecure && registry === repository.registry,
-    onEvent: logEvent,
+    onEvent: eventLogger(),
   });
   const state = inspect(client, target, inputs.dryRun);
   state.catch(() => {}); // a builder that fails before it awaits this has the error to show
@@ -118,6 +120,21 @@ function versionOf({ document }: FetchedManifest): string | undefined {
   return document.annotations?.["org.opencontainers.image.version"];
 }
 
+/** Why an alias stays on a newer release, of whatever publisher; only a release asks. */
+async function whyKept(
+  alias: string,
+  current: FetchedManifest,
+  { repository, tag }: PublishTarget,
+  client: RegistryClient,
+): Promise<string | undefined> {
+  if (releaseVersion(tag) === undefined) return undefined;
+  const version = await publishedVersion(client, repository, current, {
+    isRelease: (text) => releaseVersion(text) !== undefined,
+    isNewer: (version) => reasonToKeep(alias, version, tag) !== undefined,
+  });
+  return reasonToKeep(alias, version, tag);
+}
+
 async function publishBuilt(
   { artifact, describeDifference }: Built,
   state: TargetState,
@@ -127,7 +144,7 @@ async function publishBuilt(
   const policy: PublishPolicy = {
     immutable,
     ...(describeDifference === undefined ? {} : { describeDifference }),
-    keepAlias: (alias, current) => reasonToKeep(alias, versionOf(current), state.target.tag),
+    keepAlias: (alias, current) => whyKept(alias, current, state.target, client),
   };
   const report = await publish(client, artifact, state, policy);
   const { total, uploaded, mounted, present } = report.blobs;

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { isLoopback } from "./loopback.ts";
 import { proxiesOf } from "./proxies.ts";
+import { proxyFailure } from "./proxy-failure.ts";
 import { headerEntries, mayHaveBody } from "./rebuild-response.ts";
 
 /** Environment variables. */
@@ -66,10 +67,15 @@ export function createNetwork(options: NetworkOptions = {}): Exchange {
   let opened: ReturnType<typeof open> | undefined;
   return async (url, { bulk = false, openBody, keepsMethod: _keepsMethod, ...init }) => {
     opened ??= open(environment, timeouts);
-    const { fetch, stream, direct, outward } = await opened;
+    const { fetch, stream, direct, outward, proxies } = await opened;
     const { small, large } = isLoopback(url.hostname) ? direct : outward;
     const dispatcher = bulk ? large : small;
-    return openBody === undefined ? fetch(url, init, dispatcher) : stream(url, init, openBody, dispatcher);
+    const sent =
+      openBody === undefined ? fetch(url, init, dispatcher) : stream(url, init, openBody, dispatcher);
+    return sent.catch((error: unknown) => {
+      const cause = isLoopback(url.hostname) ? undefined : proxyFailure(error, url, proxies);
+      throw cause === undefined ? error : new TypeError("fetch failed", { cause });
+    });
   };
 }
 
@@ -89,6 +95,7 @@ async function open(environment: Environment, timeouts: Timeouts) {
   };
   const proxies = proxiesOf(environment);
   return {
+    proxies,
     direct: { small: new Agent(kinds.small), large: new Agent(kinds.large) },
     outward: {
       small: new EnvHttpProxyAgent({ ...kinds.small, ...proxies }),

@@ -150,6 +150,37 @@ describe("the network", () => {
     expect(proxy.requests).toEqual(["GET http://charts.example/index.yaml"]);
   });
 
+  test("names a proxy that does not answer, and one that refuses", async () => {
+    const gone = createServer(answer(500));
+    const port = await listen(gone);
+    await new Promise((closed) => gone.close(closed));
+    const refusing = createServer(answer(500)).on("connect", (_request, socket) => {
+      socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+    });
+    const refusingPort = await listen(refusing);
+    const failureWith = async (environment: Record<string, string>, url: string) => {
+      const fetch = createFetch({ environment, retry: { ...jumpingClock(), attempts: 1 } });
+      return fetch(url).then(
+        () => "",
+        (error: unknown) => (error instanceof Error ? error.message : ""),
+      );
+    };
+    expect(
+      await failureWith({ HTTPS_PROXY: `http://user:secret@127.0.0.1:${port}` }, "https://r.example/v2/"),
+    ).toBe(
+      `GET https://r.example/v2/ got no answer: the proxy http://127.0.0.1:${port} (HTTPS_PROXY) does not answer (ECONNREFUSED). Check that it can be reached from this machine.`,
+    );
+    expect(await failureWith({ HTTP_PROXY: `127.0.0.1:${port}` }, "http://r.example/v2/")).toContain(
+      `the proxy http://127.0.0.1:${port} (HTTP_PROXY) does not answer`,
+    );
+    expect(await failureWith({ HTTPS_PROXY: "http://proxy.invalid:3128" }, "https://r.example/")).toContain(
+      "the proxy http://proxy.invalid:3128 (HTTPS_PROXY) does not answer (",
+    );
+    expect(
+      await failureWith({ HTTPS_PROXY: `http://127.0.0.1:${refusingPort}` }, "https://r.example/"),
+    ).toContain(`the proxy http://127.0.0.1:${refusingPort} (HTTPS_PROXY) answered 407`);
+  });
+
   test("does not wait forever, neither for a response nor within one", async () => {
     const server = await serveInTurn(
       () => {},

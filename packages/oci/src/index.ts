@@ -21,6 +21,7 @@ export type {
   TargetState,
 } from "./publish/publication.ts";
 export { publish } from "./publish/publish.ts";
+export { publishedVersion, type VersionRules } from "./publish/published-version.ts";
 export { RegistryRefusal } from "./refusals/registry-refusal.ts";
 export {
   type Artifact,

@@ -69,11 +69,18 @@ export interface RegistryClient extends RegistryReader {
   readonly singlePost: SinglePost;
 }
 
-/** Progress of a publication. */
+export interface Amount {
+  readonly blobs: number;
+  readonly bytes: number;
+}
+
+/** What happens while a publication runs. */
 export type PublishEvent =
   | { readonly kind: "blob-uploaded"; readonly descriptor: Descriptor; readonly bytes: number }
   | { readonly kind: "blob-mounted"; readonly descriptor: Descriptor; readonly from: Repository }
   | { readonly kind: "blob-present"; readonly descriptor: Descriptor }
+  /** Of all blobs of the artifact, and their bytes: those already present count as done. */
+  | { readonly kind: "progress"; readonly done: Amount; readonly total: Amount }
   | { readonly kind: "manifest-written"; readonly digest: Digest; readonly tag?: string }
   | {
       readonly kind: "retry";

@@ -23,7 +23,7 @@ export async function pointAliases(
   const point = async (tag: string): Promise<AliasReport> => {
     const current = state.aliases.get(tag);
     if (current?.descriptor.digest === root.descriptor.digest) return { tag, outcome: "unchanged" };
-    const reason = current === undefined ? undefined : keepAlias?.(tag, current);
+    const reason = current === undefined ? undefined : await keepAlias?.(tag, current);
     if (reason !== undefined) return { tag, outcome: "kept", reason };
     const outcome = await content.recovering(root, () => writeTag(target, root, tag, false));
     return { tag, outcome: outcome === "written" ? "moved" : "unchanged" };

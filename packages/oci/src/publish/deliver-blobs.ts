@@ -6,6 +6,7 @@ import type { Blob } from "../spec/artifact.ts";
 import type { Digest } from "../spec/digest.ts";
 import type { Repository } from "../spec/reference.ts";
 import type { KnownContent } from "./known-content.ts";
+import type { Progress } from "./progress.ts";
 
 /** How many blobs were delivered in which way. */
 export interface BlobTally {
@@ -56,7 +57,11 @@ const smallBlob = 64 << 10;
 /** How many transfers registries take at once without answering 429. Each large one holds memory or a connection. */
 const places = { small: 8, large: 4 };
 
-export function createBlobDelivery(target: UploadTarget, known: KnownContent): BlobDelivery {
+export function createBlobDelivery(
+  target: UploadTarget,
+  known: KnownContent,
+  progress: Progress,
+): BlobDelivery {
   const { client, repository, signal } = target;
   const tally = { uploaded: 0, mounted: 0, present: 0 };
   const lanes = { small: pLimit(places.small), large: pLimit(places.large) };
@@ -76,12 +81,15 @@ export function createBlobDelivery(target: UploadTarget, known: KnownContent): B
   const present = ({ descriptor }: Blob) => {
     tally.present += 1;
     client.tell({ kind: "blob-present", descriptor });
+    progress.finished(descriptor.digest);
   };
 
   const upload = async (blob: Blob, session?: URL) => {
-    await uploadBlob(target, blob, session);
+    const { descriptor } = blob;
+    await uploadBlob(target, blob, session, (bytes) => progress.sent(descriptor.digest, bytes));
     tally.uploaded += 1;
-    client.tell({ kind: "blob-uploaded", descriptor: blob.descriptor, bytes: blob.descriptor.size });
+    client.tell({ kind: "blob-uploaded", descriptor, bytes: descriptor.size });
+    progress.finished(descriptor.digest);
   };
 
   const askThenUpload = async (blob: Blob, session?: URL) => {
@@ -96,6 +104,7 @@ export function createBlobDelivery(target: UploadTarget, known: KnownContent): B
     if (mounted !== "mounted") return askThenUpload(blob, mounted);
     tally.mounted += 1;
     client.tell({ kind: "blob-mounted", descriptor, from: source.repository });
+    progress.finished(descriptor.digest);
   };
 
   const canMount = ({ registry, name }: Repository): boolean =>

@@ -6,6 +6,7 @@ import type { Digest } from "../spec/digest.ts";
 import { type BlobTally, createBlobDelivery, type Delivery } from "./deliver-blobs.ts";
 import type { KnownContent } from "./known-content.ts";
 import { type MissingParts, missingParts } from "./missing-content.ts";
+import { trackProgress } from "./progress.ts";
 
 /** Delivers everything below one root to a repository. */
 export interface ContentDelivery {
@@ -33,7 +34,7 @@ export function createContentDelivery(
   known: KnownContent,
 ): ContentDelivery {
   const { client, signal } = target;
-  const blobs = createBlobDelivery(target, known);
+  const blobs = createBlobDelivery(target, known, trackProgress(root, client.tell));
   const lane = pLimit(limits.children);
   const children = new Map<Digest, Promise<void>>();
 

@@ -27,7 +27,10 @@ export interface PublishPolicy {
   /** Lines that describe how the existing artifact differs from the new one; added to the refusal. */
   readonly describeDifference?: (existing: FetchedManifest) => Promise<readonly string[]>;
   /** Why an alias must stay where it is (it points at a newer release); undefined to move it. */
-  readonly keepAlias?: (alias: string, current: FetchedManifest) => string | undefined;
+  readonly keepAlias?: (
+    alias: string,
+    current: FetchedManifest,
+  ) => string | undefined | Promise<string | undefined>;
 }
 
 export interface AliasReport {

@@ -31,7 +31,7 @@ const attempts = { lostSession: 4, unreachable: 3 };
  * with a new session: the request that seemed lost may still be writing to the old one (GoogleContainerTools/jib#4301).
  *
  * @param opened a session that is already open.
- * @param onSent called with the bytes of each chunk that a streamed body sends.
+ * @param onSent called while a streamed body is sent, with the bytes sent since this attempt began.
  * @throws RegistryRefusal, or Error when the content does not match its digest or the network stays down.
  */
 export async function uploadBlob(
@@ -106,9 +106,11 @@ function counted({ content, size }: RequestBody, onSent: (bytes: number) => void
   return {
     size,
     content: async function* () {
+      let sent = 0;
       for await (const chunk of content()) {
         yield chunk;
-        onSent(chunk.length);
+        sent += chunk.length;
+        onSent(sent);
       }
     },
   };
