@@ -54,6 +54,16 @@ describe("a download", () => {
     expect(await readdir(join(path, ".."))).toEqual([]);
   });
 
+  test("that ends early every time leaves nothing behind", async () => {
+    const server = await serveInTurn((_request, response) => {
+      response.writeHead(200, { "content-length": "1000" }).write("begun");
+      setImmediate(() => response.destroy());
+    });
+    const path = join(await folder(), "file");
+    await expect(downloadFile(`${server.origin}/a`, path, options)).rejects.toThrow("stopped after");
+    expect(await readdir(join(path, ".."))).toEqual([]);
+  });
+
   test("that never ends is stopped at the limit and leaves nothing behind", async () => {
     const origin = await serve((_request, response) => {
       const more = () => {

@@ -30,8 +30,8 @@ describe("a reference", () => {
   });
 
   test.each([
-    ["oci://ghcr.io/owner/site", "leave out oci://"],
-    ["https://ghcr.io/owner/site", "leave out https://"],
+    ["oci://ghcr.io/owner/site", 'leave out "oci://"'],
+    ["https://ghcr.io/owner/site", 'leave out "https://"'],
     ["ghcr.io/Owner/Site", 'names are lower-case; use "owner/site"'],
     ["ghcr.io/owner//site", "is not a repository name"],
     ["ghcr.io/-owner/site", "is not a repository name"],

@@ -8,9 +8,11 @@ import { atTheEnd, digestAt, layer, manifest, publishOnce, registry, shim, site 
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "layout-"));
-  atTheEnd(() => rm(path, { recursive: true }));
+  atTheEnd(() => rm(path, { recursive: true, force: true }));
   return path;
 }
+
+const lost = { kind: "file", path: "/nowhere/lost" } as const;
 
 describe("an OCI layout", () => {
   test("contains what image-layout.md requires, and the tag", async () => {
@@ -112,6 +114,25 @@ describe("an OCI layout", () => {
     const failed = readLayout(path);
     await expect(failed).rejects.toThrow(`${path} is not a usable OCI layout`);
     await expect(failed).rejects.toThrow(message);
+  });
+
+  test.each([
+    ["its own folder", async () => {}, false],
+    ["a folder with other files", (path: string) => writeFile(join(path, "other"), "kept"), true],
+  ])("that cannot be completed leaves nothing in %s", async (_name, prepare, folderStays) => {
+    const path = await folder();
+    await prepare(path);
+    const artifact = { root: manifest([layer("{}"), { ...layer("lost"), source: lost }]) };
+    await expect(writeLayout(artifact, path)).rejects.toMatchObject({ code: "ENOENT" });
+    expect(await readdir(path).catch(() => undefined)).toEqual(folderStays ? ["other"] : undefined);
+  });
+
+  test("that cannot be written says where, why, and what to set", async () => {
+    const path = await folder();
+    await writeFile(join(path, "file"), "");
+    await expect(writeLayout(site("a"), join(path, "file"))).rejects.toThrow(
+      /^The OCI layout cannot be written to ".*file": it is not a folder\. .* set RUNNER_TEMP to another folder\.$/,
+    );
   });
 
   test("cannot return a blob that is larger than allowed or does not match its digest", async () => {

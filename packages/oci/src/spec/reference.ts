@@ -34,7 +34,7 @@ export function isTag(tag: string): boolean {
 export function parseReference(text: string): Reference {
   requireNoCredentials(text);
   const scheme = /^(?:oci|https?|docker):\/\//i.exec(text)?.[0];
-  if (scheme !== undefined) throw malformed(text, `leave out ${scheme}`);
+  if (scheme !== undefined) throw malformed(text, `leave out "${scheme}"`);
   const [beforeDigest = "", ...digests] = text.split("@");
   const digest = digests[0];
   if (digests.length > 1 || (digest !== undefined && !isDigest(digest))) {
