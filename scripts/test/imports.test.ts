@@ -89,7 +89,7 @@ const rooms: Readonly<Record<string, Rooms>> = {
 
 /** The only places that may know the runner: its toolkit and its environment. */
 const knowsTheRunner =
-  /^(packages\/action-runtime\/src\/|(?:\.github\/)?actions\/[^/]+\/src\/(index|post|github-context)\.ts$)/;
+  /^(packages\/action-runtime\/src\/|(?:\.github\/)?actions\/[^/]+\/src\/(index|post|post-save|github-context)\.ts$)/;
 /** Toolkit packages that are about a tool's installation rather than about talking to the runner. */
 const toolPackages = new Set(["@actions/tool-cache", "@actions/cache", "@actions/exec"]);
 
