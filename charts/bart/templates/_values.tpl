@@ -17,6 +17,7 @@ What the user set is never replaced. The values themselves stay as they are, so 
 {{- with include "bart.runningReplicas" . -}}
 {{- $_ := set $values "replicaCount" (int .) -}}
 {{- $_ := set $values.autoscaling "enabled" false -}}
+{{- $_ := set $values "annotations" (merge (dict (include "bart.writtenReplicas" $) "as they ran") ($values.annotations | default dict)) -}}
 {{- end -}}
 {{- toYaml $values -}}
 {{- end -}}
@@ -157,17 +158,39 @@ annotations: {{- tpl (toYaml .) $.context | nindent 2 }}
 {{- end -}}
 
 {{/*
-The number of pods that an autoscaled Deployment has now; empty where autoscaling is off, and where no cluster can be asked.
-Without `replicas` the API server would take 1 when autoscaling is switched on, until the autoscaler looks again.
+The number of pods to write for an autoscaled Deployment; empty where the field is to be omitted, as it is in general.
+
+A field that the last release wrote and this one omits falls back to 1 until the autoscaler looks again. So the release that
+switches autoscaling on writes the number that runs, and leaves an annotation, because later ones must write it too. They need
+not where the API server merges the fields (Helm 4, Flux) and the autoscaler owns this one: there, writing it would conflict.
+Where no cluster can be asked, `lookup` finds nothing.
 */}}
 {{- define "bart.runningReplicas" -}}
 {{- if .Values.autoscaling.enabled -}}
-{{- if gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas) -}}
-{{- fail (printf "autoscaling.minReplicas is %d, more than autoscaling.maxReplicas, which is %d." (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) -}}
+{{- $fewest := int .Values.autoscaling.minReplicas -}}
+{{- $most := int .Values.autoscaling.maxReplicas -}}
+{{- if gt $fewest $most -}}
+{{- fail (printf "autoscaling.minReplicas is %d, more than autoscaling.maxReplicas, which is %d." $fewest $most) -}}
 {{- end -}}
-{{- $running := lookup "apps/v1" "Deployment" (include "common.names.namespace" .) (include "common.names.fullname" .) -}}
-{{- with dig "spec" "replicas" 0 $running -}}
-{{- max (int .) (int $.Values.autoscaling.minReplicas) -}}
+{{- $name := include "common.names.fullname" . -}}
+{{- $namespace := include "common.names.namespace" . -}}
+{{- $running := lookup "apps/v1" "Deployment" $namespace $name -}}
+{{- $scaler := lookup "autoscaling/v2" "HorizontalPodAutoscaler" $namespace $name -}}
+{{- $written := hasKey (dig "metadata" "annotations" dict $running) (include "bart.writtenReplicas" .) -}}
+{{- $merged := false -}}
+{{- $scaled := false -}}
+{{- range dig "metadata" "managedFields" list $running -}}
+{{- if and (eq .operation "Apply") (hasKey (dig "fieldsV1" "f:spec" dict .) "f:template") -}}{{- $merged = true -}}{{- end -}}
+{{- if eq (.subresource | default "") "scale" -}}{{- $scaled = true -}}{{- end -}}
+{{- end -}}
+{{- $replicas := dig "spec" "replicas" 0 $running -}}
+{{- if and $replicas (or $written (not $scaler)) (not (and $merged $scaled)) -}}
+{{- max (int $replicas) $fewest -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+
+{{/* The annotation of a Deployment whose number of pods was written although it is autoscaled. */}}
+{{- define "bart.writtenReplicas" -}}
+bart.chart/replicas
 {{- end -}}
