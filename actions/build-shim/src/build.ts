@@ -170,10 +170,11 @@ async function checked(content: Content, dependencies: Dependencies) {
 }
 
 function buildxWith(builder: Buildx, spin: SpinLookup): Make {
-  return async (request, content, { pinned }, dependencies) => {
+  return async (request, content, earlier, dependencies) => {
+    const vouchedFor = isVouchedFor({ ...request, embed: "none" }, content, earlier);
     const [version] = await Promise.all([
-      spinVersion(spin, pinned, dependencies.log),
-      requireStartable(content, dependencies),
+      spinVersion(spin, earlier.pinned, dependencies.log),
+      vouchedFor ? undefined : checked(content, dependencies),
     ]);
     return buildWithBuildx(
       { ...builder, ...request, content: content.reference, spinVersion: version },
