@@ -10,6 +10,12 @@ import { lint } from "./lint/lint.ts";
 import { nameTwice, summarise } from "./report.ts";
 import { waitForReferences } from "./required-references.ts";
 
+/**
+ * A chart has no alias by which an earlier version is known, so a new one would be asked for before it is sent. Almost
+ * every chart takes no longer to send than that question.
+ */
+const unaskedBytes = 256 << 10;
+
 /** What building a chart needs from outside. */
 export interface Dependencies {
   readonly fetch: Fetch;
@@ -54,6 +60,7 @@ export async function buildChart(
   if (request.repository.endsWith(`/${name}`)) log.warning(nameTwice(request.repository, name));
   return {
     ...(await chooseArtifact(packed, record, { repository, existing, immutable, reader })),
+    unaskedBytes,
     outputs: { name, version, "app-version": appVersion },
     summary: summarise(packed),
   };

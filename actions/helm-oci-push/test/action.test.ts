@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { chmod, rm, utimes, writeFile } from "node:fs/promises";
@@ -165,6 +166,44 @@ describe("this repository's chart", () => {
       `The Git tag chart-9.9.9 releases version 9.9.9, but charts/bart/Chart.yaml has the version ${version}`,
     );
     expect(registry.requests).toEqual([]);
+  });
+});
+
+describe("a new version is not asked for blob by blob before it is sent", () => {
+  const trips = async (tree: Tree) => {
+    await registry.close();
+    registry = await startRegistry({ latencyMilliseconds: 30 });
+    await withChart(tree, (workspace) => publishSimple(workspace));
+    return [...Map.groupBy(registry.requests, ({ wave }) => wave).values()].map((requests) =>
+      requests.map(({ method, kind }) => `${method} ${kind}`).sort(),
+    );
+  };
+
+  test("a small chart takes four round trips, the confirmation of the tag included", async () => {
+    expect(await trips(simple)).toEqual([
+      ["GET manifest"],
+      ["HEAD manifest", "POST upload", "POST upload"],
+      ["PUT manifest"],
+      ["HEAD manifest"],
+    ]);
+  });
+
+  test("one above what a registry is tried with takes one more, to send it in a session", async () => {
+    expect(await trips({ ...simple, noise: randomBytes(30_000) })).toEqual([
+      ["GET manifest"],
+      ["HEAD manifest", "POST upload", "POST upload"],
+      ["PUT upload"],
+      ["PUT manifest"],
+      ["HEAD manifest"],
+    ]);
+  });
+
+  test("a large one is asked for, since an interrupted run may have sent it", async () => {
+    expect((await trips({ ...simple, noise: randomBytes(300_000) }))[1]).toEqual([
+      "HEAD blob",
+      "HEAD blob",
+      "HEAD manifest",
+    ]);
   });
 });
 

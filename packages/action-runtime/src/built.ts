@@ -4,6 +4,7 @@ import type { Artifact, PublishPolicy } from "@spin-publisher/oci";
 export interface Built {
   readonly artifact: Artifact;
   readonly describeDifference?: PublishPolicy["describeDifference"];
+  readonly unaskedBytes?: PublishPolicy["unaskedBytes"];
   /** Outputs beyond those of every publishing action. */
   readonly outputs?: Readonly<Record<string, string>>;
   /** What changed since the version before, a line each; may still be in the making, like `summary`. */

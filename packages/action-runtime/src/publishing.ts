@@ -136,7 +136,7 @@ async function whyKept(
 }
 
 async function publishBuilt(
-  { artifact, describeDifference }: Built,
+  { artifact, describeDifference, unaskedBytes }: Built,
   state: TargetState,
   client: RegistryClient,
   { immutable }: PublishingInputs,
@@ -144,6 +144,7 @@ async function publishBuilt(
   const policy: PublishPolicy = {
     immutable,
     ...(describeDifference === undefined ? {} : { describeDifference }),
+    ...(unaskedBytes === undefined ? {} : { unaskedBytes }),
     keepAlias: (alias, current) => whyKept(alias, current, state.target, client),
   };
   const report = await publish(client, artifact, state, policy);

@@ -45,11 +45,12 @@ export interface BlobDelivery {
  *
  * | previous version (see `KnownContent`) | sent unasked | because a blob that it does not list |
  * |---|---|---|
- * | `none` | never | may come from an interrupted run, and nothing limits how large it is |
+ * | `none` | all, if they are at most `PublishPolicy.unaskedBytes` together | is new, unless an interrupted run uploaded it, and takes no longer to send than the question |
+ * | `none`, larger | never | may come from an interrupted run, and nothing limits how large it is |
  * | `index` | up to 16 KiB | may well be present, but configs of images are of this size, and new in each version |
  * | `manifest` | up to 1 MiB | is almost certainly new, and 1 MiB takes hardly longer to send than the question |
  */
-const largestUnasked = { none: 0, index: 16 << 10, manifest: 1 << 20 };
+const largestUnasked = { index: 16 << 10, manifest: 1 << 20 };
 
 /** Larger blobs share few places. */
 const smallBlob = 64 << 10;
@@ -57,14 +58,17 @@ const smallBlob = 64 << 10;
 /** How many transfers registries take at once without answering 429. Each large one holds memory or a connection. */
 const places = { small: 8, large: 4 };
 
+/** @param unaskedIfNew the largest blob that is sent unasked where there is no previous version, in bytes. */
 export function createBlobDelivery(
   target: UploadTarget,
   known: KnownContent,
   progress: Progress,
+  unaskedIfNew: number,
 ): BlobDelivery {
   const { client, repository, signal } = target;
   const tally = { uploaded: 0, mounted: 0, present: 0 };
   const lanes = { small: pLimit(places.small), large: pLimit(places.large) };
+  const unasked = known.previous === "none" ? unaskedIfNew : largestUnasked[known.previous];
   const deliveries = new Map<Digest, Delivery>();
   const transfers = new Set<Promise<unknown>>();
 
@@ -115,7 +119,7 @@ export function createBlobDelivery(
     const { descriptor, source } = blob;
     if (known.has(descriptor.digest)) return undefined;
     const atHand = source.kind === "bytes" || source.kind === "file";
-    if (atHand && descriptor.size <= largestUnasked[known.previous]) return () => upload(blob);
+    if (atHand && descriptor.size <= unasked) return () => upload(blob);
     return (await known.hasBelow(descriptor.digest)) ? undefined : () => mountOrUpload(blob);
   };
 

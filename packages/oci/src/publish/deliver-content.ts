@@ -28,13 +28,17 @@ export interface ContentDelivery {
 /** How often missing content is delivered again, and how many children are written at once. */
 const limits = { recoveries: 4, children: 8 };
 
+/** @param unaskedBytes see `PublishPolicy`. */
 export function createContentDelivery(
   target: UploadTarget,
   root: Manifest,
   known: KnownContent,
+  unaskedBytes = 0,
 ): ContentDelivery {
   const { client, signal } = target;
-  const blobs = createBlobDelivery(target, known, trackProgress(root, client.tell));
+  const total = [...blobsOf(root).values()].reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+  const progress = trackProgress(root, client.tell);
+  const blobs = createBlobDelivery(target, known, progress, total <= unaskedBytes ? total : 0);
   const lane = pLimit(limits.children);
   const children = new Map<Digest, Promise<void>>();
 

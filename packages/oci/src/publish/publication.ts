@@ -24,6 +24,11 @@ export interface TargetState {
 export interface PublishPolicy {
   /** Refuse to move the tag if it exists and points at something else. */
   readonly immutable: boolean;
+  /**
+   * The largest artifact, in bytes of all its blobs, that is sent without asking for each blob where no earlier version is
+   * known. It saves a round trip, and sends again what an interrupted run has uploaded. 0 where undefined.
+   */
+  readonly unaskedBytes?: number;
   /** Lines that describe how the existing artifact differs from the new one; added to the refusal. */
   readonly describeDifference?: (existing: FetchedManifest) => Promise<readonly string[]>;
   /** Why an alias must stay where it is (it points at a newer release); undefined to move it. */

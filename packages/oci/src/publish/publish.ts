@@ -37,7 +37,7 @@ export async function publish(
 
   const stop = new AbortController();
   const target: UploadTarget = { client, repository, signal: stop.signal };
-  const content = createContentDelivery(target, root, knownContent(client, state));
+  const content = createContentDelivery(target, root, knownContent(client, state), policy.unaskedBytes);
   try {
     const outcome = found === digest ? "held" : await deliverAndTag(target, root, tag, policy, content);
     const [confirmed, pointed] = await Promise.allSettled([
