@@ -263,6 +263,20 @@ describe("an entry of files", () => {
     );
   });
 
+  testNeeding("symbolic links")("cannot map a folder with a link out of the checkout", async () => {
+    const checkout = await project({ "site/spin.toml": "", "static/a.css": "a" });
+    await symlink(await project({ secret: "s" }), join(checkout, "static/link"));
+    const files = 'files = [{ source = "../static", destination = "/" }]';
+    await expect(paths(join(checkout, "site"), files, { workspace: checkout })).rejects.toThrow(
+      '"../static/link" is a link to',
+    );
+    await symlink(await project(), join(checkout, "out"));
+    const linked = files.replace("static", "out");
+    await expect(paths(join(checkout, "site"), linked, { workspace: checkout })).rejects.toThrow(
+      '"../out" is a link to',
+    );
+  });
+
   test("is warned about where it hardly means what it says", async () => {
     expect((await published(await tree(), 'files = ["static"]')).warnings).toEqual([
       '"static" puts its files at "static/static/…", as Spin does; write "static/**/*" for "static/…"',
