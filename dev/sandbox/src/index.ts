@@ -36,6 +36,12 @@ export { seedSpinImages, spinBaseImage } from "./upstream/base-image.ts";
 export { corrupted, hung, rateLimited, truncated } from "./upstream/faults.ts";
 export { type RelayOptions, startRelay } from "./upstream/relay.ts";
 export {
+  defaultClaims,
+  type SigstoreOptions,
+  type SigstoreServer,
+  startSigstore,
+} from "./upstream/sigstore.ts";
+export {
   hostileArchive,
   type SpinBinary,
   type SpinRelease,

@@ -1,0 +1,6 @@
+export { fetchIdentityToken, type IdentityToken, type TokenRequest } from "./identity-token.ts";
+export { type BuildRun, type Material, provenanceOf } from "./provenance.ts";
+export { type SignedStatement, signStatement } from "./sign-statement.ts";
+export { provenancePredicate, type Statement, signaturePredicate, statementAbout } from "./statement.ts";
+export { parseTrustRoot, publicTrustRoot, type TrustRoot } from "./trust-root.ts";
+export { type Proof, verifyBundle } from "./verify-bundle.ts";
