@@ -3,6 +3,7 @@ import { isObject } from "@spin-publisher/json";
 import { refusal } from "../refusals/registry-refusal.ts";
 import { manifestLimit } from "../spec/parse-manifest.ts";
 import { formatReference, isTag, type Repository } from "../spec/reference.ts";
+import { nextPage } from "./next-page.ts";
 import type { Sender } from "./pull.ts";
 
 /** At 1000 tags a page, more than any repository has. */
@@ -33,7 +34,7 @@ export async function pullTags(client: Sender, repository: Repository): Promise<
     if (response.status === 404 && page === 0) return [];
     if (response.status !== 200) throw await refusal(response, "list the tags of", repository);
     tags.push(...tagsOf(await readJson(response, manifestLimit, what)));
-    path = nextPage(response.headers.get("link"));
+    path = nextPage("tags/list", response);
   }
   return tags;
 }
@@ -41,11 +42,4 @@ export async function pullTags(client: Sender, repository: Repository): Promise<
 function tagsOf(answer: unknown): readonly string[] {
   const list = isObject(answer) ? answer.tags : undefined;
   return Array.isArray(list) ? list.filter((tag) => typeof tag === "string" && isTag(tag)) : [];
-}
-
-/** The next page (RFC 8288). Only its query is used: the rest is, or should be, this repository's address again. */
-function nextPage(link: string | null): string | undefined {
-  const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(link ?? "")?.[1] ?? "";
-  const query = target.indexOf("?");
-  return query < 0 ? undefined : `tags/list${target.slice(query)}`;
 }

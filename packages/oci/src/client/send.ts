@@ -79,7 +79,7 @@ function mayBeRepeated({ path, method }: RegistryRequest): boolean {
 }
 
 function initOf(request: RegistryRequest, authorization: string | undefined): FetchInit {
-  const { method, headers, body, retry, bodyLimit, signal } = request;
+  const { method, headers, body, retry, bodyLimit, redirect, signal } = request;
   const bulk = request.bulk === true || (body !== undefined && body.size > bulkSize);
   const isRead = method === "GET" || method === "HEAD";
   return {
@@ -98,6 +98,7 @@ function initOf(request: RegistryRequest, authorization: string | undefined): Fe
     ...(bulk ? { bulk } : {}),
     ...(retry === undefined ? {} : { retry }),
     ...(bodyLimit === undefined ? {} : { bodyLimit }),
+    ...(redirect === undefined ? {} : { redirect }),
     ...(signal === undefined ? {} : { signal }),
   };
 }

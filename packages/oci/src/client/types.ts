@@ -36,6 +36,8 @@ export interface RegistryRequest {
   /** See `FetchInit` of packages/http. */
   readonly retry?: "never";
   readonly bodyLimit?: number;
+  /** Returns a redirect as it is. */
+  readonly redirect?: "manual";
   /** A large answer is expected. */
   readonly bulk?: boolean;
   readonly signal?: AbortSignal;

@@ -2,10 +2,11 @@ import { declaredDigest } from "../client/pull.ts";
 import { retryWork } from "../client/retry-work.ts";
 import type { UploadTarget } from "../push/upload-target.ts";
 import { putManifest } from "../push/write-manifest.ts";
+import { isImmutabilityRefusal } from "../refusals/immutability-refusal.ts";
 import type { Manifest } from "../spec/artifact.ts";
 import type { Digest } from "../spec/digest.ts";
 import { formatReference } from "../spec/reference.ts";
-import { isImmutabilityRefusal, TagTaken } from "./immutability.ts";
+import { TagTaken } from "./immutability.ts";
 import { hiddenTag, tagDigest } from "./read-tag.ts";
 
 /**
