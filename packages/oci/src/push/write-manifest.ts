@@ -17,7 +17,7 @@ export async function putManifest(
 ): Promise<Response> {
   if (bytes.length > manifestLimit) {
     throw new Error(
-      `The manifest ${descriptor.digest} has ${bytes.length} bytes, but registries take at most ${manifestLimit}. Publish fewer layers.`,
+      `The manifest ${descriptor.digest} has ${bytes.length} bytes, but registries take at most ${manifestLimit}. Publish fewer layers, with \`layers: archive\` of spin-registry-push.`,
     );
   }
   const response = await client.send({
