@@ -57,7 +57,7 @@ describe.each(documents)("%s", (path) => {
 });
 
 test("every test that the threat model names exists", () => {
-  const named = [...read("docs/threat-model.md").matchAll(/\| \[[^\]]+\]\(\.\.\/(\S+?)\) "(.*)" \|$/gm)];
+  const named = [...read("docs/threat-model.md").matchAll(/\[[^\]]+\]\(\.\.\/(\S+?\.test\.ts)\) "([^"]+)"/g)];
   const missing = named.flatMap(([, file = "", title = ""]) =>
     existsSync(join(root, file)) && read(file).includes(title) ? [] : `${file}: "${title}"`,
   );
