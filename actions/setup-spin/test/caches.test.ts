@@ -208,7 +208,7 @@ describe("the Actions cache", () => {
 });
 
 describe("an Actions cache that is out of order", () => {
-  const gaveUp = "it did not answer within 8 s, so the job goes on without it";
+  const gaveUp = "it had no result within 8 s, so the job goes on without it";
   // Fast enough for a test, slow enough for the client to be loaded and to try more than once.
   const pretend = { faster: 10 };
 

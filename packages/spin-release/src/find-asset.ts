@@ -34,10 +34,10 @@ export async function findAsset(
     const sha256 = checksums.get(name);
     if (sha256 !== undefined) return { name, url: downloadUrl(host, release.tag, name), target, sha256 };
   }
-  const wanted = targets.map((target) => assetName(release.tag, target)).join(" or ");
+  const missing = targets.map((target) => assetName(release.tag, target)).join(" or ");
   const existing = [...checksums.keys()].filter((name) => name.startsWith("spin-")).sort();
   throw new Error(
-    `Spin ${release.version} does not include ${wanted}. The release has ${existing.join(", ") || "no archives"}.`,
+    `Spin ${release.version} does not include ${missing}. The release has ${existing.join(", ") || "no archives"}.`,
   );
 }
 

@@ -80,7 +80,7 @@ function versionsIn(data: unknown, api: string): readonly string[] {
 function refusal(error: unknown, api: string, isGitHub: boolean): Error {
   const { status, response } = isObject(error) ? error : {};
   const options = { cause: error };
-  if (typeof status !== "number") return new Error(`${api} could not be asked for Spin's releases.`, options);
+  if (typeof status !== "number") return new Error(`${api} cannot list Spin's releases.`, options);
   if (!isObject(response)) return new ApiRefused(`${api} does not answer`, false, options);
   if (status === 401) {
     return new Error(

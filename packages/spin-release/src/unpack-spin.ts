@@ -21,8 +21,10 @@ export async function unpackSpin(asset: Pick<Asset, "name">, archive: Uint8Array
   const { untar, unzip } = await import("@spin-publisher/archive");
   const isZip = asset.name.endsWith(".zip");
   const binaryName = isZip ? "spin.exe" : "spin";
-  const wanted = (path: string) => [binaryName, "spin.sig", "crt.pem"].includes(path);
-  const files = isZip ? unzip(archive, archiveLimits, wanted) : await untar(archive, archiveLimits, wanted);
+  const isNeeded = (path: string) => [binaryName, "spin.sig", "crt.pem"].includes(path);
+  const files = isZip
+    ? unzip(archive, archiveLimits, isNeeded)
+    : await untar(archive, archiveLimits, isNeeded);
   const bytesOf = (name: string) => files.find(({ path }) => path === name)?.bytes;
   const textOf = (name: string) => {
     const bytes = bytesOf(name);

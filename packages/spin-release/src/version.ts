@@ -9,19 +9,19 @@ export type VersionRequest =
 /**
  * Parses `latest`, a version with or without `v`, or a semver range (`^3.4`, `3.x`, `>=3.4 <5`).
  *
- * @throws Error saying what can be asked for instead.
+ * @throws Error saying what can be requested instead.
  */
 export function parseVersionRequest(text: string): VersionRequest {
-  const wanted = text.trim();
-  if (wanted.toLowerCase() === "latest") return { kind: "latest" };
-  const version = wanted.replace(/^v/i, "");
+  const request = text.trim();
+  if (request.toLowerCase() === "latest") return { kind: "latest" };
+  const version = request.replace(/^v/i, "");
   if (semver.valid(version) === version) return { kind: "exact", version };
-  if (wanted === "canary") {
+  if (request === "canary") {
     throw new Error(
       "Spin's canary build changes with every commit and has no version. Use latest, a release such as 4.0.2, or the full name of a release candidate such as 4.1.0-rc.1.",
     );
   }
-  if (wanted !== "" && semver.validRange(wanted) !== null) return { kind: "range", range: wanted };
+  if (request !== "" && semver.validRange(request) !== null) return { kind: "range", range: request };
   throw new Error(
     `"${text}" is not a version of Spin. Use latest, an exact version such as 4.0.2, or a range such as ^4.0.`,
   );

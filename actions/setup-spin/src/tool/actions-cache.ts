@@ -74,7 +74,7 @@ async function within<Result>(milliseconds: number, task: () => Promise<Result>)
       () =>
         reject(
           new PatienceUsedUp(
-            `it did not answer within ${Math.ceil(milliseconds / 1000)} s, so the job goes on without it`,
+            `it had no result within ${Math.ceil(milliseconds / 1000)} s, so the job goes on without it`,
           ),
         ),
       milliseconds,

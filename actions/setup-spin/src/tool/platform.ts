@@ -68,8 +68,8 @@ export function targetsFor(requested: string, runner: Runner): readonly Target[]
 function isRecent(glibc: string | undefined): boolean {
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(glibc ?? "") ?? [];
   if (major === undefined || minor === undefined) return false;
-  const [wantedMajor, wantedMinor] = glibcOfTheBuild;
-  return Number(major) > wantedMajor || (Number(major) === wantedMajor && Number(minor) >= wantedMinor);
+  const [neededMajor, neededMinor] = glibcOfTheBuild;
+  return Number(major) > neededMajor || (Number(major) === neededMajor && Number(minor) >= neededMinor);
 }
 
 /**

@@ -44,7 +44,7 @@ function whyItFailed(error: unknown): string {
   return `the system did not start it (${String(code)})`;
 }
 
-/** Why a binary is not the wanted version, as a clause; undefined where it is. */
+/** Why a binary is not the requested version, as a clause; undefined where it is. */
 export async function whyUnusable(binary: string, version: string): Promise<string | undefined> {
   const start = await startSpin(binary, version);
   switch (start.kind) {
