@@ -31,6 +31,44 @@ describe("a request", () => {
     expect(bodies).toEqual(["", "whole"]);
   });
 
+  test("streams its body, again for a redirect and for a retry", async () => {
+    const received: string[] = [];
+    const server = await serve(async (request, response) => {
+      let body = "";
+      for await (const chunk of request) body += chunk;
+      received.push(`${request.method} ${request.url} ${body}`);
+      if (request.url === "/") response.writeHead(307, { location: "/there" }).end();
+      else response.writeHead(received.length < 3 ? 503 : 201).end();
+    });
+    let opened = 0;
+    const openBody = async function* () {
+      opened += 1;
+      yield Buffer.from("first ");
+      yield Buffer.from("second");
+    };
+    const fetch = createFetch({ retry: jumpingClock() });
+    const headers = { "content-length": "12" };
+    const response = await fetch(server, { method: "PUT", openBody, headers, bulk: true });
+    expect(response.status).toBe(201);
+    expect(received).toEqual([
+      "PUT / first second",
+      "PUT /there first second",
+      "PUT / first second",
+      "PUT /there first second",
+    ]);
+    expect(opened).toBe(4);
+  });
+
+  test("ends in the error of its streamed body", async () => {
+    const server = await serve((request, response) => void request.resume().on("end", () => response.end()));
+    const openBody = async function* () {
+      yield Buffer.from("first ");
+      throw new Error("damaged at its source");
+    };
+    const sent = createFetch()(server, { method: "PUT", openBody, headers: { "content-length": "12" } });
+    await expect(sent).rejects.toThrow("damaged at its source");
+  });
+
   test("is sent once if the caller says so, whatever the response", async () => {
     const server = await serveInTurn(answer(503), (request) => void request.socket.destroy());
     const fetch = createFetch({ mirrors: [], retry: jumpingClock() });

@@ -314,7 +314,7 @@ describe("a blob", () => {
       mirrors: [],
       retry: quick,
       exchange: async (url, init) => {
-        const tooLarge = init.body instanceof Uint8Array && init.body.length > 20 << 20;
+        const tooLarge = Number(new Headers(init.headers).get("content-length")) > 20 << 20;
         return tooLarge ? new Response("<html>413</html>", { status: 413 }) : network(url, init);
       },
     });

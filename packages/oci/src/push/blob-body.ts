@@ -17,11 +17,11 @@ export class SourceFailure extends Error {
   }
 }
 
-/** Bodies up to this size are held in memory while they are sent; larger ones are streamed. */
+/** Up to this size, content is read into memory as a whole; larger content is streamed. */
 const heldInMemory = 4 << 20;
 
-/** How many bytes of a file are read at a time. */
-const readSize = 256 << 10;
+/** How many bytes are read and sent at a time. */
+const pieceSize = 256 << 10;
 
 /**
  * The bytes of a blob, ready to be sent and verified against its digest: a file that changed since it was hashed is
@@ -71,11 +71,18 @@ async function readyToSend(
 }
 
 function held(bytes: Uint8Array): RequestBody {
+  const size = bytes.length;
+  // In pieces, so that the progress shows.
+  if (size > heldInMemory) return { content: () => piecesOf(bytes), size };
   const plain =
     bytes.buffer instanceof ArrayBuffer
-      ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+      ? new Uint8Array(bytes.buffer, bytes.byteOffset, size)
       : new Uint8Array(bytes);
-  return { content: plain, size: plain.length };
+  return { content: plain, size };
+}
+
+async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let from = 0; from < bytes.length; from += pieceSize) yield bytes.subarray(from, from + pieceSize);
 }
 
 function verified(bytes: Uint8Array, descriptor: ContentBlob["descriptor"], what: string): RequestBody {
@@ -86,7 +93,7 @@ function verified(bytes: Uint8Array, descriptor: ContentBlob["descriptor"], what
 async function fileMatches(path: string, { digest }: ContentBlob["descriptor"]): Promise<boolean> {
   const [algorithm = "", hex] = digest.split(":");
   const hash = createHash(algorithm);
-  for await (const chunk of createReadStream(path, { highWaterMark: readSize })) hash.update(chunk);
+  for await (const chunk of createReadStream(path, { highWaterMark: pieceSize })) hash.update(chunk);
   return hash.digest("hex") === hex;
 }
 
@@ -99,7 +106,7 @@ async function* fileContent(
   const file = await open(path);
   try {
     let last: Uint8Array | undefined;
-    for await (const chunk of file.createReadStream({ highWaterMark: readSize, autoClose: false })) {
+    for await (const chunk of file.createReadStream({ highWaterMark: pieceSize, autoClose: false })) {
       if (last !== undefined) yield last;
       last = chunk;
     }
