@@ -400,7 +400,7 @@ describe("a chart folder", () => {
         "files/logo.png":
           "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n",
       },
-      '"files/logo.png" in the chart is a Git LFS pointer, not the file itself; set "lfs: true" of actions/checkout, or the input "allow-lfs-pointers" if it is meant.',
+      '"files/logo.png" in the chart is a Git LFS pointer and not the file itself; set "lfs: true" for actions/checkout, or "allow-lfs-pointers: true" to publish the pointer.',
       { file: "site/files/logo.png" },
     ],
     [
@@ -426,6 +426,15 @@ describe("a chart folder", () => {
       { "Chart.yaml": "# mine\napiVersion: v2\nname: site\nversion: v1.2.3\n" },
       'site/Chart.yaml has the version "v1.2.3", which no version range matches; publish a full SemVer version such as 1.0.0.',
       { file: "site/Chart.yaml", line: 4 },
+    ],
+    [
+      "a stale Chart.lock",
+      {
+        "Chart.yaml": `${chartYaml}dependencies: [{name: a, version: 1.0.0, repository: https://a.test}]\n`,
+        "Chart.lock": "digest: sha256:0\ngenerated: 2026-01-01T00:00:00Z\n",
+      },
+      "Chart.lock of site does not belong to the dependencies that Chart.yaml has now",
+      { file: "site/Chart.lock" },
     ],
     [
       "values.yaml that is a list",
@@ -546,6 +555,13 @@ describe("what helm lint and helm package accept is published", () => {
       "a vendored dependency whose version is not a range",
       { ...child, "Chart.yaml": chartYaml + asking("stable") },
       [],
+    ],
+    [
+      "an alias of a vendored dependency whose version is not a range, which Helm ignores",
+      { ...child, "Chart.yaml": `${chartYaml}dependencies: [{name: child, alias: other, repository: ""}]\n` },
+      [
+        'the dependency child in Chart.yaml has the version "", which is not a range, so Helm ignores its alias, condition and tags',
+      ],
     ],
     ["a vendored dependency without a version", { ...child, "Chart.yaml": chartYaml + asking('""') }, []],
     ["a tag of YAML that nobody knows", { "Chart.yaml": `${chartYaml}condition: !redis.emulate\n` }, []],

@@ -8,10 +8,9 @@ import {
   statSync,
 } from "node:fs";
 import { join } from "node:path";
-import { errorCode, LocatedError } from "@spin-publisher/errors";
+import { errorCode, isLfsPointer, LocatedError, lfsAdvice } from "@spin-publisher/errors";
 import { type ChartFolder, isInside, type Roots, resolveChartFolder, unreadable } from "./boundary.ts";
 import { type IgnoreRule, type IgnoreRules, MalformedRule, parseHelmignore } from "./helmignore.ts";
-import { isLfsPointer } from "./lfs-pointer.ts";
 
 /** A file of a chart: its path below the chart's folder, `/`-separated, and its bytes without a byte order mark. */
 export interface ChartFile {
@@ -108,7 +107,7 @@ function readChartFile(walk: Walk, path: string, info: Stats): ChartFile {
   const bytes = naming(`"${path}" of the chart`, () => readFileSync(join(walk.root, path)));
   if (!walk.lfsPointers && isLfsPointer(bytes)) {
     refuse(
-      'is a Git LFS pointer, not the file itself; set "lfs: true" of actions/checkout, or the input "allow-lfs-pointers" if it is meant',
+      `is a Git LFS pointer and not the file itself; ${lfsAdvice}, or "allow-lfs-pointers: true" to publish the pointer`,
     );
   }
   return { path, bytes: withoutByteOrderMark(bytes) };

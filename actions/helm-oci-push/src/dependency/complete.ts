@@ -6,6 +6,7 @@ import { isInside, type Roots, resolveChartFolder } from "../chart/boundary.ts";
 import { type Chart, loadChart, loadPackagedChart, sortedSubcharts } from "../chart/load.ts";
 import { isCurrent } from "../chart/lock.ts";
 import type { Dependency } from "../chart/metadata.ts";
+import { errorIn, reading } from "../chart/place.ts";
 import { type WalkOptions, walkChart } from "../chart/walk.ts";
 import { isInRange, parseRange, type Range } from "../version/range.ts";
 import { parseLoose } from "../version/semver.ts";
@@ -54,10 +55,14 @@ export async function completeChart(
 ): Promise<CompleteChart> {
   const { metadata, lock } = chart;
   const what = metadata.name;
-  for (const asked of [...metadata.dependencies, ...(lock?.dependencies ?? [])]) requireNoSecret(asked);
+  const place = { name: what, folder };
+  for (const asked of metadata.dependencies) reading(place, "Chart.yaml", () => requireNoSecret(asked));
+  for (const chosen of lock?.dependencies ?? []) reading(place, "Chart.lock", () => requireNoSecret(chosen));
   const hasDependencies = metadata.dependencies.length > 0;
   if (lock !== undefined && hasDependencies && !isCurrent(lock, metadata)) {
-    throw new Error(
+    throw errorIn(
+      place,
+      "Chart.lock",
       `Chart.lock of ${what} does not belong to the dependencies that Chart.yaml has now; ${update}.`,
     );
   }
@@ -67,22 +72,28 @@ export async function completeChart(
     const locked = lock?.dependencies?.[index];
     const vendored = chart.subcharts.find((subchart) => subchart.metadata.name === dependency.name);
     if (vendored !== undefined) {
-      requireVendoredVersion(vendored, dependency, locked, what);
+      reading(place, "Chart.yaml", () => requireVendoredVersion(vendored, dependency, locked, what));
       resolved.push({ name: dependency.name, version: vendored.metadata.version, from: "charts/" });
       continue;
     }
     if (dependency.repository === "") {
-      throw new Error(
+      throw errorIn(
+        place,
+        "Chart.yaml",
         `${what} depends on ${dependency.name}, which has no "repository" and is not in charts/; add one of the two.`,
       );
     }
     if (locked === undefined) {
-      throw new Error(
+      throw errorIn(
+        place,
+        "Chart.yaml",
         `${what} depends on ${dependency.name}, but there is no Chart.lock that names its version; ${update}.`,
       );
     }
     if (locked.name !== dependency.name) {
-      throw new Error(
+      throw errorIn(
+        place,
+        "Chart.lock",
         `Chart.lock of ${what} names ${locked.name} where Chart.yaml has ${dependency.name}; ${update}.`,
       );
     }

@@ -1,6 +1,7 @@
 import { fieldsOf, textOf } from "../chart/decode.ts";
 import type { Chart } from "../chart/load.ts";
 import { decodeMetadata, emptyMetadata } from "../chart/metadata.ts";
+import { parseRange } from "../version/range.ts";
 import { compareVersions, parseLoose } from "../version/semver.ts";
 import { authoredField } from "../yaml/authored.ts";
 import type { YamlValue } from "../yaml/value.ts";
@@ -92,6 +93,14 @@ function lintContent({ metadata, lock, templates, values, subcharts }: Chart): r
     .map((subchart) =>
       error(`charts/ contains ${subchart.metadata.name}, which is not in the dependencies of Chart.yaml`),
     );
+  for (const { name, version, alias, condition, tags } of dependencies) {
+    if (alias + condition + tags.join("") === "" || isRange(version)) continue;
+    findings.push(
+      warning(
+        `the dependency ${name} in Chart.yaml has the version "${version}", which is not a range, so Helm ignores its alias, condition and tags`,
+      ),
+    );
+  }
   if (dependencies.length === 0 && (lock?.dependencies ?? []).length > 0) {
     findings.push(warning("Chart.lock is left over: Chart.yaml has no dependencies; delete it"));
   }
@@ -123,4 +132,12 @@ function error(message: string, at?: Finding["at"]): Finding {
 
 function warning(message: string): Finding {
   return { severity: "warning", message };
+}
+
+function isRange(version: string): boolean {
+  try {
+    return parseRange(version).length > 0;
+  } catch {
+    return false;
+  }
 }

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, readFile } from "node:fs/promises";
-import { whyUnreadable } from "@spin-publisher/errors";
+import { isLfsPointer, whyUnreadable } from "@spin-publisher/errors";
 import { type BlobSource, type Digest, digestOf } from "@spin-publisher/oci";
-import { isLfsPointer } from "./lfs-pointer.ts";
 
 /** Bytes that are published, by digest; in memory only where they are few. */
 export interface Content {

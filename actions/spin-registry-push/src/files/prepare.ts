@@ -1,10 +1,9 @@
 import { compareBytes } from "@spin-publisher/archive";
-import { whyUnreadable } from "@spin-publisher/errors";
+import { lfsAdvice, whyUnreadable } from "@spin-publisher/errors";
 import pLimit from "p-limit";
 import { ManifestError } from "../manifest/error.ts";
 import type { CollectedFile } from "./collect.ts";
 import { type Content, contentOfFile } from "./content.ts";
-import { lfsAdvice } from "./lfs-pointer.ts";
 
 /** A file as it is published for one component. */
 export interface PreparedFile {

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { isLfsPointer, lfsAdvice } from "../files/lfs-pointer.ts";
+import { isLfsPointer, lfsAdvice } from "@spin-publisher/errors";
 
 function reasonAgainstWasm(start: Uint8Array): string | undefined {
   const header = Buffer.from(start.subarray(0, 8)).toString("hex");
