@@ -17,7 +17,7 @@ export interface Layer {
   readonly title: string | undefined;
 }
 
-/** An image manifest: an artifact of its own, or one platform of an index. */
+/** An image manifest: a separate artifact, or one platform of an index. */
 export interface Part {
   /** `linux/arm64`; undefined outside of an index. */
   readonly platform: string | undefined;

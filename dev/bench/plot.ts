@@ -33,11 +33,13 @@ export function plotSvg({ title, x, y, series }: Plot): string {
     x,
     points.map(([value]) => value),
     [margin.left, width - margin.right],
+    "value",
   );
   const up = scaleOf(
     y,
     points.map(([, value]) => value),
     [height - margin.bottom, margin.top],
+    "tick",
   );
   const lines = series.map((line, index) => seriesSvg(line, index, across.place, up.place));
   const labels = spread(
@@ -62,13 +64,17 @@ interface Scale {
   readonly ticks: readonly number[];
 }
 
+/** @param ends where the axis ends: at its last value, or at the tick that follows it. */
 function scaleOf(
   { logarithmic = false }: Axis,
   values: readonly number[],
   [from, to]: readonly [number, number],
+  ends: "value" | "tick",
 ): Scale {
   const map = logarithmic ? Math.log10 : (value: number) => value;
-  const ticks = logarithmic ? decades(values) : evenTicks(Math.max(...values, 0));
+  const highest = Math.max(...values, 0);
+  const all = logarithmic ? decades(values) : evenTicks(highest);
+  const ticks = ends === "tick" ? all : all.filter((tick) => tick <= highest);
   const low = map(Math.min(...values, ...ticks));
   const high = map(Math.max(...values, ...ticks));
   const span = high === low ? 1 : high - low;

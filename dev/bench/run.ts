@@ -15,7 +15,7 @@ import { type Measurements, writeDocument } from "./document.ts";
 import { preparations } from "./preparation.ts";
 import { measureScale, type ScaleCost } from "./scale.ts";
 import { startUpTable } from "./startup.ts";
-import { measureSteps, type StepCost, type StepName } from "./steps.ts";
+import { type Bench, measureSteps, type StepCost, type StepName } from "./steps.ts";
 
 const numbers = (text: string) => text.split(",").map(Number);
 const rounds = Number(process.env.ROUNDS ?? 7);
@@ -24,20 +24,27 @@ const latencies = numbers(process.env.LATENCIES ?? "0,20,40,80,160");
 /** The distance of a registry in another region, for the table. */
 const usualLatency = latencies.includes(40) ? 40 : (latencies[0] ?? 0);
 
-async function stepsAt(latencyMilliseconds: number): Promise<{
-  readonly steps: readonly StepCost[];
+/** The steps at every latency, and what their tools need on a fresh runner. */
+async function stepsAtAll(): Promise<{
+  readonly sweep: Measurements["sweep"];
   readonly before: Readonly<Record<StepName, string>>;
 }> {
   const folder = await mkdtemp(join(tmpdir(), "bench-steps-"));
-  const registryFolder = join(folder, "registry");
-  await seedSpinImages(registryFolder);
-  const registry = await startRegistry({ root: registryFolder, latencyMilliseconds });
   const upstream = await startUpstream();
+  const benches = await Promise.all(
+    latencies.map(async (latencyMilliseconds): Promise<Bench> => {
+      const own = join(folder, String(latencyMilliseconds));
+      await seedSpinImages(join(own, "registry"));
+      const registry = await startRegistry({ root: join(own, "registry"), latencyMilliseconds });
+      return { folder: own, registry, upstream };
+    }),
+  );
   try {
-    const steps = await measureSteps({ folder, registry, upstream }, rounds);
-    return { steps, before: await preparations(upstream) };
+    const measured = await measureSteps(benches, rounds);
+    const sweep = latencies.map((latency, index) => ({ latency, steps: measured[index] ?? [] }));
+    return { sweep, before: await preparations(upstream) };
   } finally {
-    await registry.close();
+    for (const { registry } of benches) await registry.close();
     await upstream.close();
     await rm(folder, { recursive: true, force: true });
   }
@@ -46,8 +53,10 @@ async function stepsAt(latencyMilliseconds: number): Promise<{
 /** Processor, memory and load: figures of a busy machine say little. */
 function machine(): string {
   const model = cpus()[0]?.model ?? "unknown processor";
-  const load = loadavg()[0]?.toFixed(1);
-  return `${availableParallelism()} × ${model}, ${formatBytes(totalmem())}, Node ${process.version}, load ${load} at the start`;
+  const [load = 0] = loadavg();
+  const busy =
+    load > availableParallelism() ? ", busy with other work: times are longer than on an idle machine" : "";
+  return `${availableParallelism()} × ${model}, ${formatBytes(totalmem())}, Node ${process.version}, load ${load.toFixed(1)}${busy}`;
 }
 
 function stepRows(steps: readonly StepCost[], before: Readonly<Record<StepName, string>>, latency: number) {
@@ -72,18 +81,16 @@ function print(title: string, lines: readonly string[]): void {
 
 const about = machine();
 console.log(about);
-const sweep: Array<{ readonly latency: number; readonly steps: readonly StepCost[] }> = [];
+const { sweep, before } = await stepsAtAll();
+const stepHeader = ["step", "tool", ...costHeader, "to ours", "before it starts"];
 let table: Measurements["steps"] = { header: [], rows: [] };
-for (const latency of latencies) {
-  const { steps, before } = await stepsAt(latency);
-  sweep.push({ latency, steps });
-  const header = ["step", "tool", ...costHeader, "to ours", "before it starts"];
+for (const { latency, steps } of sweep) {
   const rows = stepRows(steps, before, latency);
   print(
     `One changed page, everything else known, ${latency} ms per answer, medians of ${rounds}`,
-    tableOf(header, rows),
+    tableOf(stepHeader, rows),
   );
-  if (latency === usualLatency) table = { header, rows };
+  if (latency === usualLatency) table = { header: stepHeader, rows };
 }
 const scale: ScaleCost[] = [];
 for (const files of fileCounts) scale.push(...(await measureScale(files)));

@@ -31,17 +31,21 @@ export interface StepCost {
 }
 
 export interface Bench {
-  /** An empty folder of its own. */
+  /** An empty folder. */
   readonly folder: string;
   readonly registry: RegistryServer;
   readonly upstream: Upstream;
 }
 
-/**
- * Publishes with every tool in turn, `rounds` times, each time with one page changed. A first round, which is not
- * counted, fills caches and the registry.
- */
-export async function measureSteps(bench: Bench, rounds: number): Promise<readonly StepCost[]> {
+/** All tools for one registry; publications go on until `close`. */
+export interface Steps {
+  /** Changes a page, then publishes with every tool in turn. */
+  measureRound(round: number): Promise<ReadonlyMap<Contender, Cost>>;
+  readonly contenders: readonly Contender[];
+  close(): void;
+}
+
+export async function prepareSteps(bench: Bench): Promise<Steps> {
   const workspace = join(bench.folder, "checkout");
   for (const name of ["site", "charts"])
     await cp(join(root, name), join(workspace, name), { recursive: true });
@@ -49,24 +53,50 @@ export async function measureSteps(bench: Bench, rounds: number): Promise<readon
   const digests = await bench.upstream.moduleDigests();
   await writeFile(manifest, withStandInPins(await readFile(manifest, "utf8"), digests).text);
   const charts = await serveCharts(bench.upstream);
-  try {
-    const contenders = [...(await ours(bench, workspace)), ...(await theirs(bench, workspace, charts))];
-    const costs = new Map<Contender, Cost[]>();
-    for (let round = 0; round <= rounds; round += 1) {
+  const contenders = [...(await ours(bench, workspace)), ...(await theirs(bench, workspace, charts))];
+  return {
+    contenders,
+    async measureRound(round) {
       await appendFile(join(workspace, "site", "content", "index.md"), `\nRound ${round}.\n`);
+      const costs = new Map<Contender, Cost>();
       for (const contender of contenders) {
         const { run } = contender;
-        if (run === undefined) continue;
-        const cost = await costOf(bench.registry, () => run(`0.1.${round}`));
-        if (round > 0) costs.set(contender, [...(costs.get(contender) ?? []), cost]);
+        if (run !== undefined) costs.set(contender, await costOf(bench.registry, () => run(`0.1.${round}`)));
+      }
+      return costs;
+    },
+    close: () => charts.server.close(),
+  };
+}
+
+/**
+ * Measures several registries side by side: round by round, so that a busy moment of the machine hits all of them. A
+ * first round, which is not counted, fills caches and the registries.
+ */
+export async function measureSteps(
+  benches: readonly Bench[],
+  rounds: number,
+): Promise<readonly (readonly StepCost[])[]> {
+  const prepared: Steps[] = [];
+  try {
+    for (const bench of benches) prepared.push(await prepareSteps(bench));
+    const costs = new Map<Contender, Cost[]>();
+    for (let round = 0; round <= rounds; round += 1) {
+      for (const steps of prepared) {
+        const measured = await steps.measureRound(round);
+        if (round === 0) continue;
+        for (const [contender, cost] of measured)
+          costs.set(contender, [...(costs.get(contender) ?? []), cost]);
       }
     }
-    return contenders.map((contender) => {
-      const measured = costs.get(contender);
-      return { contender, cost: measured === undefined ? undefined : medianCost(measured) };
-    });
+    return prepared.map(({ contenders }) =>
+      contenders.map((contender) => {
+        const measured = costs.get(contender);
+        return { contender, cost: measured === undefined ? undefined : medianCost(measured) };
+      }),
+    );
   } finally {
-    charts.server.close();
+    for (const steps of prepared) steps.close();
   }
 }
 

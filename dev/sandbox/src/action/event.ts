@@ -14,7 +14,7 @@ export interface WorkflowEvent {
   /** Source and target branch of a pull request, empty otherwise. */
   readonly headRef: string;
   readonly baseRef: string;
-  /** What somebody typed in (`workflow_dispatch`). */
+  /** The inputs that were entered (`workflow_dispatch`). */
   readonly inputs?: Readonly<Record<string, string>>;
   /** The webhook document that `GITHUB_EVENT_PATH` holds. */
   readonly payload: { readonly [key: string]: ContextValue };
@@ -36,7 +36,7 @@ export interface PullRequestDetails extends EventDetails {
   /** What happened to it; new commits where nothing is said. */
   readonly action?: "opened" | "synchronize" | "reopened" | "closed";
   readonly number?: number;
-  /** Whether the head lives in somebody else's repository: read-only token, no secrets. */
+  /** Whether the head is in another repository: read-only token, no secrets. */
   readonly fork?: boolean;
   readonly headRef?: string;
   readonly headSha?: string;
@@ -128,7 +128,7 @@ export function pullRequest(details: PullRequestDetails = {}): WorkflowEvent {
   };
 }
 
-/** A branch or tag that was deleted: GitHub tells of it as a push to nothing. */
+/** A deleted branch or tag: GitHub reports it as a push to nothing. */
 export function deleteRef(ref: string, details: EventDetails = {}): WorkflowEvent {
   const event = push(ref, details, { created: false, base_ref: null, before: hexOf("head") });
   return {

@@ -10,7 +10,7 @@ const staleAfterMilliseconds = 10_000;
 const queues = new Map<string, Promise<unknown>>();
 
 /**
- * Runs `work` while nobody else, in this process or another, runs anything under the lock folder `lock`. Within
+ * Runs `work` while no other work, in this process or another, holds the lock folder `lock`. Within
  * the process it is first come, first served.
  */
 export function exclusively<Result>(lock: string, work: () => Promise<Result>): Promise<Result> {

@@ -21,7 +21,7 @@ export type Repositories = Readonly<Record<string, string>>;
  * The workflow that a job calls: `$/` and `./` in the repository of the file that says so, `owner/name/…@ref` in
  * another. A version is not resolved: the folder is what the reference points at.
  *
- * @throws Error when there is no such file, or it cannot be called.
+ * @throws Error when the file does not exist or cannot be called.
  */
 export async function calledWorkflow(
   job: CallJob,

@@ -26,11 +26,11 @@ export interface WorkflowOptions {
   /** Where the jobs' folders are made. Kept when given; otherwise removed afterwards. */
   readonly temp?: string;
   readonly machine?: Partial<Machine>;
-  /** What whoever runs the machine has set for every process: proxies, certificates. */
+  /** What the machine's administrator has set for every process: proxies, certificates. */
   readonly runnerVariables?: Variables;
   /** For node actions only: the services behind caches, artifacts and identity tokens. */
   readonly serviceVariables?: Variables;
-  /** Cancels the run: what runs is told as by a runner, what has not begun does not begin. */
+  /** Cancels the run: running processes get the runner's signals, and nothing more starts. */
   readonly signal?: AbortSignal;
   readonly serverUrl?: string;
   /** Other repositories whose workflows are called. */

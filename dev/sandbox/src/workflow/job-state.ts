@@ -11,7 +11,7 @@ import { type Machine, machineVariables, runnerContext } from "../action/machine
 import type { Variables } from "./document.ts";
 import type { Outcome } from "./result.ts";
 
-/** What a job's steps hand on to each other, and see of the world. */
+/** What a job's steps pass to each other, and their environment. */
 export interface JobState {
   /** The contexts of an expression in a step with this environment. */
   contexts(env: Variables): Contexts;

@@ -12,7 +12,7 @@ const defaultTimeoutMinutes = 360;
 /**
  * Runs the steps of a job one after the other, then the post scripts of its actions in reverse order.
  *
- * @param onStep told about every step that was not skipped.
+ * @param onStep receives every step that was not skipped.
  */
 export async function runJob(
   job: StepsJob,

@@ -61,7 +61,7 @@ export function effectivePermissions(
   return Object.fromEntries(permitted.filter(([, access]) => access !== "none"));
 }
 
-/** Whether a pull request comes from somebody else's repository: its token only reads, and it gets no secrets. */
+/** Whether a pull request comes from another repository: its token is read-only, and it gets no secrets. */
 export function isFromFork({ name, payload, repository }: WorkflowEvent): boolean {
   const pullRequest = Object(payload.pull_request);
   return name === "pull_request" && Object(Object(pullRequest.head).repo).full_name !== repository;

@@ -13,8 +13,8 @@ import { runFrame } from "./run-jobs.ts";
  * Runs a workflow file for an event as GitHub would: its triggers decide whether, `needs` and `if` decide which jobs,
  * each job on a machine of its own with a token of its own permissions. Workflows that it calls are run as part of it.
  *
- * @throws Error when the file is no workflow, uses what the sandbox does not carry out, does what a runner
- *   punishes, or would not be started. A failed step is no error; it is the result.
+ * @throws Error when the file is not a workflow, uses what the sandbox does not carry out, breaks a rule of the
+ *   runner, or would not be started. A failed step is not an error; it is the result.
  */
 export async function runWorkflow(options: WorkflowOptions): Promise<WorkflowRun> {
   const path = relative(options.workspace, resolve(options.file)).replaceAll("\\", "/");

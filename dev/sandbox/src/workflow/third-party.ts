@@ -1,7 +1,7 @@
 import { cp } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** What a stand-in for somebody else's action is given. */
+/** What a stand-in for a third-party action receives. */
 export interface StandInUse {
   readonly inputs: Readonly<Record<string, string>>;
   /** The job's working directory. */
@@ -16,10 +16,10 @@ export interface StandInResult {
   readonly log: string;
 }
 
-/** Does on this machine what an action of somebody else does on a runner. */
+/** Does on this machine what a third-party action does on a runner. */
 export type StandIn = (use: StandInUse) => Promise<StandInResult>;
 
-/** The checkout is there already: every job gets its own copy of it. */
+/** The checkout is already present: every job gets its own copy. */
 const checkout: StandIn = async ({ inputs, workspace, source }) => {
   const { repository = "", path = "", ref = "" } = inputs;
   // A commit is the one that the checkout stands for: a pull request's head where a runner would offer the merge.

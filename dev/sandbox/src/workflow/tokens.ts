@@ -12,7 +12,7 @@ export interface JobTokens {
 
 /**
  * Issues job tokens that a registry honours as GitHub's does: a push needs `packages: write` and stays below the
- * repository's owner; what was pushed there can be read with `packages: read`; everybody else's is public.
+ * repository's owner; what was pushed there can be read with `packages: read`; packages of other owners are public.
  */
 export function createJobTokens(): JobTokens {
   const issued = new Map<string, { readonly owner: string; readonly permissions: Permissions }>();

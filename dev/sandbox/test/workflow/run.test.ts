@@ -71,7 +71,7 @@ async function writeEchoAction(): Promise<void> {
 }
 
 describe("jobs", () => {
-  test("run after those they need, with their outputs", async () => {
+  test("run after the jobs they need, with their outputs", async () => {
     const result = await run(`
   b:
     needs: a
@@ -90,7 +90,7 @@ describe("jobs", () => {
     expect(jobOf(result, "a").outputs).toEqual({ tag: "main" });
   });
 
-  test("are skipped by their condition, and with them everything behind", async () => {
+  test("are skipped by their condition, and so are the jobs that need them", async () => {
     const result = await run(`
   a: { runs-on: x, if: "github.ref_type == 'tag'", steps: [{ run: "true" }] }
   b: { runs-on: x, needs: a, if: always(), steps: [{ run: "true" }] }
@@ -110,7 +110,7 @@ describe("jobs", () => {
     expect(result.conclusion).toBe("failure");
   });
 
-  test("have a workspace of their own, empty until it is checked out", async () => {
+  test("have their own workspace, which is empty until the checkout", async () => {
     await write("site/index.md", "hello");
     const result = await run(`
   a:
@@ -131,14 +131,14 @@ describe("jobs", () => {
     expect(logs(result, "b")[1]).toBe("hello\n");
   });
 
-  test("take no longer than they may", async () => {
+  test("are stopped at their time limit", async () => {
     const slow = run("  a: { runs-on: x, timeout-minutes: 0.005, steps: [{ run: sleep 20 }] }\n");
     await expect(slow).rejects.toThrow("did not end within");
   });
 });
 
 describe("steps", () => {
-  test("hand on variables, paths and outputs", async () => {
+  test("pass on variables, paths and outputs", async () => {
     const result = await run(`
   a:
     runs-on: x
@@ -155,7 +155,7 @@ describe("steps", () => {
     expect(logs(result).slice(1)).toEqual(["tool hello\n", "1 hello\n"]);
   });
 
-  test("are skipped after a failure, but for those that want it", async () => {
+  test("are skipped after a failure, except for those that ask for it", async () => {
     const result = await run(`
   a:
     runs-on: x
@@ -184,7 +184,7 @@ describe("steps", () => {
     expect(outcome).toBe("failure");
   });
 
-  test("run in the shell that is named, with pipefail, and without it in the one that is not", async () => {
+  test("run in the named shell with pipefail, and in the default shell without it", async () => {
     const step = (shell: string) => `{ runs-on: x, steps: [{ run: "false | cat; echo on"${shell} }] }`;
     const result = await run(
       `  named: ${step(", shell: bash")}\n  unnamed: ${step("")}\n  sh: ${step(", shell: sh")}\n  own: { runs-on: x, defaults: { run: { shell: bash } }, steps: [{ run: "false | cat; echo on" }] }\n`,
@@ -192,7 +192,7 @@ describe("steps", () => {
     expect(results(result)).toEqual({ named: "failure", unnamed: "success", sh: "success", own: "failure" });
   });
 
-  test("see what the runner sets, and can overwrite none of it", async () => {
+  test("see what the runner sets, and cannot overwrite it", async () => {
     const result = await run(
       `
   a:
@@ -217,7 +217,7 @@ describe("steps", () => {
   });
 });
 
-test("a run that is cancelled stops what runs and begins nothing more", async () => {
+test("a cancelled run stops what is running and starts nothing more", async () => {
   const controller = new AbortController();
   const cancelled = run(
     `
@@ -275,14 +275,14 @@ describe("actions", () => {
     ]);
   });
 
-  test("need a checkout where they are named by path", async () => {
+  test("need a checkout when they are referred to by path", async () => {
     await writeEchoAction();
     await expect(
       run("  a: { runs-on: x, steps: [{ uses: ./actions/echo, with: { text: x } }] }\n"),
     ).rejects.toThrow("ENOENT");
   });
 
-  test("of others need a stand-in", async () => {
+  test("by third parties need a stand-in", async () => {
     const job =
       "  a: { runs-on: x, steps: [{ uses: octo/deploy/sub@v1, with: { to: sea }, id: d }, { run: 'echo ${{ steps.d.outputs.done }}' }] }\n";
     await expect(run(job)).rejects.toThrow('no stand-in for the action "octo/deploy/sub@v1"');
@@ -293,14 +293,14 @@ describe("actions", () => {
     expect(logs(await run(job, { standIns: { "octo/deploy": standIn } }))[1]).toBe("to sea\n");
   });
 
-  test("are given only what they declare", async () => {
+  test("receive only the inputs that they declare", async () => {
     await writeEchoAction();
     const job = "  a: { runs-on: x, steps: [{ uses: $/actions/echo, with: { txt: x } }] }\n";
     await expect(run(job)).rejects.toThrow('no input "txt"');
   });
 });
 
-describe("what is not carried out or not valid is an error", () => {
+describe("what is unsupported or invalid is an error", () => {
   test.each([
     ["an unknown key", "  a: { runs-on: x, step: [] }\n", "is not a workflow"],
     [
@@ -314,11 +314,7 @@ describe("what is not carried out or not valid is an error", () => {
       '"exclude"',
     ],
     ["a container", "  a: { runs-on: x, container: debian, steps: [{ run: x }] }\n", '"container"'],
-    [
-      "a shell that is not here",
-      "  a: { runs-on: x, steps: [{ run: x, shell: pwsh }] }\n",
-      'no shell "pwsh"',
-    ],
+    ["an unknown shell", "  a: { runs-on: x, steps: [{ run: x, shell: pwsh }] }\n", 'no shell "pwsh"'],
     [
       "an output that is a secret",
       "  a: { runs-on: x, outputs: { t: '${{ github.token }}' }, steps: [{ run: 'true' }] }\n",
@@ -416,7 +412,7 @@ test("concurrency is evaluated and recorded", async () => {
   });
 });
 
-test("an event that starts nothing runs nothing", async () => {
+test("an event that does not trigger the workflow runs nothing", async () => {
   const result = await run(
     "  a: { runs-on: x, steps: [{ run: 'true' }] }\n",
     { event: pushTag("v1.0.0") },
