@@ -231,6 +231,8 @@ describe("the advice about a refusal", () => {
     ["quay.io", "o/s", 400, "MANIFEST_INVALID", "manifest invalid: too many layers", /`layers: archive`/],
     ["site.azurecr.io", "s", 400, "MANIFEST_INVALID", "layers exceed the limit of 512", /`layers: archive`/],
     ["r.example", "s", 413, "SIZE_INVALID", "number of layers is above 1000", /`layers: archive`/],
+    ["r.example", "s", 413, "SIZE_INVALID", "layer size exceeds the limit", /changed in transit|client_max/],
+    ["r.example", "s", 413, "", "maximum size of layers is 1 GiB", /client_max_body_size/],
     ["registry.example", "s", 413, "", "<html>413</html>", /client_max_body_size/],
     ["registry.example", "s", 415, "MANIFEST_INVALID2", "", /media type/],
     ["registry.example", "s", 411, "", "", /Content-Length/],
@@ -283,6 +285,16 @@ describe("the advice about refused credentials", () => {
       );
     },
   );
+
+  test("does not speak of the job's permissions if none were sent, whatever the registry says", () => {
+    const text =
+      "denied: permission_denied: write_package; The token provided does not match expected scopes";
+    const credentials = { kind: "none" } as const;
+    const registry = "containers.github.example";
+    expect(adviceFor({ ...refused, status: 403, text, registry, credentials })).toBe(
+      `No credentials were sent to ${registry}. Set registry-username and registry-password, or log in to ${registry} in an earlier step.`,
+    );
+  });
 
   test("names the user whose credentials were sent", () => {
     const credentials = { kind: "user", name: "grace" } as const;

@@ -81,7 +81,7 @@ const rules: readonly Rule[] = [
   { statuses: [429], advice: limitAdvice },
   { statuses: [400, 403], text: /rate limit|toomanyrequests/i, advice: limitAdvice },
   {
-    text: /too many layers|(?:number|count|limit|maximum|max)\W(?:\w+\W){0,4}layers|layers?\W(?:\w+\W){0,4}(?:exceed|limit|maximum)/i,
+    text: /too many layers|\b(?:number|count|limit|maximum|max)\W(?:(?!size)\w+\W){0,4}layers|\blayers\W(?:(?!size)\w+\W){0,4}(?:exceed|limit|maximum)/i,
     advice:
       "The registry takes fewer layers: publish the files of a component as one archive (`layers: archive` of spin-registry-push).",
   },
@@ -89,20 +89,23 @@ const rules: readonly Rule[] = [
   {
     registry: github,
     text: /installation not allowed to (?:create|write) organization package/i,
-    advice:
+    advice: unlessAnonymous(
       "The job's token may not write packages: give the job `permissions: packages: write`, and allow members to create packages in the organization's package settings.",
+    ),
   },
   {
     registry: github,
     text: /permission_denied: write_package/i,
-    advice:
+    advice: unlessAnonymous(
       'Either the job lacks `permissions: packages: write`, or the package exists but is not linked to this repository: in the package\'s settings, under "Manage Actions access", add this repository with the Write role.',
+    ),
   },
   {
     registry: github,
     text: /permission_denied: create_package|permission_denied: the requested installation/i,
-    advice:
+    advice: unlessAnonymous(
       "The token may not create packages for this owner: publish under the owner of this repository, or use a classic token of a member with the scope write:packages.",
+    ),
   },
   {
     registry: github,
@@ -114,14 +117,16 @@ const rules: readonly Rule[] = [
     registry: github,
     text: /does not match expected scopes|insufficient[_ ]scope/i,
     statuses: [401, 403],
-    advice:
+    advice: unlessAnonymous(
       "The token lacks a scope: a classic token needs write:packages, the job's token needs `permissions: packages: write`.",
+    ),
   },
   {
     registry: github,
     text: /cannot be authenticated with the token/i,
-    advice:
+    advice: unlessAnonymous(
       "GitHub does not accept this token: use the job's token, a classic personal access token or the token of a GitHub App, and check that it has not expired.",
+    ),
   },
   {
     registry: github,
