@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import type { Location } from "@spin-publisher/errors";
 import type { Fetch } from "@spin-publisher/http";
 import type { Artifact, FetchedManifest, RegistryClient, TargetState } from "@spin-publisher/oci";
 import { annotationsOf } from "./artifact/annotations.ts";
@@ -32,7 +33,7 @@ export interface Dependencies {
   /** A folder for archives until they are published. */
   readonly temporaryFolder: string;
   readonly log: (line: string) => void;
-  readonly warn: (line: string) => void;
+  readonly warn: (message: string, location: Location) => void;
 }
 
 export interface BuiltContent {
@@ -82,8 +83,8 @@ export async function buildContent(
       engine === "native"
         ? await assemble(application, context)
         : await assembleWithSpin(application, { ...context, ...programs, manifest });
-    for (const warning of [...warningsAbout(application), ...assembled.warnings])
-      warn(`${manifest}: ${warning}.`);
+    for (const { line, text } of [...warningsAbout(application), ...assembled.warnings])
+      warn(`${manifest}:${line}: ${text}.`, { file: manifest, line });
 
     const { app, layers } = assembled;
     const artifact = await contentArtifact(app, layers, {

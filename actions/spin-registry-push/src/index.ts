@@ -1,10 +1,11 @@
 import { rm } from "node:fs/promises";
-import { info, warning } from "@actions/core";
+import { info } from "@actions/core";
 import {
   createTemporaryFolder,
   readPublishingInputs,
   runAction,
   runPublishing,
+  warn,
 } from "@spin-publisher/action-runtime";
 import { namingFiles } from "@spin-publisher/errors";
 import { buildContent } from "./build.ts";
@@ -25,7 +26,7 @@ await runAction("content", async () => {
     execute,
     environment: process.env,
     log: info,
-    warn: warning,
+    warn,
   };
   try {
     await namingFiles(() =>

@@ -301,8 +301,8 @@ describe("a run", () => {
     const folder = await site('files = ["content"]\nallowed_http_hosts = ["a.b"]');
     await built(folder, { dependencies: { warn: (line) => warnings.push(line) } });
     expect(warnings).toEqual([
-      expect.stringContaining('spin.toml: allowed_http_hosts of component "web" is deprecated'),
-      expect.stringContaining('spin.toml: "content" puts its files at "content/content/…"'),
+      expect.stringContaining('spin.toml:10: allowed_http_hosts of component "web" is deprecated'),
+      expect.stringContaining('spin.toml:9: "content" puts its files at "content/content/…"'),
     ]);
   });
 });

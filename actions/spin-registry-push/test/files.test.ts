@@ -18,7 +18,10 @@ async function published(folder: string, files: string, more: Partial<FilesConte
   const { byComponent, warnings } = await namingManifest("spin.toml", () =>
     prepareAllFiles(application, filesContext(folder, more)),
   );
-  return { paths: (byComponent[0] ?? []).map(({ path }) => path), warnings };
+  return {
+    paths: (byComponent[0] ?? []).map(({ path }) => path),
+    warnings: warnings.map(({ line, text }) => `${line}: ${text}`),
+  };
 }
 
 const paths = async (folder: string, files: string, more: Partial<FilesContext> = {}) =>
@@ -279,10 +282,10 @@ describe("an entry of files", () => {
 
   test("is warned about where it hardly means what it says", async () => {
     expect((await published(await tree(), 'files = ["static"]')).warnings).toEqual([
-      '"static" puts its files at "static/static/…", as Spin does; write "static/**/*" for "static/…"',
+      '9: "static" puts its files at "static/static/…", as Spin does; write "static/**/*" for "static/…"',
     ]);
     expect((await published(await tree(), 'files = ["**/*"]')).warnings).toEqual([
-      '"**/*" publishes everything in the application folder',
+      '9: "**/*" publishes everything in the application folder',
     ]);
   });
 
@@ -290,7 +293,7 @@ describe("an entry of files", () => {
     const folder = await project({ ".git/config": "token", "a.md": "a" });
     const { warnings } = await published(folder, 'files = [".git/**/*", "*.md"]');
     expect(warnings).toEqual([
-      '".git/config" is published, and what Git keeps may hold credentials; add exclude_files = [".git/**"]',
+      '9: ".git/config" is published, and what Git keeps may hold credentials; add exclude_files = [".git/**"]',
     ]);
   });
 });
@@ -332,14 +335,14 @@ describe("an entry that matches nothing", () => {
 
   test.each(cases)("is a warning beside others: %s", async (entry, reason) => {
     const { warnings } = await published(await site(), `files = ["content/*", "${entry}"]`);
-    expect(warnings).toContain(message(entry, reason));
+    expect(warnings).toContain(`9: ${message(entry, reason)}`);
   });
 
   test.each(ofMissing)("is an error beside others where its folder is missing: %s", async (entry, reason) => {
     const files = `files = ["content/*", "${entry}"]`;
     await expect(paths(await site(), files)).rejects.toThrow(message(entry, reason));
     const { warnings } = await published(await site(), files, { allowEmptyFiles: true });
-    expect(warnings).toEqual([message(entry, reason)]);
+    expect(warnings).toEqual([`9: ${message(entry, reason)}`]);
   });
 
   test("is told from one of which everything is excluded", async () => {
@@ -409,7 +412,7 @@ describe("exclude_files", () => {
   ])("is warned about where it names %s", async (_name, pattern, advice) => {
     const files = `files = ["content/*.md"]\nexclude_files = ["*/.draft.md", "content/.d*", ${pattern}]`;
     expect((await published(await tree(), files)).warnings).toEqual([
-      `${pattern} in exclude_files of component "web" excludes nothing${advice}`,
+      `10: ${pattern} in exclude_files of component "web" excludes nothing${advice}`,
     ]);
   });
 

@@ -191,20 +191,22 @@ describe("a trigger", () => {
 
 describe("what a manifest should not say", () => {
   test.each([
-    ["no trigger", v2("[trigger]"), "the application has no trigger, so Spin will not start it"],
+    ["no trigger", v2("[trigger]"), "1: the application has no trigger, so Spin will not start it"],
     [
       "the deprecated hosts",
       withComponent('allowed_http_hosts = ["a.b"]'),
-      'allowed_http_hosts of component "web" is deprecated; write allowed_outbound_hosts = ["http://a.b", "https://a.b"]',
+      '9: allowed_http_hosts of component "web" is deprecated; write allowed_outbound_hosts = ["http://a.b", "https://a.b"]',
     ],
   ])("is warned about: %s", (_name, manifest, warning) => {
-    expect(warningsAbout(read(manifest))).toEqual([warning]);
+    expect(warningsAbout(read(manifest)).map(({ line, text }) => `${line}: ${text}`)).toEqual([warning]);
   });
 
   test("is warned about: a profile that no component has", () => {
     const manifest = withComponent("[component.web.profile.debug]\nenvironment = {}");
     expect(warningsAbout(read(manifest, "debug"))).toEqual([]);
-    expect(warningsAbout(read(manifest, "release"))).toEqual(['no component has the profile "release"']);
+    expect(warningsAbout(read(manifest, "release"))).toEqual([
+      { line: 1, text: 'no component has the profile "release"' },
+    ]);
   });
 
   test("is not found in an ordinary manifest", () => {

@@ -163,7 +163,12 @@ describeNeeding("the sandbox's runner")("an entry of files that matches nothing"
   });
 
   test("is a warning beside others, and can be allowed", async () => {
-    const warning = (reason: string) => ({ level: "warning", message: `spin.toml: ${files(reason)}.` });
+    const warning = (reason: string) => ({
+      level: "warning",
+      message: `spin.toml:9: ${files(reason)}.`,
+      file: "spin.toml",
+      line: 9,
+    });
     const one = await push(await site('files = ["content/*", "content/*.html"]'), { tag: "5" });
     expect(one).toMatchObject({
       exitCode: 0,
@@ -180,7 +185,7 @@ describeNeeding("the sandbox's runner")("an entry of files that matches nothing"
     const folder = await site('files = ["content/*"]\nexclude_files = ["**/node_modules"]');
     const { exitCode, annotations } = await push(folder, { tag: "7" });
     const message =
-      'spin.toml: "**/node_modules" in exclude_files of component "web" excludes nothing; write "**/node_modules/**" to exclude everything in that folder.';
+      'spin.toml:10: "**/node_modules" in exclude_files of component "web" excludes nothing; write "**/node_modules/**" to exclude everything in that folder.';
     expect({ exitCode, annotations }).toMatchObject({
       exitCode: 0,
       annotations: [{ level: "warning", message }],

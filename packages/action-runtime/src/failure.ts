@@ -1,7 +1,14 @@
 import { realpathSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
-import { type AnnotationProperties, error as annotate, debug, info, summary } from "@actions/core";
-import { locationOf, messageOf } from "@spin-publisher/errors";
+import {
+  type AnnotationProperties,
+  error as annotate,
+  warning as annotateWarning,
+  debug,
+  info,
+  summary,
+} from "@actions/core";
+import { LocatedError, type Location, locationOf, messageOf } from "@spin-publisher/errors";
 import { workspaceFolder } from "./runner-folders.ts";
 import { failureSummary } from "./summary.ts";
 
@@ -29,6 +36,11 @@ export async function runAction(
     // Pipes are written to asynchronously on some systems: end when everything is out.
     process.stdout.write("", end);
   }
+}
+
+/** Shows a warning, beside the file and line that it is about. */
+export function warn(message: string, location: Location): void {
+  annotateWarning(message, annotationOf(new LocatedError(message, location)));
 }
 
 /** The annotation says it already: a summary that cannot be written must not hide it. */

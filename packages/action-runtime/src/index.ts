@@ -1,7 +1,7 @@
 export type { Built } from "./built.ts";
 export { fillPlaceholders, placeholdersOf, repositoryInput } from "./default-repository.ts";
 export { type GitHubEvent, type Pushed, readEvent } from "./event.ts";
-export { runAction } from "./failure.ts";
+export { runAction, warn } from "./failure.ts";
 export { formatBytes } from "./format-bytes.ts";
 export { choice, flag, lines, pairs, requiredText, text } from "./inputs.ts";
 export type { Promotion } from "./promotion.ts";

@@ -7,6 +7,7 @@ import { createHasher, type PreparedFile, prepareFiles } from "../files/prepare.
 import type { LayerSource } from "../layers/layer-source.ts";
 import { lockApplication, type PreparedComponent } from "../locked-app/lock.ts";
 import type { Application, Component } from "../manifest/model.ts";
+import type { ManifestWarning } from "../manifest/warnings.ts";
 import { requireLoadable } from "../sources/require-loadable.ts";
 import { resolveSource, type SourceContext } from "../sources/resolve.ts";
 
@@ -15,7 +16,7 @@ export interface AssembledApp {
   readonly app: LockedApp;
   /** By component, in the order of the locked application. */
   readonly layers: readonly LayerSource[];
-  readonly warnings: readonly string[];
+  readonly warnings: readonly ManifestWarning[];
 }
 
 /** What decides which files are published. */
@@ -72,7 +73,7 @@ async function modulesOf({ components }: Application, context: AssemblyContext):
 interface AllFiles {
   /** In the order of the application's components. */
   readonly byComponent: readonly (readonly PreparedFile[])[];
-  readonly warnings: readonly string[];
+  readonly warnings: readonly ManifestWarning[];
 }
 
 /** The files of all components; every entry of the manifest is resolved before the first file is read. */
@@ -80,7 +81,7 @@ export async function prepareAllFiles(application: Application, context: FilesCo
   const root = await openApplicationFolder(context.folder, context.workspace);
   const canBuild = application.components.some(({ build }) => build !== undefined);
   const hash = createHasher();
-  const warnings: string[] = [];
+  const warnings: ManifestWarning[] = [];
   const collections: (readonly CollectedFile[])[] = [];
   for (const component of application.components) {
     const collection = await collectFiles(root, component, { ...context, canBuild });

@@ -1,6 +1,7 @@
 import { errorCode, whyUnreadable } from "@spin-publisher/errors";
 import { ManifestError } from "../manifest/error.ts";
 import type { Component, FileEntry } from "../manifest/model.ts";
+import type { ManifestWarning } from "../manifest/warnings.ts";
 import type { ApplicationFolder } from "./boundary.ts";
 import { createExclusions } from "./exclusions.ts";
 import type { Nothing } from "./nothing-found.ts";
@@ -18,7 +19,7 @@ export interface CollectedFile extends FoundFile {
 export interface Collection {
   readonly files: readonly CollectedFile[];
   /** What the user may not have meant. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly ManifestWarning[];
 }
 
 export interface CollectOptions {
@@ -46,7 +47,7 @@ export async function collectFiles(
 ): Promise<Collection> {
   const { excludes, unused } = createExclusions(component);
   const files: CollectedFile[] = [];
-  const warnings: string[] = [];
+  const warnings: ManifestWarning[] = [];
   const empty: { readonly entry: FileEntry; readonly nothing: Nothing }[] = [];
   for (const entry of component.files) {
     const { found, destinationOf, warning, nothing } = await resolved(
@@ -59,7 +60,7 @@ export async function collectFiles(
     files.push(
       ...found.map((file) => ({ ...file, destination: destinationOf(file.path), line: entry.line })),
     );
-    if (warning !== undefined) warnings.push(warning);
+    if (warning !== undefined) warnings.push({ line: entry.line, text: warning });
     if (nothing !== undefined) empty.push({ entry, nothing });
   }
   for (const { entry, nothing } of empty) {
@@ -69,7 +70,7 @@ export async function collectFiles(
     if (isMistake && !options.allowEmptyFiles) {
       throw new ManifestError(entry.line, `${sentence}, or set "allow-empty-files: true" if that is right`);
     }
-    warnings.push(sentence);
+    warnings.push({ line: entry.line, text: sentence });
   }
   // Templates of Spin bring exclude_files along for components without files.
   if (component.files.length > 0) warnings.push(...unused());
@@ -114,10 +115,9 @@ function buildAdvice({ canBuild, built }: Options): string | undefined {
   return built ? "the build did not create it" : 'run the build first, or set "build: true"';
 }
 
-function warnAboutGit(files: readonly CollectedFile[]): readonly string[] {
+function warnAboutGit(files: readonly CollectedFile[]): readonly ManifestWarning[] {
   const repository = files.find(({ path }) => path.split("/").includes(".git"));
   if (repository === undefined) return [];
-  return [
-    `"${repository.path}" is published, and what Git keeps may hold credentials; add exclude_files = [".git/**"]`,
-  ];
+  const text = `"${repository.path}" is published, and what Git keeps may hold credentials; add exclude_files = [".git/**"]`;
+  return [{ line: repository.line, text }];
 }

@@ -1,6 +1,7 @@
 import { messageOf } from "@spin-publisher/errors";
 import { ManifestError } from "../manifest/error.ts";
 import type { Component } from "../manifest/model.ts";
+import type { ManifestWarning } from "../manifest/warnings.ts";
 import { type Glob, matches, parseGlob } from "./glob.ts";
 
 /** The `exclude_files` of a component, and which of them had an effect. */
@@ -8,23 +9,26 @@ export interface Exclusions {
   /** @param path of a file, relative to the application folder. */
   readonly excludes: (path: string) => boolean;
   /** A warning for each pattern that has excluded nothing so far. */
-  readonly unused: () => readonly string[];
+  readonly unused: () => readonly ManifestWarning[];
 }
 
 /** @throws ManifestError for an entry that is not a pattern. */
 export function createExclusions({ id, excludeFiles }: Component): Exclusions {
-  const globs = excludeFiles.map(({ line, pattern }) => parse(line, pattern));
+  const globs = excludeFiles.map(({ line, pattern }) => ({ line, glob: parse(line, pattern) }));
   const used = new Set<Glob>();
   return {
     excludes: (path) => {
-      const excluding = globs.filter((glob) => matches(glob, path));
-      for (const glob of excluding) used.add(glob);
+      const excluding = globs.filter(({ glob }) => matches(glob, path));
+      for (const { glob } of excluding) used.add(glob);
       return excluding.length > 0;
     },
     unused: () =>
       globs
-        .filter((glob) => !used.has(glob))
-        .map(({ text }) => `"${text}" in exclude_files of component "${id}" excludes nothing${advice(text)}`),
+        .filter(({ glob }) => !used.has(glob))
+        .map(({ line, glob: { text } }) => ({
+          line,
+          text: `"${text}" in exclude_files of component "${id}" excludes nothing${advice(text)}`,
+        })),
   };
 }
 

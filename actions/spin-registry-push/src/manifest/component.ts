@@ -56,7 +56,9 @@ export const asComponent: Decoder<ComponentEntry> = (value, what) => {
     line: table.line,
     ...readCommonFields(fields),
     allowedOutboundHosts: [...outbound, ...convertHttpHosts(http, fields.lineOf("allowed_http_hosts"))],
-    hostsLine: fields.lineOf("allowed_outbound_hosts"),
+    hostsLine: fields.lineOf(
+      table.entries.has("allowed_outbound_hosts") ? "allowed_outbound_hosts" : "allowed_http_hosts",
+    ),
     keyValueStores: fields.optional("key_value_stores", listOf(asLabel)) ?? [],
     sqliteDatabases: fields.optional("sqlite_databases", listOf(asLabel)) ?? [],
     variables: fields.optional("variables", mapOf(asText, requireVariableName)) ?? new Map(),

@@ -97,7 +97,9 @@ const asOldComponent: Decoder<OldComponent> = (value, what) => {
       line: table.line,
       ...readCommonFields(fields),
       allowedOutboundHosts: [...outbound, ...http],
-      hostsLine: fields.lineOf("allowed_outbound_hosts"),
+      hostsLine: fields.lineOf(
+        table.entries.has("allowed_outbound_hosts") ? "allowed_outbound_hosts" : "allowed_http_hosts",
+      ),
       keyValueStores: fields.optional("key_value_stores", listOf(asText)) ?? [],
       sqliteDatabases: fields.optional("sqlite_databases", listOf(asText)) ?? [],
       variables: fields.optional("config", mapOf(asText, requireVariableName)) ?? new Map(),

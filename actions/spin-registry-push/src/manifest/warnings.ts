@@ -1,19 +1,26 @@
 import type { Application } from "./model.ts";
 
-/** Legal in a manifest, but unlikely to be what its author meant. Each is one sentence without the full stop. */
-export function warningsAbout(application: Application): readonly string[] {
+/** Something that is legal in a manifest, but unlikely to be what its author meant. */
+export interface ManifestWarning {
+  readonly line: number;
+  /** A sentence without the full stop. */
+  readonly text: string;
+}
+
+export function warningsAbout(application: Application): readonly ManifestWarning[] {
   const { components, triggers, manifestVersion, profile } = application;
-  const warnings: string[] = [];
-  if (triggers.length === 0) warnings.push("the application has no trigger, so Spin will not start it");
-  if (profile !== undefined && !components.some(({ profiles }) => profiles.has(profile))) {
-    warnings.push(`no component has the profile "${profile}"`);
+  const warnings: ManifestWarning[] = [];
+  if (triggers.length === 0) {
+    warnings.push({ line: 1, text: "the application has no trigger, so Spin will not start it" });
   }
-  for (const { id, given, allowedOutboundHosts } of components) {
+  if (profile !== undefined && !components.some(({ profiles }) => profiles.has(profile))) {
+    warnings.push({ line: 1, text: `no component has the profile "${profile}"` });
+  }
+  for (const { id, given, allowedOutboundHosts, hostsLine } of components) {
     if (manifestVersion === 2 && given.has("allowed_http_hosts")) {
       const hosts = allowedOutboundHosts.map((host) => JSON.stringify(host)).join(", ");
-      warnings.push(
-        `allowed_http_hosts of component "${id}" is deprecated; write allowed_outbound_hosts = [${hosts}]`,
-      );
+      const text = `allowed_http_hosts of component "${id}" is deprecated; write allowed_outbound_hosts = [${hosts}]`;
+      warnings.push({ line: hostsLine, text });
     }
   }
   return warnings;
