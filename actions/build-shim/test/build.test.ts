@@ -354,6 +354,15 @@ describe("the record of the base in a shim's index", () => {
     expect(recordIn(artifact.root)).toBe(recordIn(first.root));
   });
 
+  test("is that of the requested platforms, whatever the version before had", async () => {
+    const images = registryWith("4.0.2");
+    const first = await built(images);
+    const platforms = parsePlatforms("linux/arm64");
+    const { artifact } = await nextAfter(first.root, images, { platforms });
+    const read = await built(registryWith("4.0.2"), { tag: "0.1.3", platforms });
+    expect(artifact.root.descriptor).toEqual(read.root.descriptor);
+  });
+
   test("does not serve a platform that it does not have", async () => {
     const images = registryWith("4.0.2");
     const first = await built(images, { platforms: parsePlatforms("linux/amd64") });

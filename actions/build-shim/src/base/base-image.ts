@@ -33,6 +33,8 @@ export interface Base {
   readonly images: readonly BaseImage[];
   /** Version of Spin, for an image that starts from nothing. */
   readonly spin?: string;
+  /** The record of exactly these images, where they were taken from it. */
+  readonly record?: string;
 }
 
 /**

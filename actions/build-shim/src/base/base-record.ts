@@ -17,8 +17,9 @@ const limits = { annotation: 32 << 10, unpacked: 1 << 20 };
  *
  * @param requested the platforms as requested, in the order of the base's images.
  */
-export function recordOfBase({ name, images }: Base, requested: readonly Platform[]): Annotations {
+export function recordOfBase({ name, images, record }: Base, requested: readonly Platform[]): Annotations {
   if (name === undefined) return {};
+  if (record !== undefined) return { [annotationKeys.base]: record }; // compressing it again takes 10 ms
   const entries = images.map(({ platform, digest, config, layers }, index) => [
     formatPlatform(requested[index] ?? platform),
     { platform, digest, config, layers: layers.map(({ descriptor }) => descriptor) },
@@ -45,8 +46,10 @@ export function baseFromRecord(
   try {
     const bytes = gunzipSync(Buffer.from(text, "base64"), { maxOutputLength: limits.unpacked });
     const record = parseObject(bytes, "The record");
-    const images = requested.map((platform) => recordedImage(record[formatPlatform(platform)], name));
-    return { name, digest, images };
+    const names = requested.map(formatPlatform);
+    const images = names.map((platform) => recordedImage(record[platform], name));
+    const isWhole = names.join() === Object.keys(record).join();
+    return { name, digest, images, ...(isWhole ? { record: text } : {}) };
   } catch {
     return undefined;
   }

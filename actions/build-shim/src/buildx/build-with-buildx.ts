@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { errorCode } from "@spin-publisher/errors";
 import { sortedByKey } from "@spin-publisher/json";
@@ -97,7 +96,8 @@ export function buildxArguments(request: BuildxRequest, layout: string): readonl
   ];
 }
 
-function runProgram(program: string, args: readonly string[]): Promise<number> {
+async function runProgram(program: string, args: readonly string[]): Promise<number> {
+  const { spawn } = await import("node:child_process");
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ["ignore", "inherit", "inherit"] });
     child.once("error", reject);
