@@ -1,4 +1,7 @@
-import semver from "semver";
+import lte from "semver/functions/lte.js";
+import major from "semver/functions/major.js";
+import minor from "semver/functions/minor.js";
+import valid from "semver/functions/valid.js";
 import type { Pushed } from "./event.ts";
 import { parseBuildTag, releaseVersion, requireTag, slugOf } from "./tag.ts";
 
@@ -48,7 +51,7 @@ function resolveAlias(
  * @throws Error as `requireTag`, and for a version, which must not move.
  */
 export function requireAlias(alias: string): string {
-  if (semver.valid(alias) !== null) {
+  if (valid(alias) !== null) {
     throw new Error(
       `"${alias}" is invalid as an alias: an alias moves, and a version must not. Use a name such as "latest".`,
     );
@@ -63,7 +66,7 @@ function isTemplate(alias: string): boolean {
 
 function expand(template: string, version: string): string {
   return template.replace(placeholder, (_, part) =>
-    String(part === "major" ? semver.major(version) : semver.minor(version)),
+    String(part === "major" ? major(version) : minor(version)),
   );
 }
 
@@ -73,7 +76,7 @@ function expand(template: string, version: string): string {
 export function reasonToKeep(alias: string, current: string | undefined, next: string): string | undefined {
   const from = releaseVersion(current ?? "");
   const to = releaseVersion(next);
-  if (from === undefined || to === undefined || semver.lte(from, to)) return undefined;
+  if (from === undefined || to === undefined || lte(from, to)) return undefined;
   return `"${alias}" stays on ${current}, which is newer than ${next}`;
 }
 

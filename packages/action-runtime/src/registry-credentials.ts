@@ -49,13 +49,20 @@ export function givenCredential(usernameInput: string, passwordInput: string): C
 export function maskingCredentials(send: Fetch): Fetch {
   const masked = new Set<string>();
   return (input, init) => {
-    const [, secret = ""] = new Headers(init?.headers).get("authorization")?.split(" ") ?? [];
+    const [, secret = ""] = authorizationIn(init?.headers)?.split(" ") ?? [];
     if (secret !== "" && !masked.has(secret)) {
       masked.add(secret);
       setSecret(secret);
     }
     return send(input, init);
   };
+}
+
+/** Without the platform's `Headers`, which loads Node's own copy of undici: 10 ms of every start. */
+function authorizationIn(headers: RequestInit["headers"]): string | undefined {
+  const entries = headers === undefined || Symbol.iterator in headers ? headers : Object.entries(headers);
+  for (const [name, value] of entries ?? []) if (name?.toLowerCase() === "authorization") return value;
+  return undefined;
 }
 
 /** Basic authentication sends base64 of `user:password`, which is as secret as the password itself. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { isTag } from "@spin-publisher/oci";
-import semver from "semver";
+import prerelease from "semver/functions/prerelease.js";
+import valid from "semver/functions/valid.js";
 import type { Pushed } from "./event.ts";
 
 /** Longest slug: 60 + `-` + 8 + `-` + 10 stays far below the 128 characters of a tag. */
@@ -75,7 +76,7 @@ export function parseBuildTag(tag: string): { readonly slug: string; readonly ep
 /** The version that a tag releases, `1.2.3` for `1.2.3` and `v1.2.3`; undefined for pre-releases and any other tag. */
 export function releaseVersion(tag: string): string | undefined {
   const version = tag.replace(/^v/, "");
-  return semver.valid(version) === version && semver.prerelease(version) === null ? version : undefined;
+  return valid(version) === version && prerelease(version) === null ? version : undefined;
 }
 
 /** @throws Error when `tag` is not a legal OCI tag, with a legal one as a suggestion. */

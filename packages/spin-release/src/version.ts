@@ -1,4 +1,7 @@
-import semver from "semver";
+import rsort from "semver/functions/rsort.js";
+import valid from "semver/functions/valid.js";
+import maxSatisfying from "semver/ranges/max-satisfying.js";
+import validRange from "semver/ranges/valid.js";
 
 /** The version that a user asks for. Versions omit the `v` of their tags. */
 export type VersionRequest =
@@ -15,13 +18,13 @@ export function parseVersionRequest(text: string): VersionRequest {
   const request = text.trim();
   if (request.toLowerCase() === "latest") return { kind: "latest" };
   const version = request.replace(/^v/i, "");
-  if (semver.valid(version) === version) return { kind: "exact", version };
+  if (valid(version) === version) return { kind: "exact", version };
   if (request === "canary") {
     throw new Error(
       "Spin's canary build changes with every commit and has no version. Use latest, a release such as 4.0.2, or the full name of a release candidate such as 4.1.0-rc.1.",
     );
   }
-  if (request !== "" && semver.validRange(request) !== null) return { kind: "range", range: request };
+  if (request !== "" && validRange(request) !== null) return { kind: "range", range: request };
   throw new Error(
     `"${text}" is not a version of Spin. Use latest, an exact version such as 4.0.2, or a range such as ^4.0.`,
   );
@@ -38,7 +41,7 @@ export function tagOf(version: string): string {
  */
 export function versionOf(tag: string): string | undefined {
   const version = tag.slice(1);
-  return tag.startsWith("v") && semver.valid(version) === version ? version : undefined;
+  return tag.startsWith("v") && valid(version) === version ? version : undefined;
 }
 
 /** Whether a version is neither a pre-release nor has a build suffix. */
@@ -55,7 +58,7 @@ export function highest(
   request: Exclude<VersionRequest, { kind: "exact" }>,
 ): string | undefined {
   const range = request.kind === "latest" ? "*" : request.range;
-  return semver.maxSatisfying([...versions], range) ?? undefined;
+  return maxSatisfying([...versions], range) ?? undefined;
 }
 
 /** Whether a version satisfies a request; any stable version satisfies `latest`. */
@@ -65,5 +68,5 @@ export function meets(version: string, request: VersionRequest): boolean {
 
 /** Newest first. */
 export function newestFirst(versions: readonly string[]): readonly string[] {
-  return semver.rsort([...versions]);
+  return rsort([...versions]);
 }

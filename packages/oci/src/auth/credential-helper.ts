@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { isObject, type JsonObject } from "@spin-publisher/json";
 import type { Credential } from "./credential.ts";
 
@@ -61,8 +60,9 @@ const limits = { output: 64 << 10, milliseconds: 30_000 };
 /** Runs helpers with these environment variables. */
 export const helperRunner =
   (env: Environment): RunHelper =>
-  (program, input) =>
-    new Promise((resolve, reject) => {
+  async (program, input) => {
+    const { spawn } = await import("node:child_process"); // few runs need it, and it takes long to load
+    return new Promise((resolve, reject) => {
       const child = spawn(program, ["get"], {
         stdio: ["pipe", "pipe", "ignore"],
         env: { ...env },
@@ -84,3 +84,4 @@ export const helperRunner =
       );
       child.stdin.end(input);
     });
+  };
