@@ -10,13 +10,13 @@ const v1 = (more: string, top = "") =>
 type Named = readonly (readonly [name: string, manifest: string])[];
 
 export const acceptedBySpin: Named = [
-  ["the smallest", v2("[trigger]")],
+  ["the smallest", v2("[[trigger.timer]]")],
   ["one component", web("")],
-  ["no name", v2("[trigger]").replace('"x"', '""')],
+  ["no name", v2("[[trigger.timer]]").replace('"x"', '""')],
   [
     "everything about an application",
     v2(
-      'version = "1"\ndescription = "d \\"q\\" é"\nauthors = ["A <a@b>", "B"]\ntargets = []\n[application.trigger.http]\nbase = "/"\n[trigger]',
+      'version = "1"\ndescription = "d \\"q\\" é"\nauthors = ["A <a@b>", "B"]\ntargets = []\n[application.trigger.http]\nbase = "/"\n[[trigger.timer]]',
     ),
   ],
   [
@@ -76,38 +76,38 @@ export const acceptedBySpin: Named = [
   [
     "components by their first mention",
     v2(
-      '[component.b.build]\ncommand = "x"\n[trigger]\n[component.a]\nsource = "web.wasm"\n[component.b]\nsource = "web.wasm"',
+      '[component.b.build]\ncommand = "x"\n[[trigger.timer]]\n[component.a]\nsource = "web.wasm"\n[component.b]\nsource = "web.wasm"',
     ),
   ],
   [
     "components mentioned before",
     v2(
-      '[component.a.build]\ncommand = "x"\n[trigger]\n[component.b]\nsource = "web.wasm"\n[component.c]\nsource = "web.wasm"\n[component.a]\nsource = "web.wasm"',
+      '[component.a.build]\ncommand = "x"\n[[trigger.timer]]\n[component.b]\nsource = "web.wasm"\n[component.c]\nsource = "web.wasm"\n[component.a]\nsource = "web.wasm"',
     ),
   ],
   [
     "components mentioned before, several times",
     v2(
-      '[component.a.build]\ncommand = "x"\n[component.b.build]\ncommand = "x"\n[component.c.build]\ncommand = "x"\n[trigger]\n[component.b]\nsource = "web.wasm"\n[component.a]\nsource = "web.wasm"\n[component.c]\nsource = "web.wasm"',
+      '[component.a.build]\ncommand = "x"\n[component.b.build]\ncommand = "x"\n[component.c.build]\ncommand = "x"\n[[trigger.timer]]\n[component.b]\nsource = "web.wasm"\n[component.a]\nsource = "web.wasm"\n[component.c]\nsource = "web.wasm"',
     ),
   ],
   [
     "components opened before",
     v2(
-      '[trigger]\n[component.b]\nsource = "web.wasm"\n[component.a]\nsource = "web.wasm"\n[component.b.build]\ncommand = "x"',
+      '[[trigger.timer]]\n[component.b]\nsource = "web.wasm"\n[component.a]\nsource = "web.wasm"\n[component.b.build]\ncommand = "x"',
     ),
   ],
   [
     "components by dotted keys",
-    `${v2("[trigger]\n[component]\n")}b.source = "web.wasm"\na.source = "web.wasm"\nb.description = "x"`,
+    `${v2("[[trigger.timer]]\n[component]\n")}b.source = "web.wasm"\na.source = "web.wasm"\nb.description = "x"`,
   ],
   [
     "components by dotted keys of the manifest",
-    `component.b.source = "web.wasm"\ncomponent.a.source = "web.wasm"\n${v2("[trigger]")}`,
+    `component.b.source = "web.wasm"\ncomponent.a.source = "web.wasm"\n${v2("[[trigger.timer]]")}`,
   ],
   [
     "components as an inline table",
-    v2("[trigger]").replace(
+    v2("[[trigger.timer]]").replace(
       "[application]",
       'component = { b = { source = "web.wasm" }, a = { source = "web.wasm" } }\n[application]',
     ),
@@ -179,10 +179,6 @@ export const acceptedBySpin: Named = [
   ["classes and question marks", web('files = ["static/img/[!a]*", "robot[s-t].tx?"]')],
   ["version 1", v1("")],
   [
-    "version 1 without components",
-    'spin_manifest_version = "1"\nname = "x"\ntrigger = { type = "http", base = "/" }',
-  ],
-  [
     "version 1 with everything",
     v1(
       'description = "d"\nfiles = ["content/*"]\nexclude_files = ["*.txt"]\nenvironment = { A = "1" }\nconfig = { a = "{{ b }}" }\nkey_value_stores = ["My Store"]\nsqlite_databases = ["1"]\nai_models = ["m"]\nbuild = { command = "x" }',
@@ -207,6 +203,11 @@ export const acceptedBySpin: Named = [
 
 /** Spin publishes these without a word, and then cannot start them. */
 export const publishedBySpinOnly: Named = [
+  ["no trigger", v2("[trigger]")],
+  [
+    "version 1 without components",
+    'spin_manifest_version = "1"\nname = "x"\ntrigger = { type = "http", base = "/" }',
+  ],
   ["a trigger without its component", v2('[[trigger.http]]\nroute = "/"\ncomponent = "gone"')],
   ["an unknown field of a trigger", web("[[trigger.http]]\nrout = '/a'\ncomponent = 'web'")],
   [

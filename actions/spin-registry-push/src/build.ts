@@ -16,6 +16,7 @@ import type { ContentRequest } from "./inputs.ts";
 import { knownArchives } from "./layers/archive.ts";
 import { namingManifest } from "./manifest/error.ts";
 import { locateManifest, readManifestFile } from "./manifest/read.ts";
+import { requireTrigger } from "./manifest/trigger-settings.ts";
 import { warningsAbout } from "./manifest/warnings.ts";
 import { describeAgainst, describeContents, describeDifferences, summarise } from "./report.ts";
 import type { ModuleCache } from "./sources/cache.ts";
@@ -62,6 +63,7 @@ export async function buildContent(
   await requireInside(manifest, boundaries);
   return namingManifest(manifest, async () => {
     const application = await readManifestFile(manifest, request.profile);
+    requireTrigger(application);
     const engine = chooseEngine(request.engine, application);
     const folder = dirname(manifest);
     const programs = { folder, environment, execute, log };

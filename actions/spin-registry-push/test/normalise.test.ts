@@ -191,7 +191,6 @@ describe("a trigger", () => {
 
 describe("what a manifest should not say", () => {
   test.each([
-    ["no trigger", v2("[trigger]"), "1: the application has no trigger, so Spin will not start it"],
     [
       "the deprecated hosts",
       withComponent('allowed_http_hosts = ["a.b"]'),

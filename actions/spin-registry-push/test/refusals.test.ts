@@ -112,6 +112,19 @@ describeNeeding("the sandbox's runner")("a trigger", () => {
     );
   });
 
+  test.each([
+    [2, "spin_manifest_version = 2", "[trigger]", "[[trigger.http]]"],
+    [1, 'spin_version = "1"', 'trigger = { type = "http" }', "[[component]]"],
+  ])("is required, in version %d", async (_version, version, rest, missing) => {
+    const head = version.includes("2") ? '[application]\nname = "x"' : 'name = "x"';
+    const folder = await project({ "spin.toml": `${version}\n${head}\n${rest}\n` });
+    await expectRefusal(
+      folder,
+      1,
+      `the application has no trigger, so Spin would not start it; add a ${missing}`,
+    );
+  });
+
   test("cannot have an unknown field", async () => {
     const manifest = withComponent("").replace("route =", "rout =");
     const folder = await project({ "spin.toml": manifest, "web.wasm": component });

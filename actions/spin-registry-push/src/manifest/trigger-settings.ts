@@ -1,5 +1,6 @@
 import { ManifestError } from "./error.ts";
 import { asTable, asText, asValue, type Decoder, fieldsOf } from "./fields.ts";
+import type { Application } from "./model.ts";
 import type { TomlTable } from "./toml.ts";
 
 /**
@@ -42,3 +43,10 @@ export function requireAnswer(table: TomlTable, what: string): void {
 const asExecutor: Decoder<void> = (value, what) => {
   fieldsOf(asTable(value, what), what, ["type", "argv", "entrypoint"]).required("type", asText);
 };
+
+/** @throws ManifestError for an application that Spin publishes, and then refuses to start: nothing would call it. */
+export function requireTrigger({ triggers, manifestVersion }: Application): void {
+  if (triggers.length > 0) return;
+  const missing = manifestVersion === 1 ? "[[component]]" : "[[trigger.http]]";
+  throw new ManifestError(1, `the application has no trigger, so Spin would not start it; add a ${missing}`);
+}

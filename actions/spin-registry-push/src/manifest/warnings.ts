@@ -8,11 +8,8 @@ export interface ManifestWarning {
 }
 
 export function warningsAbout(application: Application): readonly ManifestWarning[] {
-  const { components, triggers, manifestVersion, profile } = application;
+  const { components, manifestVersion, profile } = application;
   const warnings: ManifestWarning[] = [];
-  if (triggers.length === 0) {
-    warnings.push({ line: 1, text: "the application has no trigger, so Spin will not start it" });
-  }
   if (profile !== undefined && !components.some(({ profiles }) => profiles.has(profile))) {
     warnings.push({ line: 1, text: `no component has the profile "${profile}"` });
   }
