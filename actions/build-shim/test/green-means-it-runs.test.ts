@@ -426,6 +426,7 @@ describe("content in a registry of its own", () => {
       { mirrors },
     );
     expect(run.log).toContain("content.example");
+    expect(run.log).not.toContain("registry-username");
   });
 
   test("has both a user name and a password, or neither", async () => {

@@ -60,6 +60,16 @@ describe("a registry", () => {
     });
   });
 
+  test("that limits requests for good is reported with the time that was waited", async () => {
+    const reply = { status: 429, headers: { "retry-after": "0" }, errors: [] };
+    const isUpload = ({ kind }: RequestRecord) => kind === "upload";
+    const { exitCode, log } = await publish({ faults: faultOn(isUpload, { kind: "answer", reply }, 99) });
+    expect(exitCode).toBe(1);
+    expect(log).toMatch(
+      /limits requests, and waiting \d+\.\d s in 12 attempts did not help\. Run the job again later/,
+    );
+  });
+
   test("to which no credentials were sent is named, with the reason", async () => {
     const authentication = { scheme: "bearer", users: { grace: "hopper" } } as const;
     const { exitCode, log } = await publish({ authentication });

@@ -3,6 +3,7 @@ import { createFetch, createNetwork } from "@spin-publisher/http";
 import { faultOn, type RecordedRefusal, type RequestRecord, recordedRefusals } from "@spin-publisher/sandbox";
 import { adviceFor } from "../src/refusals/advice.ts";
 import { refusal } from "../src/refusals/registry-refusal.ts";
+import { sentWith } from "../src/refusals/sent-credentials.ts";
 import { publishOnce, quick, registry, site } from "./fixtures.ts";
 
 const hosts: Readonly<Record<RecordedRefusal["registry"], string>> = {
@@ -341,6 +342,17 @@ describe("the sentence about a refusal", () => {
   ])("of %s is one line", async (_name, body, expected) => {
     expect(await message(body)).toBe(
       `registry.example refused to write registry.example/o/site:1: ${expected}`,
+    );
+  });
+
+  test("takes the advice of a caller who knows what it is about, and still says what was sent", async () => {
+    const refused = await refusal(
+      sentWith(new Response("no", { status: 401 }), { kind: "none", because: "there are none" }),
+      "show",
+      reference,
+    );
+    expect(refused.advising("Set content-password.").message).toBe(
+      "registry.example refused to show registry.example/o/site:1: 401 no. No credentials were sent to registry.example: there are none. Set content-password.",
     );
   });
 

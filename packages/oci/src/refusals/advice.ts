@@ -51,17 +51,21 @@ function limitAdvice({ exhausted }: Refused): string {
   return `${waited}${longer}. Run the job again later, and run fewer jobs at once.`;
 }
 
+/** Whose credentials were refused, or why none were sent, as a sentence; empty if that is not known. */
+export function aboutCredentials({ registry, credentials }: Refused): string {
+  if (credentials?.kind === "user") return `The credentials of "${credentials.name}" were refused. `;
+  if (credentials?.kind !== "none") return "";
+  const because = credentials.because === undefined ? "" : `: ${credentials.because}`;
+  return `No credentials were sent to ${registry}${because}. `;
+}
+
 /** Advice about refused credentials, which would mislead if none were sent. */
 function unlessAnonymous(advice: string | ((refused: Refused) => string)): (refused: Refused) => string {
   return (refused) => {
     const { registry, credentials } = refused;
-    if (credentials?.kind === "none") {
-      const because = credentials.because === undefined ? "" : `: ${credentials.because}`;
-      return `No credentials were sent to ${registry}${because}. Set registry-username and registry-password, or log in to ${registry} in an earlier step.`;
-    }
-    const user =
-      credentials?.kind === "user" ? `The credentials of "${credentials.name}" were refused. ` : "";
-    return user + (typeof advice === "string" ? advice : advice(refused));
+    const login = `Set registry-username and registry-password, or log in to ${registry} in an earlier step.`;
+    const otherwise = () => (typeof advice === "string" ? advice : advice(refused));
+    return aboutCredentials(refused) + (credentials?.kind === "none" ? login : otherwise());
   };
 }
 

@@ -8,7 +8,7 @@ import {
 } from "@spin-publisher/http";
 import { isObject } from "@spin-publisher/json";
 import { formatReference, type Reference } from "../spec/reference.ts";
-import { adviceFor, type Refused } from "./advice.ts";
+import { aboutCredentials, adviceFor, type Refused } from "./advice.ts";
 import { credentialsSentWith } from "./sent-credentials.ts";
 
 /** One entry of a registry's error response (distribution-spec §Error Codes). */
@@ -35,8 +35,9 @@ export class RegistryRefusal extends Error {
     refused: Refused,
     entries: readonly RegistryErrorEntry[],
     transient: TransientFailure | undefined,
+    advice = adviceFor(refused),
   ) {
-    super(`${finding} ${adviceFor(refused)}`);
+    super(`${finding} ${advice}`);
     this.status = refused.status;
     this.text = refused.text;
     this.entries = entries;
@@ -47,6 +48,12 @@ export class RegistryRefusal extends Error {
 
   hasCode(...codes: readonly string[]): boolean {
     return this.entries.some(({ code }) => codes.includes(code));
+  }
+
+  /** The same refusal with advice of the caller, who knows what the request was about and which inputs matter. */
+  advising(advice: string): RegistryRefusal {
+    const known = aboutCredentials(this.#refused) + advice;
+    return new RegistryRefusal(this.#finding, this.#refused, this.entries, this.transient, known);
   }
 
   /** The same refusal, which also says how long was waited in vain. */
