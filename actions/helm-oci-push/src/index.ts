@@ -3,7 +3,7 @@ import { info, notice, warning } from "@actions/core";
 import { runAction, runPublishing } from "@spin-publisher/action-runtime";
 import { buildChart } from "./build.ts";
 import { readChart } from "./chart/read-chart.ts";
-import { chartRepository, readInputs } from "./inputs.ts";
+import { chartRepository, readInputs, versionSource } from "./inputs.ts";
 import { usage } from "./report.ts";
 import { chartTag, requireReleasedVersion } from "./version/release.ts";
 
@@ -14,7 +14,7 @@ await runAction("chart", async () => {
   const { publishing } = request;
   const read = await readChart(request.chart);
   const { metadata } = read.chart;
-  requireReleasedVersion(publishing.event.pushed, metadata.version, request.chart.folder);
+  requireReleasedVersion(publishing.event.pushed, metadata.version, versionSource(request));
   const repository = chartRepository(request, metadata.name);
   await runPublishing({
     inputs: publishing,

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import {
   choice,
   fillPlaceholders,
@@ -65,6 +66,11 @@ function parentRepository(event: GitHubEvent): string {
   const given = repositoryInput("repository", event, "/charts");
   if (!given.startsWith("oci://")) return given;
   throw new Error(`Input "repository" is "${text("repository")}"; leave out "oci://".`);
+}
+
+/** Where the version comes from, as the beginning of a clause. */
+export function versionSource({ chart: { version, folder } }: ChartRequest): string {
+  return version === "" ? `${join(folder, "Chart.yaml")} has the version` : 'the input "version" is';
 }
 
 /** Where the chart of that name is published. @throws Error when the input `repository` is malformed. */

@@ -208,6 +208,15 @@ describe("a new version is not asked for blob by blob before it is sent", () => 
 });
 
 describe("inputs", () => {
+  test("a version other than that of the Git tag is refused, naming the input", async () => {
+    const { exitCode, log } = await run({ inputs: { version: "1.0.1" }, event: pushTag("chart-1.0.0") });
+    expect(exitCode).toBe(1);
+    expect(log).toContain(
+      'The Git tag chart-1.0.0 releases version 1.0.0, but the input "version" is 1.0.1; set that version',
+    );
+    expect(registry.requests).toEqual([]);
+  });
+
   test("version, app-version and annotations go into the package, an owner in capitals is lowered", async () => {
     await withChart(simple, async (workspace) => {
       const { outputs, log } = await publishSimple(workspace, {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { chartTag, requireReleasedVersion } from "../src/version/release.ts";
 
-const check = (name: string) => () => requireReleasedVersion({ kind: "tag", name }, "1.0.3", "charts/bart");
+const check = (name: string) => () =>
+  requireReleasedVersion({ kind: "tag", name }, "1.0.3", "charts/bart/Chart.yaml has the version");
 
 describe("a Git tag chart-<version> releases that version", () => {
   test("the version of Chart.yaml is released", () => expect(check("chart-1.0.3")).not.toThrow());

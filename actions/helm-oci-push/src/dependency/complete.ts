@@ -8,11 +8,10 @@ import { isCurrent } from "../chart/lock.ts";
 import type { Dependency } from "../chart/metadata.ts";
 import { errorIn, reading } from "../chart/place.ts";
 import { type WalkOptions, walkChart } from "../chart/walk.ts";
-import { isInRange, parseRange, type Range } from "../version/range.ts";
-import { parseLoose } from "../version/semver.ts";
 import { requireNoSecret } from "./address.ts";
 import { chartReference, fetchFromRegistry } from "./chart-registry.ts";
 import { fetchFromRepository } from "./chart-repository.ts";
+import { requireIdentity, requireVendoredVersion, update } from "./required-version.ts";
 
 /** What it takes to fetch dependencies that are not in the chart's own charts/ folder. */
 export interface ChartSources {
@@ -35,8 +34,6 @@ export interface CompleteChart {
   readonly chart: Chart;
   readonly resolved: readonly ResolvedDependency[];
 }
-
-const update = 'run "helm dependency update" and commit Chart.lock';
 
 /**
  * Adds the charts that a chart depends on, in the versions that Chart.lock names: those in charts/ are used as they
@@ -167,44 +164,4 @@ async function getLocal(
   const place = { name: `the chart at ${repository}`, folder: target };
   const chart = await loadChart(await walkChart(target, sources.roots, sources.options), place);
   return { ...(await completeChart(chart, target, sources, above)), from: repository };
-}
-
-function requireIdentity({ metadata }: Chart, name: string, version: string, from: string): void {
-  if (metadata.name !== name) {
-    throw new Error(
-      `The dependency ${name} was fetched from ${from}, but that is the chart ${metadata.name}; correct "name".`,
-    );
-  }
-  if (metadata.version === version) return;
-  throw new Error(
-    `The dependency ${name} ${version} was fetched from ${from}, but that is version ${metadata.version}; ${update}.`,
-  );
-}
-
-function requireVendoredVersion(
-  { metadata }: Chart,
-  dependency: Dependency,
-  locked: Dependency | undefined,
-  what: string,
-): void {
-  if (locked !== undefined && locked.repository !== "") {
-    if (metadata.version === locked.version) return;
-    throw new Error(
-      `charts/ of ${what} contains ${metadata.name} ${metadata.version}, but Chart.lock names ${locked.version}; run "helm dependency build".`,
-    );
-  }
-  // Helm packages a chart whatever version is asked for; one that is not a range cannot exclude any.
-  const [version, range] = [parseLoose(metadata.version), rangeOf(dependency.version)];
-  if (version === undefined || range === undefined || isInRange(version, range)) return;
-  throw new Error(
-    `charts/ of ${what} contains ${metadata.name} ${metadata.version}, but Chart.yaml asks for ${dependency.version}; change one of them.`,
-  );
-}
-
-function rangeOf(version: string): Range | undefined {
-  try {
-    return parseRange(version);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,7 @@
 import { fieldsOf, textOf } from "../chart/decode.ts";
 import type { Chart } from "../chart/load.ts";
 import { decodeMetadata, emptyMetadata } from "../chart/metadata.ts";
-import { parseRange } from "../version/range.ts";
+import { rangeIn } from "../version/range.ts";
 import { compareVersions, parseLoose } from "../version/semver.ts";
 import { authoredField } from "../yaml/authored.ts";
 import type { YamlValue } from "../yaml/value.ts";
@@ -94,7 +94,7 @@ function lintContent({ metadata, lock, templates, values, subcharts }: Chart): r
       error(`charts/ contains ${subchart.metadata.name}, which is not in the dependencies of Chart.yaml`),
     );
   for (const { name, version, alias, condition, tags } of dependencies) {
-    if (alias + condition + tags.join("") === "" || isRange(version)) continue;
+    if (alias + condition + tags.join("") === "" || rangeIn(version) !== undefined) continue;
     findings.push(
       warning(
         `the dependency ${name} in Chart.yaml has the version "${version}", which is not a range, so Helm ignores its alias, condition and tags`,
@@ -132,12 +132,4 @@ function error(message: string, at?: Finding["at"]): Finding {
 
 function warning(message: string): Finding {
   return { severity: "warning", message };
-}
-
-function isRange(version: string): boolean {
-  try {
-    return parseRange(version).length > 0;
-  } catch {
-    return false;
-  }
 }

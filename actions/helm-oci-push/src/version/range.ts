@@ -36,6 +36,15 @@ export function parseRange(text: string): Range {
     });
 }
 
+/** The range, or undefined where Helm would ignore it because it is not one. */
+export function rangeIn(text: string): Range | undefined {
+  try {
+    return parseRange(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Whether a version is in the range. A pre-release is only where one comparator of its group names a pre-release;
  * that one opens the whole group (Helm 3.19 and newer).

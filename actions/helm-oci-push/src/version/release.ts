@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { type Pushed, requireTag } from "@spin-publisher/action-runtime";
 
 /** How the name of a Git tag that releases a chart begins. */
@@ -12,14 +11,14 @@ export function chartTag(version: string): string {
 /**
  * A Git tag `chart-1.0.3` releases version 1.0.3 and no other; any other event says nothing about the version.
  *
- * @param folder of the chart.
+ * @param from what the version comes from, as a clause: `charts/bart/Chart.yaml has the version`.
  * @throws Error naming both versions.
  */
-export function requireReleasedVersion(pushed: Pushed, version: string, folder: string): void {
+export function requireReleasedVersion(pushed: Pushed, version: string, from: string): void {
   if (pushed.kind !== "tag" || !pushed.name.startsWith(prefix)) return;
   const released = pushed.name.slice(prefix.length);
   if (released === version) return;
   throw new Error(
-    `The Git tag ${pushed.name} releases version ${released}, but ${join(folder, "Chart.yaml")} has the version ${version}; set that version, commit it and tag the commit.`,
+    `The Git tag ${pushed.name} releases version ${released}, but ${from} ${version}; set that version, commit it and tag the commit.`,
   );
 }
