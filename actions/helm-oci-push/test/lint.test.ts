@@ -34,6 +34,11 @@ describe("the structure of a chart", () => {
     expect(await findings(yaml, files)).toEqual([]),
   );
 
+  test("an e-mail address without end takes no longer than a short one", async () => {
+    const endless = `a@${".".repeat(200_000)} x`;
+    expect(await findings(`${chartYaml}maintainers: [{name: a, email: "${endless}"}]\n`)).toHaveLength(1);
+  });
+
   test("an error names the file, and the line where there is one", async () => {
     const wrong = { ...sound, "templates/a.yaml": "a: 1\n\nb: {{ .Values.b }\n" };
     const chart = await chartOf({ "Chart.yaml": chartYaml, ...wrong });

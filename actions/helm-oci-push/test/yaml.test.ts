@@ -189,6 +189,27 @@ describe("YAML is read as Helm reads it", () => {
     expect(read("# nothing\n")).toBeNull();
   });
 
+  test.each([
+    [
+      "a separator ends a line of a block, and is kept",
+      "a: |\n  x\u2028  y\u2029\u2028  z\n",
+      "x\u2028y\u2029\u2028z\n",
+    ],
+    ["a block may begin with one", "a: |2-\n\u2028  x", "\u2028x"],
+    ["NEL ends a line of a block, as a line feed", "a: |\n  x\u0085  y\n", "x\ny\n"],
+    ["elsewhere blanks around a separator go", "a: 'x \u2028  y'\n", "x\u2028y"],
+    ["but not those around an escaped one", 'a: "x \\L  y"\n', "x \u2028  y"],
+    ["and NEL is a blank", "a: x\u0085y\n", "x y"],
+    ["after a block all is as before", "b: |\n  x\na: x \u2028 y\n", "x\u2028y"],
+  ])("line breaks of YAML 1.1: %s", (_what, text, value) => {
+    const map = read(text);
+    expect(map instanceof Map ? map.get("a") : map).toBe(value);
+  });
+
+  test("a tag that YAML does not define means nothing", () => {
+    expect(read("[!mine 1, !mine, !mine yes]")).toEqual(["1", "", "yes"]);
+  });
+
   test("tags decide what a value is", () => {
     expect(read("[!!str 1, !!int 2, !!float 3]")).toEqual(["1", 2n, 3]);
     expect(() => read("!!int a")).toThrow(/the file tags the value "a" with !!int, which it is not/);

@@ -3,6 +3,9 @@
  * that no chart is refused that Helm accepts.
  */
 
+/** RFC 5321, sections 4.5.3.1.1 and 4.5.3.1.2. */
+const longestEmail = 64 + 1 + 255;
+
 /** A source or an icon: anything with a scheme (`IsRequestURL`). */
 export function isRequestUrl(text: string): boolean {
   return /^[A-Za-z][A-Za-z0-9+.-]*:[^\p{Cc}]*$/u.test(text);
@@ -14,5 +17,5 @@ export function isUrl(text: string): boolean {
 }
 
 export function isEmail(text: string): boolean {
-  return /^[^@]+@[^\s@]+\.[^\s@]+$/.test(text);
+  return text.length <= longestEmail && /^[^@]+@[^\s@]+\.[^\s@]+$/.test(text);
 }
