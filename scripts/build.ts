@@ -67,6 +67,55 @@ const contextAlone: Plugin = {
   },
 };
 
+/** The module of packages/signing that loads the Sigstore libraries. */
+const sigstore = { source: join(root, "packages/signing/src/sigstore.ts"), name: "sigstore.js" } as const;
+
+/** Leaves the Sigstore libraries to `sigstoreBundle`. */
+const separateSigstore: Plugin = {
+  name: "separate-sigstore",
+  setup(bundler) {
+    bundler.onResolve({ filter: /\/sigstore\.ts$/ }, ({ path, resolveDir }) =>
+      join(resolveDir, path) === sigstore.source ? { path: `./${sigstore.name}`, external: true } : undefined,
+    );
+  },
+};
+
+/** Omits what the Sigstore libraries have for version 2 of the log, timestamp authorities and other CI services. */
+const smallSigstore: Plugin = {
+  name: "small-sigstore",
+  setup(bundler) {
+    const filter = /(?:protobuf-specs\/rekor\/v2|external\/tsa|\.\/ci)$/;
+    bundler.onResolve({ filter }, ({ path, importer }) =>
+      /[\\/]@sigstore[\\/]sign[\\/]/.test(importer) ? { path, namespace: "omitted" } : undefined,
+    );
+    bundler.onLoad({ filter: /.*/, namespace: "omitted" }, () => ({ contents: "module.exports = {};" }));
+  },
+};
+
+const requireBanner = {
+  js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+};
+
+/** The Sigstore libraries in one file with short names: nobody compares their class names, and it is a third smaller. */
+function sigstoreBundle() {
+  return build({
+    absWorkingDir: root,
+    entryPoints: [sigstore.source],
+    outfile: join(root, sigstore.name),
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    minify: true,
+    legalComments: "none",
+    logLevel: "warning",
+    plugins: [smallSigstore],
+    banner: requireBanner,
+  });
+}
+
 /**
  * The files of an action's dist/. ESM, because the heavy modules are loaded only when used and esbuild splits
  * them off; kept names, because `@actions/cache` compares `error.name` with class names (without them a race
@@ -92,23 +141,31 @@ async function bundle(action: string): Promise<Bundle> {
     minifySyntax: true,
     legalComments: "none",
     logLevel: "warning",
-    plugins: [lazyNetwork, contextAlone],
-    banner: {
-      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-    },
+    plugins: [lazyNetwork, contextAlone, separateSigstore],
+    banner: requireBanner,
   });
   const files = new Map<string, Uint8Array>(
     outputFiles.map((file) => [relative(join(folder, "dist"), file.path), file.contents]),
   );
+  const metafiles = [metafile];
+  if (
+    Object.values(metafile.outputs).some(({ imports }) =>
+      imports.some(({ path }) => path === `./${sigstore.name}`),
+    )
+  ) {
+    const libraries = await sigstoreBundle();
+    for (const { contents } of libraries.outputFiles) files.set(sigstore.name, contents);
+    metafiles.push(libraries.metafile);
+  }
   files.set("package.json", Buffer.from('{ "type": "module" }\n'));
-  files.set("licenses.txt", Buffer.from(await licencesOf(metafile)));
+  files.set("licenses.txt", Buffer.from(await licencesOf(metafiles)));
   return files;
 }
 
 /** The licence texts of every third-party package in a bundle, sorted by name. */
-async function licencesOf(metafile: Metafile): Promise<string> {
+async function licencesOf(metafiles: readonly Metafile[]): Promise<string> {
   const packages = new Set<string>();
-  for (const input of Object.keys(metafile.inputs)) {
+  for (const input of metafiles.flatMap(({ inputs }) => Object.keys(inputs))) {
     const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(input);
     if (match?.[1] !== undefined) packages.add(match[1]);
   }

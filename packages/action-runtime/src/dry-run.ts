@@ -30,6 +30,7 @@ export async function leaveLayout(
     changed: existing?.descriptor.digest !== digest,
     uploadedBytes: 0,
     aliases: [],
+    signature: "",
     layout,
     ...(refusal === undefined ? {} : { refusal }),
   };

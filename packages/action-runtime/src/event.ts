@@ -16,6 +16,8 @@ export interface GitHubEvent {
   /** The commit it is about; for a pull request its head, not the merge commit that GITHUB_SHA names. */
   readonly sha: string;
   readonly repository: { readonly owner: string; readonly name: string };
+  /** `public`, `private` or `internal`; undefined where the payload does not say. */
+  readonly visibility?: string | undefined;
   /** `https://github.com` or the Enterprise Server. */
   readonly serverUrl: string;
   readonly actor: string;
@@ -62,6 +64,7 @@ export function eventOf(context: RunContext): GitHubEvent {
     pushed,
     sha: head ?? required("GITHUB_SHA", context.sha, /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/),
     repository: repositoryOf(context),
+    visibility: visibilityIn(payload),
     serverUrl: required("GITHUB_SERVER_URL", server, /^https?:\/\/[^/\s:]+(?::[0-9]{1,5})?\/?$/).replace(
       /\/$/,
       "",
@@ -89,6 +92,13 @@ function repositoryOf(context: RunContext): GitHubEvent["repository"] {
   const full = [owner, name].filter((part) => part !== undefined).join("/");
   required("GITHUB_REPOSITORY", full, /^[^/\s]+\/[^/\s]+$/);
   return { owner: owner ?? "", name: name ?? "" };
+}
+
+/** Payloads before 2020 say only whether it is private. */
+function visibilityIn({ repository }: Payload): string | undefined {
+  const { visibility, private: isPrivate } = isObject(repository) ? repository : {};
+  if (typeof visibility === "string") return visibility;
+  return typeof isPrivate === "boolean" ? (isPrivate ? "private" : "public") : undefined;
 }
 
 type Payload = Readonly<Record<string, unknown>>;

@@ -6,6 +6,8 @@ export type Report = Pick<
   PublishReport,
   "reference" | "digest" | "tag" | "changed" | "uploadedBytes" | "aliases"
 > & {
+  /** Digest of the manifest that attaches the signature; empty if it is not signed. */
+  readonly signature: string;
   /** Folder of the OCI layout that a dry run left, empty otherwise. */
   readonly layout: string;
   /** Why publishing the result of a dry run would be refused. */

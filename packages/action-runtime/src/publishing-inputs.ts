@@ -5,6 +5,7 @@ import { requireAlias } from "./aliases.ts";
 import { type GitHubEvent, readEvent } from "./event.ts";
 import { flag, lines, pairs, text } from "./inputs.ts";
 import { maskingCredentials, readCredentials } from "./registry-credentials.ts";
+import { readSigning, type Signing } from "./signing-inputs.ts";
 
 /** What the three publishing actions have in common, read once. */
 export interface PublishingInputs {
@@ -17,6 +18,8 @@ export interface PublishingInputs {
   readonly dryRun: boolean;
   /** What is published in place of a build: a tag or digest of the repository, or `commit`; empty for a build. */
   readonly promote: string;
+  /** How it is signed; undefined if it is not. */
+  readonly signing?: Signing | undefined;
   /** As given: `resolveAliases` says which tags they are. */
   readonly aliases: readonly string[];
   /** As given by the user; they win over everything that an action infers. */
@@ -29,13 +32,15 @@ export interface PublishingInputs {
  */
 export async function readPublishingInputs(given?: GitHubEvent): Promise<PublishingInputs> {
   const event = given ?? (await readEvent());
+  const dryRun = flag("dry-run") || isOnlyBuilt(event);
   return {
     event,
     fetch: maskingCredentials(createFetch({ environment: process.env })),
     credentialsFor: readCredentials(event),
     immutable: flag("immutable"),
     insecure: flag("insecure"),
-    dryRun: flag("dry-run") || isOnlyBuilt(event),
+    dryRun,
+    signing: dryRun ? undefined : readSigning(event),
     promote: text("promote"),
     aliases: lines("aliases").map(requireAlias),
     annotations: pairs("annotations"),

@@ -1,7 +1,9 @@
 import { info, warning } from "@actions/core";
+import { messageOf } from "@spin-publisher/errors";
 import { isLoopback } from "@spin-publisher/http";
 import {
   createRegistryClient,
+  type Digest,
   type FetchedManifest,
   formatReference,
   inspectTarget,
@@ -22,6 +24,8 @@ import type { Report } from "./occasion.ts";
 import { findPromotion, type Promotion } from "./promotion.ts";
 import type { PublishingInputs } from "./publishing-inputs.ts";
 import { reportDone } from "./report.ts";
+import { type Signature, signPublished, verifyCommand } from "./sign-published.ts";
+import type { Signing } from "./signing-inputs.ts";
 import { releaseVersion } from "./tag.ts";
 
 export interface Publication {
@@ -70,15 +74,25 @@ export async function runPublishing(publication: Publication): Promise<void> {
     inputs.promote === "" ? await publication.build(state, client) : await promote(publication, client);
   const { digest } = built.artifact.root.descriptor;
   for (const reason of reasonsNotLast(await state, digest)) warning(reason);
-  const report = inputs.dryRun
-    ? await leaveLayout(built, await state, client, inputs.immutable)
+  const [report, signature] = inputs.dryRun
+    ? [await leaveLayout(built, await state, client, inputs.immutable)]
     : await publishBuilt(built, await state, client, inputs);
-  const plainHttp = inputs.insecure || isLoopback(repository.registry);
-  const usage = inputs.dryRun
-    ? undefined // there is nothing to use
-    : publication.usage(formatReference({ ...repository, digest }), { plainHttp });
+  const usage = inputs.dryRun ? undefined : usageOf(publication, digest, signature); // there is nothing to use
   const seconds = (performance.now() - started) / 1000;
   await reportDone(report, built, { what, repository, event: inputs.event, seconds, usage });
+}
+
+/** How to use what was published, and to verify it where it is signed. */
+function usageOf(
+  { inputs: { insecure }, repository, usage }: Publication,
+  digest: Digest,
+  signature: Signature | undefined,
+): string {
+  const isLocal = isLoopback(repository.registry);
+  const address = formatReference({ ...repository, digest });
+  const lines = usage(address, { plainHttp: insecure || isLocal });
+  if (signature === undefined) return lines;
+  return `${lines}\n${verifyCommand(address, signature, { insecure: insecure && !isLocal })}`;
 }
 
 async function promote(
@@ -136,15 +150,22 @@ async function whyKept(
 }
 
 async function publishBuilt(
-  { artifact, describeDifference, unaskedBytes }: Built,
+  built: Built,
   state: TargetState,
   client: RegistryClient,
-  { immutable }: PublishingInputs,
-): Promise<Report> {
+  inputs: PublishingInputs,
+): Promise<readonly [Report, Signature | undefined]> {
+  const { artifact, describeDifference, unaskedBytes } = built;
+  const { immutable, signing } = inputs;
+  let signature: Signature | undefined;
+  const sign = async (by: Signing) => {
+    signature = await signBuilt(built, state.target, by, client, inputs);
+  };
   const policy: PublishPolicy = {
     immutable,
     ...(describeDifference === undefined ? {} : { describeDifference }),
     ...(unaskedBytes === undefined ? {} : { unaskedBytes }),
+    ...(signing === undefined ? {} : { beforeAliases: () => sign(signing) }),
     keepAlias: (alias, current) => whyKept(alias, current, state.target, client),
   };
   const report = await publish(client, artifact, state, policy);
@@ -154,5 +175,26 @@ async function publishBuilt(
       `  ${total} blobs: ${uploaded} uploaded, ${mounted} mounted, ${present} already present; ${formatBytes(report.uploadedBytes)} sent in ${report.requests} requests, ${report.retries} of them retries`,
     );
   }
-  return { ...report, layout: "" };
+  return [{ ...report, layout: "", signature: signature?.digest ?? "" }, signature];
+}
+
+/** @throws Error saying that it is published, and how to sign it later. */
+async function signBuilt(
+  { artifact: { root }, materials = [] }: Built,
+  { repository, tag }: PublishTarget,
+  signing: Signing,
+  client: RegistryClient,
+  { fetch, event: { serverUrl }, promote }: PublishingInputs,
+): Promise<Signature | undefined> {
+  const isBuiltHere = promote === "";
+  const published = { root, repository, serverUrl, materials: isBuiltHere ? materials : undefined };
+  try {
+    return await signPublished(published, signing, client, fetch);
+  } catch (cause) {
+    const reference = formatReference({ ...repository, tag, digest: root.descriptor.digest });
+    throw new Error(
+      `${reference} is published, but it is not signed, and no alias was moved. ${messageOf(cause)} Run the job again to sign it; what is published stays as it is. To publish without a signature, set sign: false.`,
+      { cause },
+    );
+  }
 }

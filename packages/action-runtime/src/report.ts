@@ -26,6 +26,7 @@ export async function reportDone(report: Report, built: Built, occasion: Occasio
     "would-be-refused": String(report.refusal !== undefined),
     "uploaded-bytes": String(report.uploadedBytes),
     layout: report.layout,
+    signature: report.signature,
     report: await reportDocument(report, built, occasion),
     ...built.outputs,
   };

@@ -27,6 +27,8 @@ const defaults = {
   "dry-run": "false",
   aliases: "auto",
   annotations: "",
+  sign: "auto",
+  "trusted-root": "",
 };
 
 let folder: string;
@@ -127,6 +129,7 @@ describe("publishing", () => {
       // config and layer, then the manifest to the tag and to `latest`
       "uploaded-bytes": String("{}".length + "page".length + 2 * bytes),
       layout: "",
+      signature: "",
       report: expect.stringContaining(`{"kind":"content","reference":"${reference}",`),
       "build-id": "0.1.2",
     });

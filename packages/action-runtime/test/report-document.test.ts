@@ -13,6 +13,7 @@ const report: Report = {
   uploadedBytes: 12,
   aliases: [],
   layout: "",
+  signature: "",
 };
 const built: Built = { artifact: { root: manifestOf("application/vnd.oci.image.index.v1+json", "{}", {}) } };
 const occasion: Occasion = {

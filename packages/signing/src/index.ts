@@ -2,5 +2,12 @@ export { fetchIdentityToken, type IdentityToken, type TokenRequest } from "./ide
 export { type BuildRun, type Material, provenanceOf } from "./provenance.ts";
 export { type SignedStatement, signStatement } from "./sign-statement.ts";
 export { provenancePredicate, type Statement, signaturePredicate, statementAbout } from "./statement.ts";
+export {
+  bundleManifest,
+  bundlesAmong,
+  isSignature,
+  proofsIn,
+  type StoredProof,
+} from "./stored-bundles.ts";
 export { parseTrustRoot, publicTrustRoot, type TrustRoot } from "./trust-root.ts";
 export { type Proof, verifyBundle } from "./verify-bundle.ts";

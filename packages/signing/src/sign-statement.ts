@@ -1,6 +1,5 @@
 import { messageOf } from "@spin-publisher/errors";
 import type { Fetch } from "@spin-publisher/http";
-import fetching from "make-fetch-happen";
 import type { Statement } from "./statement.ts";
 
 /** The public Sigstore. A private one stands in their place by ORIGIN_MIRRORS. */
@@ -33,7 +32,9 @@ export async function signStatement(
   token: string,
   fetch: Fetch,
 ): Promise<SignedStatement> {
-  const { bundleToJSON, DSSEBundleBuilder, FulcioSigner, RekorWitness } = await import("./sigstore.ts");
+  const { bundleToJSON, DSSEBundleBuilder, FulcioSigner, network, RekorWitness } = await import(
+    "./sigstore.ts"
+  );
   const builder = new DSSEBundleBuilder({
     signer: new FulcioSigner({
       identityProvider: { getToken: async () => token },
@@ -43,7 +44,7 @@ export async function signStatement(
     witnesses: [new RekorWitness({ rekorBaseURL: services.rekor, entryType: "dsse", fetchOnConflict: true })],
   });
   const bounded: Fetch = (url, init) => fetch(url, { ...init, bodyLimit: answerLimit });
-  const bundle = await fetching.network
+  const bundle = await network
     .run(bounded, () => builder.create({ data: Buffer.from(JSON.stringify(statement)), type: payloadType }))
     .catch((error: unknown) => {
       throw failureOf(error);

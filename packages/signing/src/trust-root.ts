@@ -20,6 +20,6 @@ export function parseTrustRoot(bytes: Uint8Array, what: string): TrustRoot {
 
 /** The public Sigstore's; loaded when something is verified. */
 export async function publicTrustRoot(): Promise<TrustRoot> {
-  const { publicSigstore } = await import("./public-sigstore.ts");
+  const { publicSigstore } = await import("./sigstore.ts");
   return publicSigstore;
 }

@@ -2,11 +2,20 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { githubContext } from "../action/context.ts";
 import { createMachine, writeEventFile } from "../action/machine.ts";
-import type { StepsJob } from "./document.ts";
+import type { StepsJob, Variables } from "./document.ts";
 import { type Frame, identityOf } from "./frame.ts";
+import type { Permissions } from "./permissions.ts";
 import type { JobRun } from "./result.ts";
 import type { JobPlace } from "./step.ts";
 import { standIns } from "./third-party.ts";
+
+/** The runner tells only those jobs where to get an ID token that may have one. */
+function servicesFor(permissions: Permissions, variables: Variables): Variables {
+  if (permissions["id-token"] === "write") return variables;
+  return Object.fromEntries(
+    Object.entries(variables).filter(([name]) => !name.startsWith("ACTIONS_ID_TOKEN_")),
+  );
+}
 
 /** A machine of the job's own, with an empty workspace and a fresh token. */
 export async function preparePlace(
@@ -34,7 +43,7 @@ export async function preparePlace(
     own: frame.root,
     masks: new Set(),
     standIns: { ...standIns, ...options.standIns },
-    serviceVariables: options.serviceVariables ?? {},
+    serviceVariables: servicesFor(permissions, options.serviceVariables ?? {}),
     signal: options.signal,
     github,
   };

@@ -63,10 +63,11 @@ appendFileSync(process.env.GITHUB_OUTPUT, "said=" + process.env.INPUT_TEXT + "/"
 appendFileSync(process.env.GITHUB_STATE, "kept=" + process.env.INPUT_TEXT + "\\n");
 console.log("action", process.env.GITHUB_ACTION_PATH.split("/").at(-1), process.env.SERVICE);`;
 
-async function writeEchoAction(): Promise<void> {
+/** @param service the variable of the runner that it prints. */
+async function writeEchoAction(service = "SERVICE"): Promise<void> {
   await write("actions/echo/action.yml", echoAction);
   await write("actions/echo/dist/package.json", '{"type":"module"}');
-  await write("actions/echo/dist/index.js", echoMain);
+  await write("actions/echo/dist/index.js", echoMain.replaceAll("SERVICE", service));
   await write("actions/echo/dist/post.js", 'console.log("post", process.env.STATE_kept);');
 }
 
@@ -215,6 +216,24 @@ describe("steps", () => {
       "refs/heads/main Linux step true https://a.example=http://b.example http://proxy.example no token no service\n",
     );
   });
+});
+
+test("a job is told where to get an ID token only if it may have one", async () => {
+  await writeEchoAction("ACTIONS_ID_TOKEN_REQUEST_URL");
+  const job = (permissions: string) => `
+    runs-on: x
+    permissions: ${permissions}
+    steps:
+    - uses: $/actions/echo
+      with: { text: one, fallback: "" }
+`;
+  const result = await run(`\n  a:${job("{ id-token: write }")}\n  b:${job("{ contents: read }")}`, {
+    serviceVariables: { ACTIONS_ID_TOKEN_REQUEST_URL: "http://token.example" },
+  });
+  expect(["a", "b"].map((id) => jobOf(result, id).steps[0]?.log)).toEqual([
+    "action echo http://token.example\n",
+    "action echo undefined\n",
+  ]);
 });
 
 test("a cancelled run stops what is running and starts nothing more", async () => {

@@ -31,6 +31,11 @@ export interface PublishPolicy {
   readonly unaskedBytes?: number;
   /** Lines that describe how the existing artifact differs from the new one; added to the refusal. */
   readonly describeDifference?: (existing: FetchedManifest) => Promise<readonly string[]>;
+  /**
+   * Run when the tag points at the artifact, written now or before, and before any alias moves to it (to sign it). If it
+   * fails, no alias moves.
+   */
+  readonly beforeAliases?: () => Promise<void>;
   /** Why an alias must stay where it is (it points at a newer release); undefined to move it. */
   readonly keepAlias?: (
     alias: string,

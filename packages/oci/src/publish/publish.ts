@@ -40,8 +40,14 @@ export async function publish(
   const content = createContentDelivery(target, root, knownContent(client, state), policy.unaskedBytes);
   try {
     const outcome = found === digest ? "held" : await deliverAndTag(target, root, tag, policy, content);
+    const confirming =
+      policy.immutable && outcome === "written" ? confirmTag(target, tag, digest) : undefined;
+    if (policy.beforeAliases !== undefined) {
+      await confirming;
+      await policy.beforeAliases();
+    }
     const [confirmed, pointed] = await Promise.allSettled([
-      policy.immutable && outcome === "written" ? confirmTag(target, tag, digest) : undefined,
+      confirming,
       pointAliases(target, root, state, policy, content),
     ]);
     if (confirmed.status === "rejected") throw confirmed.reason;
