@@ -36,7 +36,7 @@ export async function prepareFiles(
   hash: (location: string) => Promise<Content>,
   allowLfsPointers: boolean,
 ): Promise<readonly PreparedFile[]> {
-  const contents = await pLimit(16).map(collected, (file) => hashOf(file, hash));
+  const contents = await hashAll(collected, hash);
   const prepared = new Map<string, PreparedFile>();
   for (const [index, { destination, path, line }] of collected.entries()) {
     const content = contents[index];
@@ -63,6 +63,22 @@ export async function prepareFiles(
     }
   }
   return [...prepared.values()].sort((left, right) => compareBytes(left.path, right.path));
+}
+
+/** A promise for each file of a large site at once would take more memory than what is known about the files. */
+const filesAtOnce = 512;
+
+async function hashAll(
+  files: readonly CollectedFile[],
+  hash: (location: string) => Promise<Content>,
+): Promise<readonly Content[]> {
+  const limit = pLimit(16);
+  const contents: Content[] = [];
+  for (let from = 0; from < files.length; from += filesAtOnce) {
+    const batch = files.slice(from, from + filesAtOnce);
+    contents.push(...(await limit.map(batch, (file) => hashOf(file, hash))));
+  }
+  return contents;
 }
 
 async function hashOf(
