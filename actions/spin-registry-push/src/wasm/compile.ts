@@ -26,7 +26,7 @@ export interface CompiledModule {
 /**
  * Validates a core module, all of its functions included.
  *
- * @returns `unknown` where the module uses a feature that this Node does not have.
+ * @returns `unknown` where the module uses a feature that this Node does not have, or exceeds one of its limits.
  */
 export async function compileModule(
   bytes: Uint8Array,
@@ -45,7 +45,7 @@ export async function compileModule(
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw error;
     const reason = error.message.replace(/^WebAssembly\.\w+\(\): /, "");
-    return /experimental|not supported|unsupported/i.test(reason)
+    return /experimental|supported|maximum|limit/i.test(reason)
       ? { kind: "unknown" }
       : { kind: "invalid", reason };
   }
