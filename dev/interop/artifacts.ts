@@ -9,6 +9,10 @@ export interface PublishedArtifact {
   /** `host/repository:tag` */
   readonly tagged: string;
   readonly digest: string;
+  /** Its own digest, and those of the images in it. */
+  readonly digests: readonly string[];
+  /** Digest of the manifest that attaches its signature. */
+  readonly signature: string;
   readonly changed: boolean;
 }
 
@@ -21,6 +25,10 @@ export interface Publisher {
 export interface Dependencies {
   /** `ORIGIN_MIRRORS` for GitHub, modules, charts, and ghcr.io with the base image. */
   readonly mirrors: string;
+  /** Where the actions get an ID token. */
+  readonly identity: Readonly<Record<string, string>>;
+  /** File with the trust root of the Sigstore that signs. */
+  readonly trustRoot: string;
   readonly moduleDigests: ReadonlyMap<string, string>;
   /** An empty folder. */
   readonly temporary: string;
@@ -30,7 +38,7 @@ export const version = "0.1.2";
 
 /** @param root the checkout: its site and chart are copied, and its bundles run as they are. */
 export async function createPublisher(root: string, dependencies: Dependencies): Promise<Publisher> {
-  const { mirrors, moduleDigests, temporary } = dependencies;
+  const { mirrors, identity, trustRoot, moduleDigests, temporary } = dependencies;
   const workspace = join(temporary, "checkout");
   for (const name of ["site", "charts"]) {
     await cp(join(root, name), join(workspace, name), { recursive: true });
@@ -41,9 +49,10 @@ export async function createPublisher(root: string, dependencies: Dependencies):
   async function act(action: string, tag: string, inputs: Readonly<Record<string, string>>) {
     const run = await runActionProcess({
       action: join(root, "actions", action),
-      inputs,
+      inputs: { ...inputs, sign: "true", "trusted-root": trustRoot },
       workspace,
       mirrors,
+      env: identity,
       event: pushTag(tag),
       temp: join(temporary, "runner"),
     });
@@ -75,7 +84,9 @@ export async function createPublisher(root: string, dependencies: Dependencies):
 
 function artifact(
   name: PublishedArtifact["name"],
-  { reference = "", digest = "", changed }: Readonly<Record<string, string>>,
+  { reference = "", digest = "", platforms, signature = "", changed }: Readonly<Record<string, string>>,
 ): PublishedArtifact {
-  return { name, tagged: reference.replace(/@.*$/, ""), digest, changed: changed === "true" };
+  const tagged = reference.replace(/@.*$/, "");
+  const images = Object.values(Object(JSON.parse(platforms ?? "{}"))).map(String);
+  return { name, tagged, digest, digests: [digest, ...images], signature, changed: changed === "true" };
 }

@@ -36,6 +36,14 @@ const conformance: GoProgram = {
   version: "v0.0.0-20260831232431-97274622c111",
 };
 
+/** Large: about five minutes of one processor, once. */
+const cosign: GoProgram = {
+  name: "cosign",
+  module: "github.com/sigstore/cosign/v3",
+  command: "/cmd/cosign",
+  version: "v3.1.3",
+};
+
 /** The last version whose module has the repository's name. Its go.mod has another, so it is built in place. */
 const zot: GoProgram = {
   name: "zot",
@@ -64,6 +72,7 @@ export async function goPrograms(cache: string, tell: (line: string) => void) {
     actionlint: await obtained(actionlint, cache, compiler, install, tell),
     crane: await obtained(crane, cache, compiler, install, tell),
     conformance: await obtained(conformance, cache, compiler, install, tell),
+    cosign: await obtained(cosign, cache, compiler, install, tell),
     zot: await obtained(zot, cache, compiler, buildInPlace, tell),
   };
 }
@@ -97,7 +106,7 @@ const install: Builder = async ({ module, command, version }, path, go, tell) =>
   const source = `${module}${command}@${version}`;
   tell(`go install ${source}`);
   const env = { ...environment, GOBIN: dirname(path) };
-  await run(go, ["install", "-trimpath", "-ldflags=-s -w", source], { env, timeoutSeconds: 540 });
+  await run(go, ["install", "-trimpath", "-ldflags=-s -w", source], { env, timeoutSeconds: 1200 });
 };
 
 const buildInPlace: Builder = async ({ module, command, version }, path, go, tell) => {

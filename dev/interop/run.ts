@@ -3,10 +3,18 @@
 // Go programs from their modules) and kept in .sandbox/tools.
 //
 //   INTEROP_ALLOW_SKIP=1  skip what cannot be checked on this machine
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { personas, seedSpinImages, sparse, startRegistry, startUpstream } from "@spin-publisher/sandbox";
+import {
+  personas,
+  type SigstoreServer,
+  seedSpinImages,
+  sparse,
+  startRegistry,
+  startSigstore,
+  startUpstream,
+} from "@spin-publisher/sandbox";
 import { secondsText } from "../../scripts/table.ts";
 import { createPublisher, type Publisher } from "./artifacts.ts";
 import { type Checks, createChecks, requireEqual, summaryOf } from "./checks.ts";
@@ -15,6 +23,7 @@ import { checkForeignWriters } from "./foreign-writers.ts";
 import { requireAgreement } from "./persona-agreement.ts";
 import { readBack } from "./read-back.ts";
 import { type Server, startDistribution, startZot } from "./servers.ts";
+import { checkSignatures } from "./signatures.ts";
 import { isTool, type Obtained, type Tool } from "./tool.ts";
 import { obtainTools, type Tools } from "./tools.ts";
 import { checkWorkflows } from "./workflow-lint.ts";
@@ -101,9 +110,14 @@ async function checkOurArtifacts(checks: Checks, tools: Tools, temporary: string
   await seedSpinImages(base);
   const ghcr = await startRegistry({ root: base });
   const upstream = await startUpstream();
+  const sigstore = await startSigstore();
+  const trustRoot = join(temporary, "trusted_root.json");
+  await writeFile(trustRoot, sigstore.trustRoot);
   try {
     const publisher = await createPublisher(root, {
-      mirrors: `${upstream.mirrors}\nhttps://ghcr.io=${ghcr.origin}`,
+      mirrors: `${upstream.mirrors}\n${sigstore.mirrors}\nhttps://ghcr.io=${ghcr.origin}`,
+      identity: sigstore.env,
+      trustRoot,
       moduleDigests: await upstream.moduleDigests(),
       temporary,
     });
@@ -116,10 +130,18 @@ async function checkOurArtifacts(checks: Checks, tools: Tools, temporary: string
       [tools.zot, startZot],
     ] as const) {
       await withServer(checks, tool, start, check, (server) =>
-        checkPublication(checks, tools, server, publisher, join(temporary, server.name.replace(/\W+/g, "-"))),
+        checkPublication(
+          checks,
+          tools,
+          server,
+          publisher,
+          sigstore,
+          join(temporary, server.name.replace(/\W+/g, "-")),
+        ),
       );
     }
   } finally {
+    await sigstore.close();
     await upstream.close();
     await ghcr.close();
   }
@@ -135,6 +157,7 @@ async function checkPublication(
   tools: Tools,
   server: Server,
   publisher: Publisher,
+  sigstore: SigstoreServer,
   folder: string,
 ): Promise<void> {
   const all = "content, shim, chart";
@@ -153,13 +176,19 @@ async function checkPublication(
       again.map(({ digest }) => digest).join(),
       published.map(({ digest }) => digest).join(),
     );
-    return "the same digests, nothing written";
+    requireEqual(
+      "the signatures",
+      again.map(({ signature }) => signature).join(),
+      published.map(({ signature }) => signature).join(),
+    );
+    return "the same digests and signatures, nothing written";
   });
   const content = published.find(({ name }) => name === "content")?.digest ?? "";
   for (const artifact of published) {
     const own = join(folder, artifact.name);
     await mkdir(own, { recursive: true });
     await readBack(checks, server.name, artifact, tools, own, content);
+    await checkSignatures(checks, server.name, artifact, tools.cosign, sigstore, own);
   }
 }
 

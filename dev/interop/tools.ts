@@ -12,6 +12,7 @@ export interface Tools {
   readonly crane: Obtained;
   readonly zot: Obtained;
   readonly conformance: Obtained;
+  readonly cosign: Obtained;
   readonly helm: Obtained;
   readonly actionlint: Obtained;
   readonly zizmor: Obtained;

@@ -1,3 +1,4 @@
+import type { Material } from "@spin-publisher/action-runtime";
 import {
   type Annotations,
   type Artifact,
@@ -29,6 +30,7 @@ import { requireStartable } from "./content/startable.ts";
 import { embed } from "./embed/embed.ts";
 import { modulesRecipe } from "./embed/modules.ts";
 import { differences } from "./image/differences.ts";
+import { materialsOf } from "./image/materials.ts";
 import { buildShim } from "./image/shim.ts";
 import type { Buildx, ShimRequest } from "./inputs.ts";
 import { type KnownLayers, knownLayers } from "./layers/known-layers.ts";
@@ -47,6 +49,7 @@ export interface Dependencies extends BaseDependencies {
 
 export interface BuiltShim {
   readonly artifact: Artifact;
+  readonly materials: readonly Material[];
   /** How an existing shim differs from this one. */
   readonly describeDifference: (existing: FetchedManifest) => Promise<readonly string[]>;
   /** Resolves when nothing is left to be told about the image; never rejects. */
@@ -87,6 +90,7 @@ export async function build(
   };
   return {
     artifact,
+    materials: materialsOf(content.reference, artifact),
     describeDifference: (found) => differences(found, artifact, configOf),
     told: existing === undefined ? tellHowToPull(request, content, dependencies) : Promise.resolve(),
   };

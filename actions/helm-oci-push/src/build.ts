@@ -1,7 +1,7 @@
-import { type Built, fillPlaceholders, placeholdersOf } from "@spin-publisher/action-runtime";
+import { type Built, fillPlaceholders, type Material, placeholdersOf } from "@spin-publisher/action-runtime";
 import { messageOf } from "@spin-publisher/errors";
 import type { Fetch } from "@spin-publisher/http";
-import type { RegistryReader, TargetState } from "@spin-publisher/oci";
+import { isDigest, type RegistryReader, type TargetState } from "@spin-publisher/oci";
 import { chooseArtifact } from "./artifact/choose-artifact.ts";
 import { packChart } from "./artifact/pack-chart.ts";
 import type { ReadChart } from "./chart/read-chart.ts";
@@ -61,7 +61,14 @@ export async function buildChart(
   return {
     ...(await chooseArtifact(packed, record, { repository, existing, immutable, reader })),
     unaskedBytes,
+    materials: packed.resolved.flatMap(({ from }) => materialFrom(from)),
     outputs: { name, version, "app-version": appVersion },
     summary: summarise(packed),
   };
+}
+
+/** What came from outside, as `address@digest`; what is in the chart's folder is part of the commit. */
+function materialFrom(from: string): readonly Material[] {
+  const [, uri = "", digest = ""] = /^(.+)@(sha256:[0-9a-f]{64})$/.exec(from) ?? [];
+  return isDigest(digest) ? [{ uri: uri.includes("://") ? uri : `oci://${uri}`, digest }] : [];
 }

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import type { Material } from "@spin-publisher/action-runtime";
 import type { Location } from "@spin-publisher/errors";
 import type { Fetch } from "@spin-publisher/http";
 import type { Artifact, FetchedManifest, RegistryClient, TargetState } from "@spin-publisher/oci";
@@ -20,6 +21,7 @@ import { requireTrigger } from "./manifest/trigger-settings.ts";
 import { warningsAbout } from "./manifest/warnings.ts";
 import { describeAgainst, describeContents, describeDifferences, summarise } from "./report.ts";
 import type { ModuleCache } from "./sources/cache.ts";
+import { materialsOf } from "./sources/materials.ts";
 import { isPublished, sizeInRegistry, versionsIn } from "./sources/size-in-registry.ts";
 
 /** Everything outside that a build looks at. */
@@ -39,6 +41,7 @@ export interface Dependencies {
 
 export interface BuiltContent {
   readonly artifact: Artifact;
+  readonly materials: readonly Material[];
   readonly describeDifference: (existing: FetchedManifest) => Promise<readonly string[]>;
   readonly outputs: { readonly "build-id": string };
   /** Compare with the version before, which is read while this one is published. */
@@ -104,6 +107,7 @@ export async function buildContent(
       .catch(() => undefined);
     return {
       artifact,
+      materials: materialsOf(application),
       outputs: { "build-id": request.tag },
       describeDifference: async (existing) =>
         describeAgainst(existing, await published(existing), artifact, parts),

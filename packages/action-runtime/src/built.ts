@@ -1,6 +1,8 @@
 import type { Artifact, PublishPolicy } from "@spin-publisher/oci";
 import type { Material } from "@spin-publisher/signing";
 
+export type { Material };
+
 /** What a builder made, and what only it can say about it. */
 export interface Built {
   readonly artifact: Artifact;

@@ -1,4 +1,4 @@
-export type { Built } from "./built.ts";
+export type { Built, Material } from "./built.ts";
 export { fillPlaceholders, placeholdersOf, repositoryInput } from "./default-repository.ts";
 export { type GitHubEvent, type Pushed, readEvent } from "./event.ts";
 export { runAction, warn } from "./failure.ts";
