@@ -58,8 +58,20 @@ export async function buildChart(
   });
   const { repository } = target;
   if (request.repository.endsWith(`/${name}`)) log.warning(nameTwice(request.repository, name));
+  const { keptAppVersion, ...chosen } = await chooseArtifact(packed, record, {
+    repository,
+    existing,
+    immutable,
+    dryRun,
+    reader,
+  });
+  if (keptAppVersion !== undefined) {
+    log.notice(
+      `Chart ${version} is published and stays as it is: it installs ${keptAppVersion} by default, and ${appVersion} where image.tag says so. Raise the chart's version to release one that installs ${appVersion}.`,
+    );
+  }
   return {
-    ...(await chooseArtifact(packed, record, { repository, existing, immutable, reader })),
+    ...chosen,
     unaskedBytes,
     materials: packed.resolved.flatMap(({ from }) => materialFrom(from)),
     outputs: { name, version, "app-version": appVersion },

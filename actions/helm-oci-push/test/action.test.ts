@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { chmod, rm, utimes, writeFile } from "node:fs/promises";
+import { chmod, cp, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest } from "@jest/globals";
@@ -133,6 +133,28 @@ describe("this repository's chart", () => {
     expect(registry.requests.filter(({ method }) => method !== "GET" && method !== "HEAD")).toEqual([]);
   });
 
+  test("in a dry run of a newer site stays as published; the chart's own changes would be refused", async () => {
+    const published = await run();
+    await using folder = await temporaryFolder();
+    const chart = join(folder.path, "charts/bart");
+    await cp(join(repositoryRoot, "charts/bart"), chart, { recursive: true });
+    const file = join(chart, "Chart.yaml");
+    const text = await readFile(file, "utf8");
+    const dryRun = () => run({ workspace: folder.path, event: pullRequest(), inputs: { "dry-run": "true" } });
+
+    await writeFile(file, text.replace(/^appVersion: .*$/m, 'appVersion: "9.9.9"'));
+    const kept = await dryRun();
+    expect(kept.outputs).toMatchObject({
+      changed: "false",
+      "would-be-refused": "false",
+      digest: published.outputs.digest,
+    });
+    expect(kept.log).toContain(`Chart ${version} is published and stays as it is: it installs`);
+
+    await writeFile(file, `${text}\nhome: https://example.com\n`);
+    expect((await dryRun()).outputs).toMatchObject({ "would-be-refused": "true" });
+  });
+
   test("has the same digest whatever the time zone, the checkout, its times and its modes", async () => {
     const digests = new Set<string | undefined>();
     for (const [path, zone, mode] of [
@@ -141,7 +163,7 @@ describe("this repository's chart", () => {
     ] as const) {
       await using folder = await temporaryFolder();
       const workspace = join(folder.path, path);
-      const { readdir, readFile } = await import("node:fs/promises");
+      const { readdir } = await import("node:fs/promises");
       const source = join(repositoryRoot, "charts/bart");
       for (const entry of await readdir(source, { recursive: true, withFileTypes: true })) {
         if (!entry.isFile()) continue;

@@ -55,7 +55,7 @@ async function push(
   const { artifact, describeDifference } = await chooseArtifact(
     packed,
     { source: "", created: undefined, annotations },
-    { repository: target().repository, existing: state.existing, immutable, reader: client },
+    { repository: target().repository, existing: state.existing, immutable, dryRun: false, reader: client },
   );
   return await publish(client, artifact, state, { immutable, describeDifference });
 }

@@ -7,6 +7,8 @@ import type { PackedChart } from "./pack-chart.ts";
 export interface ChosenArtifact {
   readonly artifact: Artifact;
   readonly describeDifference: (existing: FetchedManifest) => Promise<readonly string[]>;
+  /** The appVersion of the published chart, where a dry run keeps it. */
+  readonly keptAppVersion?: string;
 }
 
 /** Where a chart is published, and what is there now. */
@@ -16,6 +18,8 @@ export interface Destination {
   readonly existing: FetchedManifest | undefined;
   /** Whether a tag that holds the same files stays as it is, whatever its annotations. */
   readonly immutable: boolean;
+  /** A dry run keeps a published chart that differs in nothing but its appVersion: only a new version publishes it. */
+  readonly dryRun: boolean;
   readonly reader: RegistryReader;
 }
 
@@ -26,7 +30,7 @@ export interface Destination {
 export async function chooseArtifact(
   packed: PackedChart,
   record: ChartRecord,
-  { repository, existing, immutable, reader }: Destination,
+  { repository, existing, immutable, dryRun, reader }: Destination,
 ): Promise<ChosenArtifact> {
   const artifact = chartArtifact(packed.chart.metadata, packed.archive, record);
   const compare = (manifest: FetchedManifest) =>
@@ -38,6 +42,13 @@ export async function chooseArtifact(
   const comparison = await compare(existing);
   if (comparison.kind === "same-files") {
     return { artifact: existingArtifact(existing, repository), describeDifference };
+  }
+  if (dryRun && comparison.kind === "other-files" && comparison.onlyAppVersion !== undefined) {
+    return {
+      artifact: existingArtifact(existing, repository),
+      describeDifference,
+      keptAppVersion: comparison.onlyAppVersion,
+    };
   }
   return {
     artifact,

@@ -8,7 +8,7 @@ import type {
   Repository,
 } from "@spin-publisher/oci";
 import { filesOfPackage } from "../chart/load.ts";
-import { meaningByPath } from "../chart/meaning.ts";
+import { appVersionBefore, meaningByPath } from "../chart/meaning.ts";
 import { chartMediaTypes } from "../chart/media-types.ts";
 import type { ChartFile } from "../chart/walk.ts";
 
@@ -18,7 +18,12 @@ const packageLimit = 32 * 1024 * 1024;
 /** How the chart that a tag holds compares with the one that was built. */
 export type Comparison =
   | { readonly kind: "same-files" }
-  | { readonly kind: "other-files"; readonly lines: readonly string[] }
+  | {
+      readonly kind: "other-files";
+      readonly lines: readonly string[];
+      /** The published appVersion, where the two charts differ in nothing else. */
+      readonly onlyAppVersion: string | undefined;
+    }
   /** The tag holds something that is not a chart; the reason is a clause without a subject. */
   | { readonly kind: "no-chart"; readonly reason: string };
 
@@ -48,12 +53,15 @@ export async function compareWithExisting(
     await reader.blob(repository, layer, packageLimit),
     "The chart that the tag points at",
   );
-  const before = meaningByPath(packed);
-  const after = meaningByPath(
-    files.map(({ path, bytes }) => ({ path: path.slice(path.indexOf("/") + 1), bytes })),
-  );
-  const lines = differences(before, after);
-  return lines.length === 0 ? { kind: "same-files" } : { kind: "other-files", lines };
+  const built = files.map(({ path, bytes }) => ({ path: path.slice(path.indexOf("/") + 1), bytes }));
+  const lines = differences(meaningByPath(packed), meaningByPath(built));
+  if (lines.length === 0) return { kind: "same-files" };
+  const [before, after] = [packed, built].map((chart) => chart.find(({ path }) => path === "Chart.yaml"));
+  const onlyAppVersion =
+    lines.join() === "changed: Chart.yaml" && before !== undefined && after !== undefined
+      ? appVersionBefore(before.bytes, after.bytes)
+      : undefined;
+  return { kind: "other-files", lines, onlyAppVersion };
 }
 
 /** The existing artifact as one of ours, for a publication that has nothing to change. */

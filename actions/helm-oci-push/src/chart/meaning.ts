@@ -19,6 +19,21 @@ export function meaningByPath(files: readonly ChartFile[]): ReadonlyMap<string, 
   return new Map(files.map(({ path, bytes }) => [path, digestOf(meaningOf(path, bytes))]));
 }
 
+/**
+ * The appVersion of the first Chart.yaml, where that is all in which the two differ: a chart is published with the
+ * version of the application that it installs by default, and stays as it is when only the application moves on.
+ */
+export function appVersionBefore(before: Uint8Array, after: Uint8Array): string | undefined {
+  try {
+    const [first, second] = [parseChartYaml(before, "Chart.yaml"), parseChartYaml(after, "Chart.yaml")];
+    if (first.appVersion === second.appVersion) return undefined;
+    const same = writeGoJson(metadataJson({ ...first, appVersion: second.appVersion }));
+    return same === writeGoJson(metadataJson(second)) ? first.appVersion : undefined;
+  } catch {
+    return undefined; // what somebody else published need not make sense
+  }
+}
+
 function meaningOf(path: string, bytes: Uint8Array): Uint8Array | string {
   if (!rewritten.test(path)) return bytes;
   try {
