@@ -1,5 +1,8 @@
+import { access, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { messageOf } from "@spin-publisher/errors";
 import { find, run, textOf } from "./commands.ts";
-import type { Obtained } from "./tool.ts";
+import { isTool, type Obtained } from "./tool.ts";
 
 /** Debian's registry and skopeo; installs them where they are missing. */
 export async function debianPrograms(tell: (line: string) => void) {
@@ -31,6 +34,67 @@ export async function installPackages(names: readonly string[], tell: (line: str
   tell(`apt-get install ${names.join(" ")}`);
   await aptGet("update");
   await aptGet("install", "-y", "--no-install-recommends", ...names);
+}
+
+/**
+ * A program out of a package that is unpacked and not installed: it starts no service and replaces nothing on this
+ * machine. It must need no other file of its package.
+ *
+ * @param path where the package has it, such as `usr/bin/etcd`.
+ */
+export async function unpackedProgram(
+  packageName: string,
+  path: string,
+  cache: string,
+  tell: (line: string) => void,
+): Promise<Obtained> {
+  const folder = join(cache, `debian-${packageName}`);
+  const program = join(folder, path);
+  const present = await access(program).then(
+    () => true,
+    () => false,
+  );
+  try {
+    if (!present) await unpack(packageName, folder, tell);
+    return { name: packageName, path: program };
+  } catch (error) {
+    return { name: packageName, because: messageOf(error) };
+  }
+}
+
+async function unpack(packageName: string, folder: string, tell: (line: string) => void): Promise<void> {
+  if ((await find("apt-get")) === undefined) throw new Error("apt-get is not available to download it");
+  await mkdir(dirname(folder), { recursive: true });
+  const temporary = await mkdtemp(`${folder}.partial-`);
+  const download = () =>
+    run("apt-get", ["-q", "download", packageName], { cwd: temporary, timeoutSeconds: 300 });
+  try {
+    tell(`apt-get download ${packageName}`);
+    await download().catch(async (error: unknown) => {
+      const become = await rootPrefix();
+      if (become === undefined) throw error;
+      const [program = "", ...rest] = [...become, "apt-get", "-q", "update"];
+      await run(program, rest, { timeoutSeconds: 300 });
+      await download();
+    });
+    const [file] = (await readdir(temporary)).filter((name) => name.endsWith(".deb"));
+    await run("dpkg-deb", ["-x", join(temporary, file ?? ""), join(temporary, "files")]);
+    await rm(folder, { recursive: true, force: true });
+    await rename(join(temporary, "files"), folder);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** etcd, with its version. */
+export async function etcdFromDebian(cache: string, tell: (line: string) => void): Promise<Obtained> {
+  const etcd = await unpackedProgram("etcd-server", "usr/bin/etcd", cache, tell);
+  return withVersion(
+    "etcd",
+    isTool(etcd) ? etcd.path : undefined,
+    isTool(etcd) ? "" : etcd.because,
+    /Version: (\S+)/,
+  );
 }
 
 /** The prefix that runs a command as root; undefined where we cannot become root. */

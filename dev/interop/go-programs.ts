@@ -1,4 +1,5 @@
 import { access, mkdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { messageOf } from "@spin-publisher/errors";
 import { find, run, textOf } from "./commands.ts";
@@ -52,28 +53,45 @@ const zot: GoProgram = {
   version: "v1.4.3",
 };
 
+const helm4: GoProgram = {
+  name: "helm",
+  module: "helm.sh/helm/v4",
+  command: "/cmd/helm",
+  version: "v4.3.1",
+};
+
 /** The oldest Go that compiles them, and the version that is fetched where only an older one is installed. */
 const goVersion = { least: [1, 25], fetched: "1.26.8" } as const;
 
 const environment = { GOFLAGS: "-buildvcs=false", GOWORK: "off" };
 
-/**
- * Builds what is not cached yet. A Go compiler is looked for only when it is needed.
- *
- * @param cache a folder for each program and version.
- */
-export async function goPrograms(cache: string, tell: (line: string) => void) {
+/** Looks for a Go compiler at the first call. */
+export function goCompiler(tell: (line: string) => void): () => Promise<Obtained> {
   let go: Promise<Obtained> | undefined;
-  const compiler = () => {
+  return () => {
     go ??= findGo(tell);
     return go;
   };
+}
+
+/**
+ * Builds what is not cached yet.
+ *
+ * @param cache a folder for each program and version.
+ * @param compiler finds Go; called only when something is to be built.
+ */
+export async function goPrograms(
+  cache: string,
+  compiler: () => Promise<Obtained>,
+  tell: (line: string) => void,
+) {
   return {
     actionlint: await obtained(actionlint, cache, compiler, install, tell),
     crane: await obtained(crane, cache, compiler, install, tell),
     conformance: await obtained(conformance, cache, compiler, install, tell),
     cosign: await obtained(cosign, cache, compiler, install, tell),
     zot: await obtained(zot, cache, compiler, buildInPlace, tell),
+    helm4: await obtained(helm4, cache, compiler, install, tell),
   };
 }
 
@@ -119,7 +137,7 @@ const buildInPlace: Builder = async ({ module, command, version }, path, go, tel
   await run(go, ["build", "-trimpath", "-ldflags=-s -w", ...tags, "-o", path, `.${command}`], {
     cwd: source,
     env: { ...environment, CGO_ENABLED: "0" },
-    timeoutSeconds: 540,
+    timeoutSeconds: 1200,
   });
   await rm(source, { recursive: true, force: true });
 };
@@ -157,15 +175,23 @@ async function fetchedGo(old: string, tell: (line: string) => void): Promise<Too
   return { name: `go${goVersion.fetched}`, path: join(directory, "bin", "go") };
 }
 
-/** Downloads a module, whose checksum Go compares with the public log, and returns its folder. */
-async function downloadedModule(
+/**
+ * Downloads a module and returns its folder. Go compares its checksum with the public log, or with the file go.sum in
+ * `cwd`.
+ */
+export async function downloadedModule(
   compiler: string,
   source: string,
   tell: (line: string) => void,
+  cwd = tmpdir(),
 ): Promise<string> {
   tell(`go mod download ${source}`);
   const env = { ...environment, GOFLAGS: "-mod=mod" };
-  const answer = await textOf(compiler, ["mod", "download", "-json", source], { env, timeoutSeconds: 300 });
+  const answer = await textOf(compiler, ["mod", "download", "-json", source], {
+    cwd,
+    env,
+    timeoutSeconds: 300,
+  });
   const { Dir: directory } = Object(JSON.parse(answer));
   if (typeof directory !== "string") throw new Error(`go mod download ${source} did not return a folder`);
   return directory;

