@@ -34,5 +34,6 @@ export async function firstAnswer(url: string, stopped: AbortSignal): Promise<An
 export function describePage(what: string, { status, body }: Answer): string {
   if (status !== 200) throw new Error(`${what} answered / with ${status}:\n${body.slice(0, 2000)}`);
   const [, title = "no title"] = /<title>([^<]*)<\/title>/i.exec(body) ?? [];
-  return `${what} answers / with 200, "${title.trim()}", ${body.length} characters`;
+  // On one line: a line of the log that begins with :: is a command to the runner.
+  return `${what} answers / with 200, "${title.replace(/\s+/g, " ").trim()}", ${body.length} characters`;
 }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -20,45 +20,64 @@ export interface ImageCheck {
  * Runs an image the way the chart does: read-only but for /tmp, without capabilities, as an unprivileged user.
  *
  * @param image reference with digest.
- * @throws Error with what the container said when it does not answer.
+ * @throws Error with what the container said when it ends or does not answer.
  */
 export async function checkImage(image: string, env: NodeJS.ProcessEnv): Promise<ImageCheck> {
   const { reference, registry } = reachable(image, env.ORIGIN_MIRRORS ?? "");
   // A tag and a digest at once are for people; the digest decides.
   const pinned = reference.replace(/:[^:/@]+@/, "@");
-  const config = await mkdtemp(join(tmpdir(), "smoke-"));
-  const docker = async (...args: string[]) =>
-    (await promisify(execFile)("docker", args, { env: { ...env, DOCKER_CONFIG: config } })).stdout.trim();
+  const folder = await mkdtemp(join(tmpdir(), "smoke-"));
+  const config = join(folder, "docker");
+  const run = (...args: string[]) =>
+    promisify(execFile)("docker", args, { env: { ...env, DOCKER_CONFIG: config } });
+  const docker = async (...args: string[]) => (await run(...args)).stdout.trim();
   try {
-    // Spin in the container reads it too, to fetch private content.
-    await writeFile(join(config, "config.json"), JSON.stringify(dockerConfig(registry, env)), {
-      mode: 0o644,
-    });
+    await writeSharedConfig(config, JSON.stringify(dockerConfig(registry, env)));
     const container = await docker(
       ...["run", "--detach", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"],
       ...["--security-opt", "no-new-privileges", "--publish", "127.0.0.1::3000"],
       ...["--volume", `${config}:/docker:ro`, "--env", "DOCKER_CONFIG=/docker", pinned],
     );
+    const stopped = new AbortController();
+    const ended = docker("wait", container).then(
+      (code) => `ended with exit code ${code}`,
+      () => "cannot be waited for",
+    );
+    const ask = async (path: string): Promise<Answer> => {
+      // A container that has ended has no port any more; `ended` says so.
+      const [address = ""] = (await docker("port", container, "3000/tcp").catch(() => "")).split("\n");
+      const answer = await Promise.race([firstAnswer(`http://${address}${path}`, stopped.signal), ended]);
+      if (typeof answer !== "string") return answer;
+      const { stdout, stderr } = await run("logs", container);
+      throw new Error(`The container of ${image} ${answer} (asked for ${path}):\n${stdout}${stderr}`);
+    };
     try {
-      const [address = ""] = (await docker("port", container, "3000/tcp")).split("\n");
-      const { signal } = new AbortController();
-      const page = await firstAnswer(`http://${address}/`, signal);
-      if (typeof page === "string") {
-        const { stdout, stderr } = await promisify(execFile)("docker", ["logs", container], { env });
-        throw new Error(`The container of ${image} ${page}:\n${stdout}${stderr}`);
-      }
-      const health = await firstAnswer(`http://${address}${healthPath}`, signal);
-      if (typeof health === "string") throw new Error(`${healthPath} of ${image} ${health}.`);
+      const page = await ask("/");
+      const health = await ask(healthPath);
       const version = await docker(
         ...["inspect", "--format", '{{index .Config.Labels "org.opencontainers.image.version"}}', container],
       );
       return { page, health, version };
     } finally {
+      stopped.abort();
       await docker("rm", "--force", container);
+      await ended;
     }
   } finally {
-    await rm(config, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Writes Docker's configuration for a container, in which Spin reads it as another user, to fetch private content. The
+ * modes let that user in, and the folder around it keeps out everybody else on this machine.
+ */
+async function writeSharedConfig(folder: string, config: string): Promise<void> {
+  const file = join(folder, "config.json");
+  await mkdir(folder);
+  await writeFile(file, config);
+  // Not with `mode`, from which the job's umask takes something away.
+  await Promise.all([chmod(folder, 0o755), chmod(file, 0o644)]);
 }
 
 /** @throws Error when the health path does not answer 200, or the image is of another version. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect } from "@jest/globals";
 import { testNeeding } from "@spin-publisher/sandbox/testing";
+import { describePage } from "../src/front-page.ts";
 import { reachable } from "../src/reachable.ts";
 import { fetchFrontPage } from "../src/run-content.ts";
 
@@ -97,5 +98,12 @@ describe("the front page", () => {
 
   test("is missing where Spin is not installed", async () => {
     await expect(fetchFrontPage("ghcr.io/a/b:1", { PATH: folder })).rejects.toThrow("cannot be started");
+  });
+
+  test("has a title that stays on one line of the log, where a line of its own could be a command", () => {
+    const body = "<title>Home\r\n::error::no</title>";
+    expect(describePage("the page", { status: 200, body })).toBe(
+      'the page answers / with 200, "Home ::error::no", 32 characters',
+    );
   });
 });

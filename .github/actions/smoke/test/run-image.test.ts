@@ -24,12 +24,16 @@ async function withDocker(server: string) {
   await writeFile(
     join(folder, "docker"),
     `#!${process.execPath}
-const { appendFileSync, existsSync, readFileSync, writeFileSync } = require("node:fs");
+const { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } = require("node:fs");
+const { join } = require("node:path");
 const { spawn } = require("node:child_process");
 const args = process.argv.slice(2);
 const state = ${JSON.stringify(folder)};
 appendFileSync(${JSON.stringify(log)}, JSON.stringify(args) + "\\n");
 if (args[0] === "run") {
+  const mounted = args[args.indexOf("--volume") + 1].split(":")[0];
+  const modes = [join(mounted, ".."), mounted, join(mounted, "config.json")].map((path) => (statSync(path).mode & 0o777).toString(8));
+  writeFileSync(state + "/modes", modes.join(" "));
   appendFileSync(${JSON.stringify(log)}, readFileSync(process.env.DOCKER_CONFIG + "/config.json", "utf8") + "\\n");
   const child = spawn(process.execPath, ["-e", ${JSON.stringify(server)}], { detached: true, stdio: "ignore", env: { STATE: state } });
   child.unref();
@@ -39,16 +43,35 @@ if (args[0] === "run") {
   const wait = setInterval(() => {
     if (!existsSync(state + "/port")) return;
     clearInterval(wait);
+    if (readFileSync(state + "/port", "utf8") === "none") process.exit(1);
     console.log("127.0.0.1:" + readFileSync(state + "/port", "utf8"));
+  }, 10);
+} else if (args[0] === "wait") {
+  const pid = Number(readFileSync(state + "/pid", "utf8"));
+  const wait = setInterval(() => {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      clearInterval(wait);
+      console.log("1");
+    }
   }, 10);
 } else if (args[0] === "inspect") console.log("0.1.2");
 else if (args[0] === "logs") console.error("no such content");
-else if (args[0] === "rm") process.kill(Number(readFileSync(state + "/pid", "utf8")));
+else if (args[0] === "rm") {
+  try {
+    process.kill(Number(readFileSync(state + "/pid", "utf8")));
+  } catch {}
+}
 `,
   );
   await chmod(join(folder, "docker"), 0o755);
   const check = await checkImage(image, { PATH: folder, REGISTRY_TOKEN: "ghs_x", GITHUB_ACTOR: "mona" });
-  const lines = (await readFile(log, "utf8")).trim().split("\n");
+  // Waiting for the end goes on beside everything else.
+  const lines = (await readFile(log, "utf8"))
+    .trim()
+    .split("\n")
+    .filter((line) => !line.startsWith('["wait"'));
   return { check, lines };
 }
 
@@ -81,4 +104,20 @@ test("another version and a failing health path are errors", async () => {
   expect(() => requireHealthy({ ...check, health: check.page }, image, "0.1.3")).toThrow(
     'says that it is version "0.1.2", but "0.1.3" was published',
   );
+});
+
+test("the container's own user can read the credentials, and no other user of the machine", async () => {
+  const umask = process.umask(0o077);
+  try {
+    await withDocker(serverOf(200));
+  } finally {
+    process.umask(umask);
+  }
+  expect(await readFile(join(folder, "modes"), "utf8")).toBe("700 755 644");
+});
+
+test("a container that ends at once is an error with its log", async () => {
+  await expect(
+    withDocker('require("node:fs").writeFileSync(process.env.STATE + "/port", "none")'),
+  ).rejects.toThrow(/The container of ghcr\.io\S+ ended with exit code 1 \(asked for \/\):\nno such content/);
 });
