@@ -30,6 +30,7 @@ export function pageOf(reports: readonly Report[], failed: readonly string[], ru
 function headingOf(reports: readonly Report[], failed: readonly string[], dryRun: boolean): string {
   if (failed.length > 0) return "### Not everything worked";
   if (reports.some(({ wouldBeRefused }) => wouldBeRefused)) return "### This would be refused";
+  if (reports.length === 0) return "### Nothing was published";
   if (dryRun) return "### What merging would publish";
   return reports.some(({ changed }) => changed) ? "### Published" : "### Nothing changed";
 }
@@ -78,9 +79,13 @@ function commandsOf({ kind, dryRun, commands }: Report): readonly string[] {
   ];
 }
 
-/** Names of files are anybody's text: they must not become links, mentions or HTML. */
+/**
+ * Names of files are anybody's text: they must not become links, mentions or HTML. GitHub looks for mentions (`@team`)
+ * and issues (`#1`) after entities are resolved, so these signs are also followed by a space of no width.
+ */
 export function escapeMarkdown(text: string): string {
   return text
     .replace(/[\r\n]+/g, " ")
-    .replace(/[\\`*_{}[\]<>()#!|~@&]/g, (character) => `&#${character.charCodeAt(0)};`);
+    .replace(/[\\`*_{}[\]<>()#!|~@&:]|(?<=\bwww)\./gi, (character) => `&#${character.charCodeAt(0)};`)
+    .replace(/&#(?:35|64);/g, (entity) => `${entity}&#8203;`);
 }

@@ -49,6 +49,10 @@ describe("the page says", () => {
     expect(page).not.toContain("| What |");
   });
 
+  test("that nothing was published where no action reported anything, as in a run that was cancelled", () => {
+    expect(pageOf([], [], run)).toContain("### Nothing was published");
+  });
+
   test("what changed, and how many more did", () => {
     const differences = Array.from({ length: 40 }, (_, index) => `changed: page-${index}.md`);
     const page = pageOf([{ ...report, differences }], [], run);
@@ -64,8 +68,9 @@ describe("the page says", () => {
 
 test.each([
   ["<img src=x onerror=alert(1)>", "&#60;img src=x onerror=alert&#40;1&#41;&#62;"],
-  ["@everyone\n# big", "&#64;everyone &#35; big"],
-  ["[a](https://example.com)", "&#91;a&#93;&#40;https://example.com&#41;"],
+  ["@everyone\n# big", "&#64;&#8203;everyone &#35;&#8203; big"],
+  ["[a](https://example.com)", "&#91;a&#93;&#40;https&#58;//example.com&#41;"],
+  ["www.example.com, #1 of octo/site#2", "www&#46;example.com, &#35;&#8203;1 of octo/site&#35;&#8203;2"],
 ])("the name of a file stays text: %j", (name, escaped) => expect(escapeMarkdown(name)).toBe(escaped));
 
 describe("reports", () => {
