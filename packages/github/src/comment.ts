@@ -1,3 +1,4 @@
+import { isObject } from "@spin-publisher/json";
 import type { GitHub } from "./github.ts";
 
 /** Finds our comment among others; invisible on the page. */
@@ -13,11 +14,19 @@ export async function upsertComment(
   page: string,
 ): Promise<"created" | "updated" | "unchanged"> {
   const body = `${marker}\n${page.length > longestBody ? `${page.slice(0, longestBody)}\n\n…` : page}`;
+  return github.creating(() => upsert(github, pullRequest, body));
+}
+
+async function upsert(
+  github: GitHub,
+  pullRequest: number,
+  body: string,
+): Promise<"created" | "updated" | "unchanged"> {
   const comments = await github.list(`issues/${pullRequest}/comments`);
   // Somebody may quote the marker: only a comment that begins with it is ours.
   const ours = comments.find(
     ({ body: text, performed_via_github_app: app, user }) =>
-      typeof text === "string" && text.startsWith(marker) && (app !== null || isBot(user)),
+      typeof text === "string" && text.startsWith(marker) && (isObject(app) || isBot(user)),
   );
   if (ours === undefined) {
     await github.write("POST", `issues/${pullRequest}/comments`, { body });
@@ -29,5 +38,5 @@ export async function upsertComment(
 }
 
 function isBot(user: unknown): boolean {
-  return typeof user === "object" && user !== null && "type" in user && user.type === "Bot";
+  return isObject(user) && user.type === "Bot";
 }

@@ -1,12 +1,25 @@
-import type { Fetch } from "@spin-publisher/http";
+import {
+  type Fetch,
+  notesOf,
+  type RetryOptions,
+  repeat,
+  retryPolicy,
+  type TransientFailure,
+  transientError,
+} from "@spin-publisher/http";
 import { isObject, type JsonObject, objectsOf } from "@spin-publisher/json";
 
 /** GitHub's REST API for one repository; `path` follows `/repos/<owner>/<name>/`. */
 export interface GitHub {
-  /** Every object of a list, all pages. @throws Error where the path does not exist. */
+  /** Every object of a list, all pages. @throws Error where the path does not exist, or has too many. */
   list(path: string): Promise<readonly JsonObject[]>;
   get(path: string): Promise<JsonObject | undefined>;
   write(method: "POST" | "PATCH", path: string, body: JsonObject): Promise<JsonObject>;
+  /**
+   * Runs work that reads what exists and creates what is missing. After a transient failure it starts again with the
+   * reading: a POST whose answer was lost may have created what it should, and is therefore never sent again by itself.
+   */
+  creating<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
 export interface GitHubOptions {
@@ -16,13 +29,25 @@ export interface GitHubOptions {
   /** `owner/name`. */
   readonly repository: string;
   readonly token: string;
+  readonly retry?: RetryOptions;
 }
 
-/** A list with more pages than this is not one that we look through. */
-const mostPages = 30;
+/** GitHub's API refused a request. */
+class GitHubRefusal extends Error {
+  /** Why the answer may be different later. */
+  readonly transient: TransientFailure | undefined;
+
+  constructor(message: string, transient: TransientFailure | undefined) {
+    super(message);
+    this.transient = transient;
+  }
+}
+
+/** A list with more pages than this is refused: half a list must never look like all of it. */
+const mostPages = 100;
 const pageSize = 100;
 
-export function createGitHub({ fetch, apiUrl, repository, token }: GitHubOptions): GitHub {
+export function createGitHub({ fetch, apiUrl, repository, token, retry }: GitHubOptions): GitHub {
   const send = async (method: string, path: string, body?: JsonObject) => {
     const response = await fetch(`${apiUrl}/repos/${repository}/${path}`, {
       method,
@@ -33,10 +58,16 @@ export function createGitHub({ fetch, apiUrl, repository, token }: GitHubOptions
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(method === "POST" ? { retry: "never" } : {}),
     });
     const text = await response.text();
     if (response.status === 404 && method === "GET") return undefined;
-    if (!response.ok) throw new Error(refusalOf(method, path, response.status, text));
+    if (!response.ok) {
+      throw new GitHubRefusal(
+        refusalOf(method, path, response.status, text),
+        method === "POST" ? notesOf(response).transient : undefined,
+      );
+    }
     const answer: unknown = JSON.parse(text);
     return answer;
   };
@@ -53,15 +84,23 @@ export function createGitHub({ fetch, apiUrl, repository, token }: GitHubOptions
         const items = objectsOf(answer);
         if (items === undefined) throw new Error(`GitHub has no ${path} of ${repository}.`);
         found.push(...items);
-        if (items.length < pageSize) break;
+        if (items.length < pageSize) return found;
       }
-      return found;
+      throw new Error(
+        `GitHub lists more than ${mostPages * pageSize} ${path} of ${repository}, which is more than this action reads.`,
+      );
     },
     async get(path) {
       const answer = await send("GET", path);
       return answer === undefined ? undefined : objectAt(answer, path);
     },
     write: async (method, path, body) => objectAt(await send(method, path, body), path),
+    creating: (work) =>
+      repeat(
+        work,
+        (error) => (error instanceof GitHubRefusal ? error.transient : transientError(error)),
+        retryPolicy({ attempts: 3, ...retry }),
+      ),
   };
 }
 

@@ -20,16 +20,20 @@ export async function publishRelease(
 ): Promise<"created" | "already present"> {
   const existing = await github.get(`releases/tags/${encodeURIComponent(tag)}`);
   if (existing !== undefined) return "already present";
-  const drafts = await github.list("releases");
-  // A run that was killed in between left a draft, which no tag finds.
-  const draft =
-    drafts.find((release) => release.draft === true && release.tag_name === tag) ??
-    (await github.write("POST", "releases", { tag_name: tag, name: tag, draft: true, body: "" }));
+  const draft = await github.creating(async () => {
+    // A run that was killed in between left a draft, which no tag finds.
+    const drafts = await github.list("releases");
+    return (
+      drafts.find((release) => release.draft === true && release.tag_name === tag) ??
+      (await github.write("POST", "releases", { tag_name: tag, name: tag, draft: true, body: "" }))
+    );
+  });
+  const prerelease = /^(?:chart-|v)?\d+\.\d+\.\d+-/.test(tag);
   await github.write("PATCH", `releases/${String(draft.id)}`, {
     body: [changes, page].filter((part) => part !== "").join("\n\n"),
     draft: false,
-    prerelease: /^(?:chart-)?\d+\.\d+\.\d+-/.test(tag),
-    make_latest: tag.startsWith("chart-") || /^\d+\.\d+\.\d+-/.test(tag) ? "false" : "legacy",
+    prerelease,
+    make_latest: tag.startsWith("chart-") || prerelease ? "false" : "legacy",
   });
   return "created";
 }

@@ -65,6 +65,34 @@ describe("the comment of a pull request", () => {
     expect(await upsertComment(github, 7, "page")).toBe("created");
   });
 
+  test("is written once although the answer to it was lost", async () => {
+    const written: unknown[] = [];
+    const { github } = await gitHub((method, _path, body) => {
+      if (method === "GET") return { body: written };
+      written.push({ id: 1, ...(body as object), ...bot });
+      return { status: 502, body: { message: "Server Error" } };
+    });
+    expect(await upsertComment(github, 7, "page")).toBe("unchanged");
+    expect(written).toHaveLength(1);
+  });
+
+  test("is tried again where GitHub only had no time for it", async () => {
+    let refusals = 0;
+    const { github } = await gitHub((method) => {
+      if (method === "GET") return { body: [] };
+      refusals += 1;
+      return refusals === 1 ? { status: 503, body: { message: "Unavailable" } } : { body: { id: 1 } };
+    });
+    expect(await upsertComment(github, 7, "page")).toBe("created");
+  });
+
+  test("is not somebody's of whom GitHub says nothing", async () => {
+    const { github } = await gitHub((method) => ({
+      body: method === "GET" ? [{ id: 3, body: `${marker}\nmine` }] : {},
+    }));
+    expect(await upsertComment(github, 7, "page")).toBe("created");
+  });
+
   test("fits GitHub's limit", async () => {
     const { github, asked } = await gitHub((method) => ({ body: method === "GET" ? [] : {} }));
     await upsertComment(github, 7, "x".repeat(100_000));
@@ -110,6 +138,20 @@ describe("the release of a tag", () => {
     expect(asked.at(-1)).toContain("PATCH releases/4");
   });
 
+  test("is one draft although the answer to its creation was lost", async () => {
+    const drafts: unknown[] = [];
+    const { github, asked } = await gitHub((method, path) => {
+      if (path.startsWith("releases/tags/")) return { status: 404, body: {} };
+      if (method === "GET") return { body: drafts };
+      if (method === "PATCH") return { body: {} };
+      drafts.push({ id: 4, draft: true, tag_name: "0.1.2" });
+      return { status: 502, body: { message: "Server Error" } };
+    });
+    await publishRelease(github, notes);
+    expect(drafts).toHaveLength(1);
+    expect(asked.at(-1)).toContain("PATCH releases/4");
+  });
+
   test("that is there already stays as it is", async () => {
     const { github, asked } = await gitHub(() => ({ body: { id: 1 } }));
     expect(await publishRelease(github, notes)).toBe("already present");
@@ -118,6 +160,7 @@ describe("the release of a tag", () => {
 
   test.each([
     ["0.2.0-rc.1", true, "false"],
+    ["v0.2.0-rc.1", true, "false"],
     ["chart-1.0.3", false, "false"],
     ["chart-1.0.3-rc.1", true, "false"],
   ])("%s is a pre-release: %s; latest: %s", async (tag, prerelease, latest) => {
@@ -149,4 +192,11 @@ test("open pull requests are read from every page", async () => {
 test("a list that is refused is an error, never an empty one", async () => {
   const { github } = await gitHub(() => ({ status: 404, body: { message: "Not Found" } }));
   await expect(openPullRequests(github)).rejects.toThrow("GitHub has no pulls?state=open");
+});
+
+test("a list that is longer than what is read is an error, never a part of it", async () => {
+  const page = Array.from({ length: 100 }, (_, index) => ({ number: index }));
+  const { github, asked } = await gitHub(() => ({ body: page }));
+  await expect(openPullRequests(github)).rejects.toThrow("GitHub lists more than 10000 pulls?state=open");
+  expect(asked).toHaveLength(100);
 });
