@@ -26,6 +26,10 @@ publish: $(INSTALLED) ## publish to a local registry (the default; UPSTREAM=onli
 site: $(INSTALLED) ## show the website on http://localhost:3000 while you edit it
 	@$(RUN) site
 
+.PHONY: check-site
+check-site: $(INSTALLED) ## check front matter, templates and links of site/
+	@$(RUN) check-site
+
 .PHONY: registry
 registry: $(INSTALLED) ## serve what make published on http://localhost:5000
 	@$(RUN) registry

@@ -40,6 +40,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "actions/build-shim": [
     ...["errors", "json", "http", "archive", "oci", "spin-artifact", "spin-release", "action-runtime"],
   ],
+  ".github/actions/check-site": ["json", "action-runtime"],
   ".github/actions/kept-tags": ["github", "http", "oci", "action-runtime"],
   ".github/actions/page": ["json", "http", "github", "action-runtime"],
   ".github/actions/smoke": ["action-runtime"],
