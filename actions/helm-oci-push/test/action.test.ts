@@ -194,7 +194,7 @@ describe("this repository's chart", () => {
 describe("a new version is not asked for blob by blob before it is sent", () => {
   const trips = async (tree: Tree) => {
     await registry.close();
-    registry = await startRegistry({ latencyMilliseconds: 30 });
+    registry = await startRegistry({ latencyMilliseconds: 100 });
     await withChart(tree, (workspace) => publishSimple(workspace));
     return [...Map.groupBy(registry.requests, ({ wave }) => wave).values()].map((requests) =>
       requests.map(({ method, kind }) => `${method} ${kind}`).sort(),

@@ -27,7 +27,7 @@ const cost = (more: Partial<Cost> = {}): Cost => ({
 
 describe("the cost of a run", () => {
   test("counts requests, waves and bytes at the registry", async () => {
-    const registry = await startRegistry({ latencyMilliseconds: 20 });
+    const registry = await startRegistry({ latencyMilliseconds: 100 });
     const ask = () => fetch(`${registry.origin}/v2/`);
     await ask();
     const measured = await costOf(registry, async () => {

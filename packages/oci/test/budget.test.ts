@@ -36,7 +36,8 @@ function largeSite(count: number, special = -1): Artifact {
   return { root: manifest([blobOf("application/json", "{}"), ...pages.map(layer)]) };
 }
 
-const latency = { latencyMilliseconds: 20 };
+/** Long enough that requests of one wave overlap on a busy machine, too. */
+const latency = { latencyMilliseconds: 100 };
 
 describe("requests for", () => {
   test("a first publication: read the tag, HEAD and upload each blob, recheck, write and confirm the tag", async () => {

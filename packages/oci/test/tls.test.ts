@@ -25,7 +25,7 @@ console.log(JSON.stringify({ digest, blobs }));`;
 test.each(["h2", "https"] as const)(
   "a registry over %s gets the same requests in as few round trips",
   async (protocol) => {
-    const server = await registry({ protocol, latencyMilliseconds: 20 });
+    const server = await registry({ protocol, latencyMilliseconds: 100 });
     const folder = await mkdtemp(join(tmpdir(), "certificate-"));
     atTheEnd(() => rm(folder, { recursive: true }));
     const certificate = join(folder, "ca.pem");
