@@ -21,7 +21,7 @@ export type Moved =
   /** GitHub does not let a job's own token move a tag onto other workflow files than those of a branch's tip. */
   | { readonly kind: "refused"; readonly tags: readonly string[]; readonly reason: string };
 
-/** @throws Error when the tag is not a release, or the remote does not have it. */
+/** @throws Error when the tag is not a release, the remote does not have it, or it cannot be reached. */
 export function moveTags({ root, tag, url, env }: Moving): Moved {
   const release = parseTag(tag);
   if (release === undefined) throw new Error(`"${tag}" is not a release of the actions such as v1.2.3.`);
@@ -36,13 +36,13 @@ export function moveTags({ root, tag, url, env }: Moving): Moved {
     git("push", "--quiet", "--atomic", url, ...moving.map((name) => `+${commit}:refs/tags/${name}`));
     return { kind: "moved", tags: moving };
   } catch (error) {
-    const said = String(Object(error).stderr ?? error);
-    const reason =
-      said
-        .split("\n")
-        .find((line) => /refus|reject|denied|error/i.test(line))
-        ?.trim() ?? said.trim();
-    return { kind: "refused", tags: moving, reason };
+    const said: unknown = Object(error).stderr;
+    // Only an answer is a refusal: where the remote was not reached, another run may succeed.
+    const reason = String(said)
+      .split("\n")
+      .find((line) => /refusing to allow|\[(?:remote )?rejected\]|denied|returned error: 403/i.test(line));
+    if (reason === undefined) throw error;
+    return { kind: "refused", tags: moving, reason: reason.trim() };
   }
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
@@ -90,6 +90,21 @@ testNeeding("shebang scripts")(
     expect(tagAt("v1")).toBe(tagAt("v1.0.0"));
   },
 );
+
+testNeeding("shebang scripts")("a remote that is lost before the push is an error, not a refusal", () => {
+  commit("v1.0.0");
+  const bin = join(folder, "bin");
+  mkdirSync(bin);
+  const real = execFileSync("sh", ["-c", "command -v git"], { encoding: "utf8" }).trim();
+  const lost = "fatal: unable to access 'https://github.com/octo/site/': Could not resolve host: github.com";
+  writeFileSync(
+    join(bin, "git"),
+    `#!/bin/sh\n[ "$1" = push ] || exec '${real}' "$@"\necho "${lost}" >&2\nexit 128\n`,
+  );
+  chmodSync(join(bin, "git"), 0o755);
+  const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+  expect(() => moveTags({ root: folder, tag: "v1.0.0", url, env })).toThrow("Could not resolve host");
+});
 
 test.each([
   ["chart-1.0.0", "is not a release of the actions"],
