@@ -88,7 +88,8 @@ function causesOf(error: unknown): readonly string[] {
   let current = error instanceof Error ? error.cause : undefined;
   for (let depth = 0; current !== undefined && depth < 8; depth += 1) {
     const message = messageOf(current);
-    const [line = ""] = message.trim().split("\n");
+    // A carriage return ends a line for the runner too, and a line that begins with :: is a command to it.
+    const [line = ""] = message.trim().split(/[\r\n]/);
     if (line !== "" && !said.includes(line)) messages.push(line);
     said += message;
     current = current instanceof Error ? current.cause : undefined;

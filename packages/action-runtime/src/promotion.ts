@@ -2,10 +2,12 @@ import {
   type FetchedManifest,
   formatReference,
   isDigest,
+  isTag,
   type RegistryReader,
   type Repository,
 } from "@spin-publisher/oci";
 import type { Built } from "./built.ts";
+import { parseBuildTag } from "./tag.ts";
 
 /** An artifact that the repository holds, to be published under another tag as it is. */
 export interface Promotion {
@@ -28,12 +30,15 @@ export async function findPromotion(
   wanted: string,
   sha: string,
 ): Promise<Promotion> {
+  if (!isDigest(wanted) && !isTag(wanted)) {
+    throw new Error(
+      `Input "promote" is "${wanted}", which is neither a tag nor a digest; name a published build such as "main-8d2f1c0a-1700000000", or use "commit".`,
+    );
+  }
   const from = wanted === "commit" ? buildOf(await reader.tags(repository), repository, sha) : wanted;
-  const manifest = await reader.manifest({
-    ...repository,
-    ...(isDigest(from) ? { digest: from } : { tag: from }),
-  });
-  const name = formatReference({ ...repository, ...(isDigest(from) ? { digest: from } : { tag: from }) });
+  const reference = { ...repository, ...(isDigest(from) ? { digest: from } : { tag: from }) };
+  const name = formatReference(reference);
+  const manifest = await reader.manifest(reference);
   if (manifest === undefined) {
     throw new Error(`Input "promote" names ${name}, which does not exist; name a published build.`);
   }
@@ -43,9 +48,9 @@ export async function findPromotion(
 
 /** The tag of a commit's build: the automatic tag of any branch. */
 function buildOf(tags: readonly string[], repository: Repository, sha: string): string {
-  const suffix = new RegExp(`-${sha.slice(0, 8)}-[0-9]{10}$`);
-  const [build, ...others] = tags.filter((tag) => suffix.test(tag)).sort();
-  const where = `commit ${sha.slice(0, 8)} in ${formatReference(repository)}`;
+  const shortSha = sha.slice(0, 8);
+  const [build, ...others] = tags.filter((tag) => parseBuildTag(tag)?.shortSha === shortSha).sort();
+  const where = `commit ${shortSha} in ${formatReference(repository)}`;
   if (build === undefined) {
     throw new Error(
       `Input "promote" is "commit", but there is no build of ${where}; push its branch first, or omit the input to build it now.`,

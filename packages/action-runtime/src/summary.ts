@@ -59,7 +59,8 @@ export function failureSummary(what: string, message: string, causes: readonly s
 function messageAsHtml(message: string): string {
   let html = "";
   let inList = false;
-  for (const line of message.split("\n").filter((line) => line.trim() !== "")) {
+  // An empty line would end the HTML, and to Markdown a carriage return ends a line too.
+  for (const line of message.split(/[\r\n]/).filter((line) => line.trim() !== "")) {
     const [, item] = /^\s*- (.*)$/.exec(line) ?? [];
     if (inList !== (item !== undefined)) html += inList ? "</ul>" : "<ul>";
     inList = item !== undefined;

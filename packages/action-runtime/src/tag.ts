@@ -8,7 +8,7 @@ import type { Pushed } from "./event.ts";
 const slugLength = 60;
 
 /** What the tag of a branch's build looks like: `<slug>-<sha8>-<commit time>`. */
-const buildOfBranch = /^(?<slug>.+)-[0-9a-f]{8}-(?<epoch>[0-9]{10,})$/;
+const buildOfBranch = /^(?<slug>.+)-(?<shortSha>[0-9a-f]{8})-(?<epoch>[0-9]{10,})$/;
 
 /**
  * Names that a branch's slug must not have, since they mean something else: an alias would pass for a build, or for
@@ -67,10 +67,20 @@ export function slugOf(branch: string): string {
   return words === "" ? `branch-${hash}` : `${words}-${hash}`;
 }
 
-/** The slug and the commit time (seconds) in the automatic tag of a branch; undefined for any other tag. */
-export function parseBuildTag(tag: string): { readonly slug: string; readonly epoch: number } | undefined {
-  const { slug, epoch } = buildOfBranch.exec(tag)?.groups ?? {};
-  return slug === undefined ? undefined : { slug, epoch: Number(epoch) };
+/** The parts of a branch's automatic tag. */
+export interface BuildTag {
+  readonly slug: string;
+  /** The first 8 digits of the commit. */
+  readonly shortSha: string;
+  /** Commit time in seconds. */
+  readonly epoch: number;
+}
+
+/** The parts of the automatic tag of a branch; undefined for any other tag. */
+export function parseBuildTag(tag: string): BuildTag | undefined {
+  const { slug, shortSha, epoch } = buildOfBranch.exec(tag)?.groups ?? {};
+  if (slug === undefined || shortSha === undefined) return undefined;
+  return { slug, shortSha, epoch: Number(epoch) };
 }
 
 /** The version that a tag releases, `1.2.3` for `1.2.3` and `v1.2.3`; undefined for pre-releases and any other tag. */

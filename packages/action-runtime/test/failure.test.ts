@@ -51,6 +51,14 @@ test("its causes follow, one line each, and none twice", async () => {
   ]);
 });
 
+test("a cause cannot begin a line, where it could be a command to the runner", async () => {
+  const cause = new Error("no page\r::add-mask::a\n::error::b");
+  expect((await shown(new Error("No tag.", { cause }))).lines).toEqual([
+    "::error::No tag.",
+    "  caused by: no page",
+  ]);
+});
+
 test("a cause that causes itself ends", async () => {
   const error = new Error("a");
   error.cause = error;

@@ -45,6 +45,13 @@ describe("what is promoted", () => {
   });
 
   test.each([
+    [
+      "feature/x",
+      [],
+      'Input "promote" is "feature/x", which is neither a tag nor a digest; name a published build',
+    ],
+    ["../../other/manifests/1", [], "which is neither a tag nor a digest"],
+    ["sha256:1234", [], "which is neither a tag nor a digest"],
     ["main-9-9", ["main"], "names ghcr.io/octo/site:main-9-9, which does not exist"],
     [
       "commit",

@@ -94,3 +94,9 @@ test("the summary of a failure is its message, where nothing counts as Markdown,
     "### Content: failed\n\n<p>No `&lt;b&gt;` in *x*.</p>\n<p>Caused by: EACCES: denied</p>\n",
   );
 });
+
+test("no line of a message is empty to Markdown, which would end the HTML around it", () => {
+  expect(failureSummary("content", 'No "a\r\r![x](https://example.com)".', [])).toBe(
+    '### Content: failed\n\n<p>No "a</p><p>![x](https://example.com)".</p>\n',
+  );
+});

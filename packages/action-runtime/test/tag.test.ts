@@ -71,8 +71,8 @@ describe("the automatic tag", () => {
 });
 
 test.each([
-  ["main-0a1b2c3d-1760000000", { slug: "main", epoch: 1_760_000_000 }],
-  ["release-2-0a1b2c3d-1760000000", { slug: "release-2", epoch: 1_760_000_000 }],
+  ["main-0a1b2c3d-1760000000", { slug: "main", shortSha: "0a1b2c3d", epoch: 1_760_000_000 }],
+  ["release-2-0a1b2c3d-1760000000", { slug: "release-2", shortSha: "0a1b2c3d", epoch: 1_760_000_000 }],
   ["0.1.2", undefined],
   ["pr-7-0a1b2c3d", undefined],
 ])("the tag %s is of the build %j", (tag, build) => {
