@@ -20,6 +20,13 @@ import { isTool, type Obtained } from "./tool.ts";
 /** Whose signature the sandbox's Sigstore makes. */
 const identity = `https://github.com/${defaultClaims.job_workflow_ref}`;
 const issuer = defaultClaims.iss ?? "";
+const repositoryOfRun = defaultClaims.repository ?? "";
+
+interface Expected {
+  readonly by?: string;
+  readonly owner?: string;
+  readonly command?: readonly string[];
+}
 
 /**
  * Has cosign verify what was signed, with the trust root of the sandbox's Sigstore: it accepts the signature of each manifest
@@ -40,9 +47,19 @@ export async function checkSignatures(
   const root = join(folder, "trusted_root.json");
   await writeFile(root, sigstore.trustRoot);
   const repository = artifact.tagged.replace(/:[^:/]*$/, "");
-  const verified = (reference: string, by = identity, command: readonly string[] = ["verify"]) => {
-    const trust = ["--trusted-root", root, "--certificate-identity", by, "--certificate-oidc-issuer", issuer];
-    return run(cosign.path, [...command, ...trust, reference], { env: { HOME: folder } });
+  const verified = (
+    reference: string,
+    { by = identity, owner = repositoryOfRun, command = ["verify"] }: Expected = {},
+  ) => {
+    const wanted = {
+      "--trusted-root": root,
+      "--certificate-identity": by,
+      "--certificate-oidc-issuer": issuer,
+      "--certificate-github-workflow-repository": owner,
+    };
+    return run(cosign.path, [...command, ...Object.entries(wanted).flat(), reference], {
+      env: { HOME: folder },
+    });
   };
   const refused = async (work: Promise<unknown>, because: RegExp) => {
     const error = await work.then(
@@ -61,11 +78,14 @@ export async function checkSignatures(
   });
   await check("the provenance is the workflow's", async () => {
     const command = ["verify-attestation", "--type", "slsaprovenance1"];
-    await verified(`${repository}@${artifact.digest}`, identity, command);
+    await verified(`${repository}@${artifact.digest}`, { command });
     return "slsaprovenance1";
   });
   await check("another identity is refused", () =>
-    refused(verified(artifact.tagged, `${identity}.evil`), /expected SAN value/),
+    refused(verified(artifact.tagged, { by: `${identity}.evil` }), /expected SAN value/),
+  );
+  await check("another repository is refused", () =>
+    refused(verified(artifact.tagged, { owner: "evil/site" }), /expected GithubWorkflowRepository/),
   );
   const changed = await changedCopy(artifact);
   await check("a missing signature is refused", () =>

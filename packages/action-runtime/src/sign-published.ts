@@ -19,6 +19,7 @@ import {
   type IdentityToken,
   isSignature,
   type Material,
+  type Proof,
   proofsIn,
   provenanceOf,
   provenancePredicate,
@@ -35,6 +36,8 @@ export interface Signature {
   /** Whose it is: the URL of the workflow and its ref. */
   readonly identity: string;
   readonly issuer: string;
+  /** `owner/name`: a called workflow signs for many. */
+  readonly repository: string;
 }
 
 /** What is signed, and where it is. */
@@ -103,7 +106,8 @@ export async function signPublished(
   info(`  ${attachments.length === 0 ? "already signed" : "signed"} as ${identity.identity}`);
   const added = attachments.find(({ subject }) => subject === root.descriptor.digest)?.referrers;
   const digest = added?.find(isSignature)?.descriptor.digest ?? stated[0]?.get(signaturePredicate);
-  return digest && { digest, identity: identity.identity, issuer: identity.issuer };
+  const { issuer, run } = identity;
+  return digest && { digest, identity: identity.identity, issuer, repository: run.repository };
 }
 
 /** The root first. BuildKit's attestations have the platform unknown/unknown; nobody deploys them. */
@@ -123,7 +127,7 @@ async function lookUp(
 
 /** For each subject; nothing is verified, and nothing loaded for it, where nothing is attached. */
 async function statedBy(
-  { identity, issuer }: IdentityToken,
+  { identity, issuer, run }: IdentityToken,
   subjects: readonly Subject[],
   repository: Repository,
   { trustRoot }: Signing,
@@ -131,11 +135,13 @@ async function statedBy(
 ): Promise<readonly Stated[]> {
   if (subjects.every(({ bundles }) => bundles.length === 0)) return subjects.map(() => new Map());
   const trust = await trustRoot();
+  const origin = `${run.serverUrl}/${run.repository}`;
+  const isOwn = (proof: Proof) =>
+    proof.identity === identity && proof.issuer === issuer && proof.repository === origin;
   return Promise.all(
     subjects.map(async ({ descriptor, bundles }) => {
       const proofs = await proofsIn(client, repository, descriptor.digest, bundles, trust);
-      const own = proofs.filter((proof) => proof.identity === identity && proof.issuer === issuer);
-      return new Map(own.map((proof) => [proof.predicateType, proof.digest]));
+      return new Map(proofs.filter(isOwn).map((proof) => [proof.predicateType, proof.digest]));
     }),
   );
 }
@@ -148,11 +154,11 @@ async function statedBy(
  */
 export function verifyCommand(
   address: string,
-  { identity, issuer }: Signature,
+  { identity, issuer, repository }: Signature,
   { insecure }: { readonly insecure: boolean },
 ): string {
   const http = insecure ? " --allow-http-registry" : "";
-  return `cosign verify ${address} --certificate-identity ${quoted(identity)} --certificate-oidc-issuer ${quoted(issuer)}${http}`;
+  return `cosign verify ${address} --certificate-identity ${quoted(identity)} --certificate-oidc-issuer ${quoted(issuer)} --certificate-github-workflow-repository ${quoted(repository)}${http}`;
 }
 
 /** Names of branches may hold what a shell interprets. */

@@ -190,7 +190,7 @@ describe.each([
     expect(await typesAbout(digest)).toEqual(both);
     expect(JSON.parse(report).commands).toEqual([
       `use ghcr.io/octo/site@${digest}`,
-      `cosign verify ghcr.io/octo/site@${digest} --certificate-identity ${identity} --certificate-oidc-issuer ${issuer}`,
+      `cosign verify ghcr.io/octo/site@${digest} --certificate-identity ${identity} --certificate-oidc-issuer ${issuer} --certificate-github-workflow-repository octo/site`,
     ]);
   });
 
@@ -222,6 +222,17 @@ describe.each([
     const { digest = "" } = await run(made);
     sigstore.claims = claims;
     expect(await typesAbout(digest)).toEqual([...both, ...both].sort());
+  });
+
+  test("another repository that calls the same workflow signs for itself", async () => {
+    const made = content("page");
+    await run(made);
+    const { claims } = sigstore;
+    sigstore.claims = { ...claims, repository: "other/site" };
+    const { digest = "", report = "{}" } = await run(made);
+    sigstore.claims = claims;
+    expect(await typesAbout(digest)).toEqual([...both, ...both].sort());
+    expect(JSON.parse(report).commands[1]).toContain("--certificate-github-workflow-repository other/site");
   });
 
   test("what a run that was ended has not attached is attached by the next", async () => {

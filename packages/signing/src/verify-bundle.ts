@@ -11,6 +11,11 @@ export interface Proof {
   readonly identity: string;
   /** Who vouched for the identity: the issuer of its OpenID Connect token. */
   readonly issuer: string;
+  /**
+   * The repository that the workflow ran for (`https://github.com/owner/name`). With a called workflow, `identity` names the
+   * repository of that workflow, which may serve anybody.
+   */
+  readonly repository: string | undefined;
   readonly predicateType: string;
 }
 
@@ -29,6 +34,7 @@ export async function verifyBundle(bytes: Uint8Array, digest: Digest, trust: Tru
   const document = parseObject(bytes, "The bundle");
   let identity: string | undefined;
   let issuer: string | undefined;
+  let repository: string | undefined;
   let payload: Uint8Array;
   try {
     const bundle = bundleFromJSON(document);
@@ -39,6 +45,7 @@ export async function verifyBundle(bytes: Uint8Array, digest: Digest, trust: Tru
     const signer = new Verifier(toTrustMaterial(TrustedRoot.fromJSON(trust))).verify(toSignedEntity(bundle));
     identity = signer.identity?.subjectAlternativeName;
     issuer = signer.identity?.extensions?.issuer;
+    repository = extensionOf(signer.identity?.oids ?? [], sourceRepository);
   } catch (cause) {
     throw new Error(`The bundle proves nothing: ${messageOf(cause).replace(/\.$/, "")}.`, { cause });
   }
@@ -48,5 +55,22 @@ export async function verifyBundle(bytes: Uint8Array, digest: Digest, trust: Tru
   if (_type !== statementType || typeof predicateType !== "string")
     throw new Error("The bundle proves nothing: it contains no in-toto statement.");
   if (!isAbout(subject, digest)) throw new Error(`The bundle is about another artifact than ${digest}.`);
-  return { identity, issuer, predicateType };
+  return { identity, issuer, repository, predicateType };
+}
+
+/** Fulcio's extension Source Repository URI: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md */
+const sourceRepository = "1.3.6.1.4.1.57264.1.12";
+
+/** The text of a certificate's extension: a UTF8String in DER; undefined where it is something else. */
+function extensionOf(
+  extensions: readonly {
+    readonly oid?: { readonly id: readonly number[] } | undefined;
+    readonly value: Uint8Array;
+  }[],
+  wanted: string,
+): string | undefined {
+  const value = extensions.find(({ oid }) => oid?.id.join(".") === wanted)?.value;
+  const [tag, length = 0] = value ?? [];
+  if (value === undefined || tag !== 0x0c) return undefined;
+  return new TextDecoder().decode(value.subarray(length < 0x80 ? 2 : 2 + (length & 0x7f)));
 }

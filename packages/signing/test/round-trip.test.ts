@@ -21,6 +21,7 @@ import {
 const index = digestOf("an index");
 const image = digestOf("an image");
 const issuer = "https://token.actions.githubusercontent.com";
+const repository = "https://github.com/octo/site";
 const identity = "https://github.com/octo/site/.github/workflows/publish.yaml@refs/tags/0.1.2";
 
 let sigstore: SigstoreServer;
@@ -81,7 +82,7 @@ describe("a signature", () => {
 
   test("of two digests proves who signed each of them, and nothing about a third", async () => {
     const bundle = bytesOf((await signed()).bundle);
-    const proof = { identity, issuer, predicateType: signaturePredicate };
+    const proof = { identity, issuer, repository, predicateType: signaturePredicate };
     expect(await verifyBundle(bundle, index, trust)).toEqual(proof);
     expect(await verifyBundle(bundle, image, trust)).toEqual(proof);
     await expect(verifyBundle(bundle, digestOf("another"), trust)).rejects.toThrow(
@@ -116,6 +117,7 @@ test("a bundle of the public Sigstore is verified with the trust root that is bu
   expect(await verifyBundle(recorded, digest, await publicTrustRoot())).toEqual({
     identity: "https://github.com/sigstore/sigstore-js/.github/workflows/release.yml@refs/heads/main",
     issuer,
+    repository: "https://github.com/sigstore/sigstore-js",
     predicateType: provenancePredicate,
   });
 });
@@ -186,7 +188,7 @@ describe("provenance", () => {
     const statement = statementAbout([index], provenancePredicate, provenanceOf(run, []));
     const { bundle } = await signStatement(statement, token, fetch);
     const proof = await verifyBundle(bytesOf(bundle), index, trust);
-    expect(proof).toEqual({ identity, issuer, predicateType: "https://slsa.dev/provenance/v1" });
+    expect(proof).toEqual({ identity, issuer, repository, predicateType: "https://slsa.dev/provenance/v1" });
   });
 });
 
