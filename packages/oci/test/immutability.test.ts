@@ -235,26 +235,29 @@ describe("two publishers of different content under one tag", () => {
     expect(await publishOnce(ours, { repository, tag: "0.1.2" })).toMatchObject({ changed: true });
   });
 
-  test("detect each other if the transfers took long after the recheck", async () => {
-    const server = await registry();
-    const target = { repository: { registry: server.host, name: "o/site" }, tag: "0.1.2" };
-    const real = createFetch({ mirrors: [], retry: quick });
-    let now = 0;
-    const slow: Fetch = async (input, init) => {
-      const response = await real(input, init);
-      if (init?.method === "POST" && now === 0) {
-        now = 60_000;
-        await publishOnce(theirs, target);
-      }
-      return response;
-    };
-    const failed = publishOnce(ours, { ...target, fetch: slow, retry: { ...quick, now: () => now } });
-    await expect(failed).rejects.toThrow(`already points at ${theirs.root.descriptor.digest}`);
-    const ourWrites = server.requests.filter(
-      ({ method, path }) => method === "PUT" && path.endsWith("/0.1.2"),
-    );
-    expect(ourWrites).toHaveLength(1);
-  });
+  test.each([1_001, 60_000])(
+    "detect each other if the transfers took %i ms after the recheck",
+    async (took) => {
+      const server = await registry();
+      const target = { repository: { registry: server.host, name: "o/site" }, tag: "0.1.2" };
+      const real = createFetch({ mirrors: [], retry: quick });
+      let now = 0;
+      const slow: Fetch = async (input, init) => {
+        const response = await real(input, init);
+        if (init?.method === "POST" && now === 0) {
+          now = took;
+          await publishOnce(theirs, target);
+        }
+        return response;
+      };
+      const failed = publishOnce(ours, { ...target, fetch: slow, retry: { ...quick, now: () => now } });
+      await expect(failed).rejects.toThrow(`already points at ${theirs.root.descriptor.digest}`);
+      const ourWrites = server.requests.filter(
+        ({ method, path }) => method === "PUT" && path.endsWith("/0.1.2"),
+      );
+      expect(ourWrites).toHaveLength(1);
+    },
+  );
 });
 
 describe("an alias that cannot be written", () => {

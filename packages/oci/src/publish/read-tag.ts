@@ -48,8 +48,11 @@ export function hiddenTag({ repository }: UploadTarget, tag: string): Error {
   );
 }
 
-/** How long a recheck is valid, in milliseconds. */
-const freshness = 5000;
+/**
+ * How long a recheck is valid, in milliseconds: within that time another publisher's write goes unnoticed. Longer than the
+ * last small transfers take, so that only large ones cost another request.
+ */
+const freshness = 1000;
 
 /**
  * Reads an immutable tag again, to detect another publisher. The request runs in parallel with the last transfers, so that it
