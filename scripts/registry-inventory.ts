@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode } from "@spin-publisher/errors";
 import { isObject, type JsonObject, objectsOf, parseObject } from "@spin-publisher/json";
+import { isReferrersTag } from "@spin-publisher/oci";
 import type { RegistryServer } from "@spin-publisher/sandbox";
 import { lockedAppLayer } from "@spin-publisher/spin-artifact";
 import { artifactSize } from "./layout-size.ts";
@@ -57,7 +58,8 @@ async function artifactsOf(
   const index = await registry.inspect(repository);
   if (index === undefined) return [];
   const tags = new Map<string, string[]>();
-  for (const [tag, digest] of index.tags) tags.set(digest, [...(tags.get(digest) ?? []), tag]);
+  for (const [tag, digest] of index.tags)
+    if (!isReferrersTag(tag)) tags.set(digest, [...(tags.get(digest) ?? []), tag]);
   const newestFirst = [...index.manifests.keys()].reverse().filter((digest) => tags.has(digest));
   const layout = join(registry.root, repository);
   return Promise.all(

@@ -3,6 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { errorCode, messageOf } from "@spin-publisher/errors";
+import { isReferrersTag } from "@spin-publisher/oci";
 import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
 import { inventory } from "./registry-inventory.ts";
 import { registryPage } from "./registry-page.ts";
@@ -35,7 +36,8 @@ export async function serveRegistry(
   });
   tell(`http://${hostOf(registry)} shows and serves ${root}; stop it with Ctrl-C.`);
   for (const repository of await listAt(`${registry.origin}/v2/_catalog`, "repositories")) {
-    const tags = await listAt(`${registry.origin}/v2/${repository}/tags/list`, "tags");
+    const all = await listAt(`${registry.origin}/v2/${repository}/tags/list`, "tags");
+    const tags = all.filter((tag) => !isReferrersTag(tag));
     tell(`  ${repository}: ${tags.length === 0 ? "no tags" : tags.join(", ")}`);
   }
   return registry;

@@ -24,7 +24,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "packages/oci": ["errors", "json", "http"],
   "packages/signing": ["errors", "json", "http", "oci"],
   "packages/spin-artifact": ["errors", "json", "archive", "oci"],
-  "packages/spin-release": ["errors", "json", "http", "archive"],
+  "packages/spin-release": ["errors", "json", "http", "archive", "signing"],
   "packages/action-runtime": ["errors", "json", "http", "oci", "signing"],
   "dev/sandbox": ["errors", "json", "http", "archive", "oci", "spin-artifact"],
   "actions/setup-spin": ["errors", "json", "http", "archive", "spin-release", "action-runtime"],

@@ -1,4 +1,4 @@
-import type { Material } from "@spin-publisher/action-runtime";
+import type { Material, SignatureCheck } from "@spin-publisher/action-runtime";
 import {
   type Annotations,
   type Artifact,
@@ -10,6 +10,7 @@ import {
   type Repository,
   type TargetState,
 } from "@spin-publisher/oci";
+import type { Base } from "./base/base-image.ts";
 import { recordOfBase } from "./base/base-record.ts";
 import { officialVersion } from "./base/requested-base.ts";
 import {
@@ -43,6 +44,8 @@ export interface Dependencies extends BaseDependencies {
   readonly anonymous: RegistryReader;
   /** Takes what a user should know of the image, beside the log. */
   readonly notice: (message: string) => void;
+  /** Throws unless the base image is signed as demanded. */
+  readonly verifyBase?: SignatureCheck | undefined;
   /** A folder that exists until the shim is published. */
   readonly temporaryFolder: string;
 }
@@ -122,7 +125,7 @@ function appendTo(lookup: BaseLookup): Make {
   return async (request, content, earlier, dependencies) => {
     const { tag, source, labels, annotations, created, platforms } = request;
     const [base, embedded, lock] = await Promise.all([
-      resolveBase(lookup, platforms, earlier, dependencies),
+      resolveBase(lookup, platforms, earlier, dependencies).then((base) => verified(base, dependencies)),
       embed(request.embed, content, request.plainHttp, earlier.known),
       isVouchedFor(request, content, earlier) ? undefined : checked(content, dependencies),
     ]);
@@ -141,6 +144,13 @@ function appendTo(lookup: BaseLookup): Make {
       baseRecord: isWithoutRecord(earlier.pinned) ? {} : recordOfBase(base, platforms),
     });
   };
+}
+
+/** @throws Error unless the base is signed as demanded, where that is. */
+async function verified(base: Base, { verifyBase }: Dependencies): Promise<Base> {
+  if (verifyBase === undefined || base.name === undefined || base.digest === undefined) return base;
+  await verifyBase({ ...parseReference(base.name), digest: base.digest });
+  return base;
 }
 
 /** Whether an existing shim is of a version of this action that recorded nothing: it is made again as it was. */

@@ -26,7 +26,9 @@ await runAction("shim", async () => {
       repository: request.image,
       tag: request.tag,
       build: async (state, reader) => {
-        const shim = await build(request, state, { ...dependencies, reader });
+        const { builder } = request;
+        const verifyBase = builder.kind === "append" ? builder.verifyBase?.(reader) : undefined;
+        const shim = await build(request, state, { ...dependencies, reader, verifyBase });
         return { ...shim, ...shimReport(shim, request.platforms) };
       },
       outputsOfPromoted: ({ manifest }) => platformsOutput(manifest.document),

@@ -6,6 +6,7 @@ import {
   readPublishingInputs,
   repositoryInput,
   requestedTag,
+  requiredSignature,
   requiredText,
   sourceDate,
   sourceDateEpoch,
@@ -24,7 +25,14 @@ import { parsePlatforms } from "./spec/platforms.ts";
 import { requireNoScheme } from "./spec/scheme.ts";
 
 /** Who makes the image: this action, from a base image; or Buildx, from a Dockerfile. */
-export type Builder = { readonly kind: "append"; readonly base: RequestedBase } | Buildx;
+export type Builder =
+  | {
+      readonly kind: "append";
+      readonly base: RequestedBase;
+      /** Demands a signature of the base image. */
+      readonly verifyBase?: NonNullable<ReturnType<typeof requiredSignature>>;
+    }
+  | Buildx;
 
 export interface Buildx {
   readonly kind: "buildx";
@@ -126,13 +134,22 @@ function readBuilder(): Builder {
   const kind = choice("builder", ["append", "buildx"]);
   const [baseImage, spinVersion] = [text("base-image"), text("spin-version")];
   const [context, dockerfile] = [text("context"), text("dockerfile")];
+  const verifyBase = requiredSignature("verify-base");
   if (kind === "append") {
     if (context !== "" || dockerfile !== "") {
       throw new Error(
         'Inputs "context" and "dockerfile" are for Buildx; set "builder" to buildx, or omit them.',
       );
     }
-    return { kind, base: parseBase(baseImage, spinVersion) };
+    const base = parseBase(baseImage, spinVersion);
+    if (verifyBase === undefined) return { kind, base };
+    if (base.kind !== "scratch") return { kind, base, verifyBase };
+    throw new Error(
+      'Input "verify-base" is for a base image, and "base-image" is scratch: omit one of them.',
+    );
+  }
+  if (verifyBase !== undefined) {
+    throw new Error('Input "verify-base" is for builder append; with buildx the Dockerfile names its base.');
   }
   if (baseImage !== "") {
     throw new Error('Input "base-image" is for builder append; with buildx the Dockerfile names its base.');

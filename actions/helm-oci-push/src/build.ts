@@ -1,4 +1,10 @@
-import { type Built, fillPlaceholders, type Material, placeholdersOf } from "@spin-publisher/action-runtime";
+import {
+  type Built,
+  fillPlaceholders,
+  type Material,
+  placeholdersOf,
+  type SignatureCheck,
+} from "@spin-publisher/action-runtime";
 import { messageOf } from "@spin-publisher/errors";
 import type { Fetch } from "@spin-publisher/http";
 import { isDigest, type RegistryReader, type TargetState } from "@spin-publisher/oci";
@@ -20,6 +26,8 @@ const unaskedBytes = 256 << 10;
 export interface Dependencies {
   readonly fetch: Fetch;
   readonly reader: RegistryReader;
+  /** Throws unless a dependency is signed as demanded. */
+  readonly verify?: SignatureCheck | undefined;
   /** What the registry holds; it is being asked meanwhile. */
   readonly state: Promise<TargetState>;
   /** Milliseconds, from any start. */
@@ -36,12 +44,12 @@ export interface Dependencies {
 export async function buildChart(
   { chart: read, document }: ReadChart,
   request: ChartRequest,
-  { fetch, reader, state, log, now, sleep }: Dependencies,
+  { fetch, reader, verify, state, log, now, sleep }: Dependencies,
 ): Promise<Built> {
   const { lint: mode, record, requires, patienceMilliseconds } = request;
   const { folder, roots, lfsPointers } = request.chart;
   const { event, immutable, dryRun } = request.publishing;
-  const packed = await packChart(read, folder, { fetch, reader, roots, options: { lfsPointers } });
+  const packed = await packChart(read, folder, { fetch, reader, verify, roots, options: { lfsPointers } });
   for (const { name, version, from } of packed.resolved) log.info(`${name} ${version} from ${from}`);
   const findings = await lint(packed.chart, document, packed.archive, { mode, folder });
   for (const { severity, message } of findings) log[severity](message);

@@ -25,6 +25,7 @@ await runAction("chart", async () => {
       buildChart(read, request, {
         fetch: publishing.fetch,
         reader,
+        verify: request.verifyDependencies?.(reader),
         state,
         log,
         now: () => performance.now(),

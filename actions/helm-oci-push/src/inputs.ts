@@ -10,6 +10,7 @@ import {
   placeholdersOf,
   readPublishingInputs,
   repositoryInput,
+  requiredSignature,
   requiredText,
   sourceDate,
   temporaryRoot,
@@ -28,6 +29,8 @@ export interface ChartRequest {
   /** Where charts are published, without the chart's name. */
   readonly repository: string;
   readonly lint: LintMode;
+  /** Demands a signature of dependencies from registries. */
+  readonly verifyDependencies: ReturnType<typeof requiredSignature>;
   /** References that must exist before the chart is published; they may hold placeholders. */
   readonly requires: readonly string[];
   /** How long to wait for them. */
@@ -50,6 +53,7 @@ export async function readInputs(): Promise<ChartRequest> {
       values: filled(pairs("values"), placeholdersOf(event)),
     },
     repository: parentRepository(event),
+    verifyDependencies: requiredSignature("verify-dependencies"),
     lint: choice("lint", ["auto", "required", "off"]),
     requires: lines("requires"),
     patienceMilliseconds: minutes("requires-timeout") * 60_000,

@@ -4,14 +4,15 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createFetch } from "@spin-publisher/http";
-import { createRegistryClient, digestOf, inspectTarget, publish } from "@spin-publisher/oci";
+import { createRegistryClient, digestOf, formatReference, inspectTarget, publish } from "@spin-publisher/oci";
 import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
+import { publicTrustRoot, requiredSigner, requiringSignature } from "@spin-publisher/signing";
 import { chartArtifact } from "../src/artifact/chart-artifact.ts";
 import { loadChart } from "../src/chart/load.ts";
 import { lockDigest } from "../src/chart/lock.ts";
 import { emptyMetadata } from "../src/chart/metadata.ts";
 import { walkChart } from "../src/chart/walk.ts";
-import { completeChart } from "../src/dependency/complete.ts";
+import { type ChartSources, completeChart } from "../src/dependency/complete.ts";
 import { findEntry } from "../src/dependency/repository-index.ts";
 import { type Tree, temporaryFolder, tgzOf, writeTree } from "./chart-folder.ts";
 
@@ -77,7 +78,7 @@ function chartAsking(asked: readonly Asked[], chosen: readonly string[], more: T
 const childYaml = (version = "0.3.1", name = "child") =>
   `apiVersion: v2\nname: ${name}\nversion: ${version}\n`;
 
-async function complete(tree: Tree, chart = "parent") {
+async function complete(tree: Tree, chart = "parent", verify?: ChartSources["verify"]) {
   await using folder = await temporaryFolder();
   await writeTree(
     folder.path,
@@ -93,6 +94,7 @@ async function complete(tree: Tree, chart = "parent") {
   return await completeChart(read, at, {
     fetch: createFetch({ mirrors: [] }),
     reader: client,
+    verify,
     roots: { workspace: folder.path },
   });
 }
@@ -254,6 +256,32 @@ describe("a dependency from a registry", () => {
     expect((await complete(chartAsking(child(address), ["0.3.1"]))).resolved[0]?.from).toContain(
       "/charts/child:0.3.1@sha256:",
     );
+  });
+
+  test("is verified by its digest where a signature is demanded, and refused if it has none", async () => {
+    await push("0.3.1");
+    const asked = chartAsking(child(`oci://${registry.host}/charts`), ["0.3.1"]);
+    const verified: string[] = [];
+    await complete(asked, "parent", async (reference) => void verified.push(formatReference(reference)));
+    expect(verified).toEqual([expect.stringMatching(/\/charts\/child:0\.3\.1@sha256:[0-9a-f]{64}$/)]);
+    const signer = requiredSigner("https://github\\.com/octo/charts/.*", "https://issuer.example.com");
+    await expect(
+      complete(asked, "parent", requiringSignature(signer, client, publicTrustRoot)),
+    ).rejects.toThrow(
+      /charts\/child:0\.3\.1@sha256:\w+ is not signed as required.*No Sigstore bundle is attached to it/,
+    );
+  });
+
+  test("is demanded where a signature is: a chart repository has none, charts/ is part of the checkout", async () => {
+    const refuse = async () => {
+      throw new Error("nothing was to be verified");
+    };
+    const address = await serve("unsigned", {});
+    await expect(complete(chartAsking(child(address), ["0.3.1"]), "parent", refuse)).rejects.toThrow(
+      'where nothing can be signed as "verify-dependencies" demands',
+    );
+    const vendored = chartAsking(child(address), ["0.3.1"], { "charts/child/Chart.yaml": childYaml() });
+    expect((await complete(vendored, "parent", refuse)).resolved).toMatchObject([{ from: "charts/" }]);
   });
 
   test("that does not exist, or is named twice in the address, is refused", async () => {

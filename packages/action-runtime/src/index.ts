@@ -1,3 +1,4 @@
+export type { SignatureCheck } from "@spin-publisher/signing";
 export type { Built, Material } from "./built.ts";
 export { fillPlaceholders, placeholdersOf, repositoryInput } from "./default-repository.ts";
 export { type GitHubEvent, type Pushed, readEvent } from "./event.ts";
@@ -9,6 +10,7 @@ export { type Publication, runPublishing } from "./publishing.ts";
 export { type PublishingInputs, readPublishingInputs } from "./publishing-inputs.ts";
 export { givenCredential, packagesHost } from "./registry-credentials.ts";
 export { requestedTag } from "./requested-tag.ts";
+export { requiredSignature } from "./required-signature.ts";
 export { createTemporaryFolder, temporaryRoot, workspaceFolder } from "./runner-folders.ts";
 export { sourceDate, sourceDateEpoch } from "./source-date.ts";
 export { releaseVersion, requireTag } from "./tag.ts";

@@ -47,7 +47,8 @@ function tokenRequest({
   return url && token ? { url, token } : undefined;
 }
 
-async function readTrustRoot(path: string): Promise<TrustRoot> {
+/** @param path empty for the public Sigstore. @throws Error when it cannot be read, or is something else. */
+export async function readTrustRoot(path: string): Promise<TrustRoot> {
   if (path === "") return publicTrustRoot();
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new Error(`Input "trusted-root" names a file that cannot be read: ${messageOf(cause)}.`, { cause });

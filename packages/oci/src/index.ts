@@ -24,7 +24,7 @@ export { publish } from "./publish/publish.ts";
 export { publishedVersion, type VersionRules } from "./publish/published-version.ts";
 export { type Attachment, attachReferrers } from "./referrers/attach-referrers.ts";
 export { type Attached, attachedOf, listReferrers, type Referrers } from "./referrers/list-referrers.ts";
-export { referrersTag, referrerTo } from "./referrers/referrer.ts";
+export { isReferrersTag, referrersTag, referrerTo } from "./referrers/referrer.ts";
 export { RegistryRefusal } from "./refusals/registry-refusal.ts";
 export {
   type Artifact,

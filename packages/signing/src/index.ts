@@ -1,5 +1,12 @@
 export { fetchIdentityToken, type IdentityToken, type TokenRequest } from "./identity-token.ts";
 export { type BuildRun, type Material, provenanceOf } from "./provenance.ts";
+export { publicAuthorities } from "./public-sigstore.ts";
+export {
+  type RequiredSigner,
+  requiredSigner,
+  requiringSignature,
+  type SignatureCheck,
+} from "./required-signature.ts";
 export { type SignedStatement, signStatement } from "./sign-statement.ts";
 export { provenancePredicate, type Statement, signaturePredicate, statementAbout } from "./statement.ts";
 export {

@@ -138,3 +138,11 @@ export const publicSigstore = {
     },
   ],
 } as const;
+
+/** The certificates of its authorities (Fulcio), PEM: the root of 2021, then today's root and intermediate. */
+export const publicAuthorities: readonly string[] = publicSigstore.certificateAuthorities.flatMap(
+  ({ certChain }) =>
+    certChain.certificates
+      .toReversed()
+      .map(({ rawBytes }) => `-----BEGIN CERTIFICATE-----\n${rawBytes}\n-----END CERTIFICATE-----`),
+);

@@ -1,7 +1,8 @@
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
+import type { SignatureCheck } from "@spin-publisher/action-runtime";
 import type { Fetch } from "@spin-publisher/http";
-import { digestOf, parseReference, type RegistryReader } from "@spin-publisher/oci";
+import { digestOf, parseReference, type Reference, type RegistryReader } from "@spin-publisher/oci";
 import { isInside, type Roots, resolveChartFolder } from "../chart/boundary.ts";
 import { type Chart, loadChart, loadPackagedChart, sortedSubcharts } from "../chart/load.ts";
 import { isCurrent } from "../chart/lock.ts";
@@ -17,6 +18,8 @@ import { requireIdentity, requireVendoredVersion, update } from "./required-vers
 export interface ChartSources {
   readonly fetch: Fetch;
   readonly reader: RegistryReader;
+  /** Throws unless a chart from a registry is signed as demanded; what cannot be signed is refused then. */
+  readonly verify?: SignatureCheck | undefined;
   /** Where charts may be: `file://` dependencies and links stay below the one that the chart is in. */
   readonly roots: Roots;
   readonly options?: WalkOptions;
@@ -116,7 +119,7 @@ async function fetchDependency(
 ): Promise<CompleteChart & { readonly from: string }> {
   if (repository.startsWith("file://")) return getLocal(repository, name, folder, sources, parents);
   if (repository.startsWith("oci://")) {
-    return unpack(await fetchFromRegistry(chartReference(repository, name, version), sources.reader));
+    return fromRegistry(chartReference(repository, name, version), sources);
   }
   if (!/^https?:\/\//.test(repository)) {
     throw new Error(
@@ -124,9 +127,19 @@ async function fetchDependency(
     );
   }
   const answer = await fetchFromRepository(repository, name, version, sources.fetch);
-  if (answer.kind === "registry")
-    return unpack(await fetchFromRegistry(parseReference(answer.reference), sources.reader));
+  if (answer.kind === "registry") return fromRegistry(parseReference(answer.reference), sources);
+  if (sources.verify !== undefined) {
+    throw new Error(
+      `The dependency ${name} comes from ${answer.address}, where nothing can be signed as "verify-dependencies" demands: take it from an oci:// repository, or put it into charts/.`,
+    );
+  }
   return unpack({ bytes: answer.bytes, reference: answer.address, digest: digestOf(answer.bytes) });
+}
+
+async function fromRegistry(reference: Reference, { reader, verify }: ChartSources) {
+  const found = await fetchFromRegistry(reference, reader);
+  await verify?.({ ...reference, digest: found.digest });
+  return unpack(found);
 }
 
 async function unpack(packaged: {

@@ -40,3 +40,8 @@ export function referrersTag(digest: Digest): string {
   const [algorithm = "", hex = ""] = digest.split(":");
   return `${algorithm}-${hex.slice(0, 64)}`;
 }
+
+/** Whether a tag belongs to a digest rather than being a version: a list of referrers, or a signature of cosign 2. */
+export function isReferrersTag(tag: string): boolean {
+  return /^sha(?:256|512)-[0-9a-f]{64}(?:\.\w+)?$/.test(tag);
+}
