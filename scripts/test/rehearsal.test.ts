@@ -196,10 +196,14 @@ describe("somebody's fork, from the first run to a release", () => {
 
   test("compares a stranger's pull request, with a token that only reads and no comment", async () => {
     const before = await tagsOf("octo-org/site");
+    await appendFile(join(root, "site/content/index.md"), "\nWritten by a stranger.\n");
+    git("commit", "--quiet", "--all", "-m", "A stranger's page");
     const result = await run(pullRequest({ ...head(), fork: true, headSha: head().sha }), {
       PREVIEWS: "true",
     });
+    git("reset", "--quiet", "--hard", "HEAD~1");
     expect(summaries(result)).toContain("### What merging would publish");
+    expect(summaries(result)).toContain("Changed in the content: 1");
     expect(await tagsOf("octo-org/site")).toEqual(before);
     expect(fork.comments).toEqual([]);
   }, 120_000);

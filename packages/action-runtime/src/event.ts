@@ -13,6 +13,8 @@ export type Pushed =
 export interface GitHubEvent {
   readonly name: string;
   readonly pushed: Pushed;
+  /** The branch that a pull request, or a group of them in a merge queue, is to be merged into; absent for others. */
+  readonly base?: string;
   /** The commit it is about; for a pull request its head, not the merge commit that GITHUB_SHA names. */
   readonly sha: string;
   readonly repository: { readonly owner: string; readonly name: string };
@@ -58,10 +60,12 @@ export function eventOf(context: RunContext): GitHubEvent {
   const ref = context.ref ?? "";
   const pushed = pushedBy(eventName ?? "", ref, payload);
   const head = pushed.kind === "pull-request" ? headOf(payload) : undefined;
+  const base = baseOf(payload);
   const server = serverUrl || "https://github.com";
   return {
     name: eventName ?? "",
     pushed,
+    ...(base === undefined ? {} : { base }),
     sha: head ?? required("GITHUB_SHA", context.sha, /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/),
     repository: repositoryOf(context),
     visibility: visibilityIn(payload),
@@ -119,6 +123,12 @@ function headOf({ pull_request: request }: Payload): string | undefined {
   const head = isObject(request) ? request.head : undefined;
   const sha = isObject(head) ? head.sha : undefined;
   return typeof sha === "string" && /^[0-9a-f]{40,64}$/.test(sha) ? sha : undefined;
+}
+
+function baseOf({ pull_request: request, merge_group: group }: Payload): string | undefined {
+  const base = isObject(request) ? request.base : undefined;
+  const ref = isObject(base) ? base.ref : isObject(group) ? group.base_ref : undefined;
+  return typeof ref === "string" && ref !== "" ? ref.replace(/^refs\/heads\//, "") : undefined;
 }
 
 function epochOf({ head_commit: commit }: Payload): number | undefined {

@@ -26,7 +26,7 @@ import type { PublishingInputs } from "./publishing-inputs.ts";
 import { reportDone } from "./report.ts";
 import { type Signature, signPublished, verifyCommand } from "./sign-published.ts";
 import type { Signing } from "./signing-inputs.ts";
-import { releaseVersion } from "./tag.ts";
+import { releaseVersion, slugOf } from "./tag.ts";
 
 export interface Publication {
   readonly inputs: PublishingInputs;
@@ -56,7 +56,10 @@ export async function runPublishing(publication: Publication): Promise<void> {
   const { inputs, what, repository, tag } = publication;
   const started = performance.now();
   const aliases = resolveAliases(inputs.aliases, inputs.event.pushed, tag);
-  const target: PublishTarget = { repository, tag, aliases: aliases.names };
+  const { base } = inputs.event;
+  // What merging would change: a dry run moves no alias, so that this one is only read.
+  const compared = inputs.dryRun && base !== undefined ? [slugOf(base)] : [];
+  const target: PublishTarget = { repository, tag, aliases: [...aliases.names, ...compared] };
   info(
     `Publishing ${what} to ${formatReference({ ...repository, tag })}${inputs.dryRun ? " (dry run)" : ""}`,
   );

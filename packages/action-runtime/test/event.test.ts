@@ -75,6 +75,14 @@ describe("an event", () => {
     expect(event.sha).toBe(head);
   });
 
+  test.each<[string, string, object]>([
+    ["pull_request", "refs/pull/7/merge", { pull_request: { number: 7, base: { ref: "release/1" } } }],
+    ["merge_group", "refs/heads/gh-readonly-queue/x", { merge_group: { base_ref: "refs/heads/release/1" } }],
+  ])("%s names the branch that is merged into", async (name, ref, payload) => {
+    const event = await eventOn({ GITHUB_EVENT_NAME: name, GITHUB_REF: ref }, payload);
+    expect(event.base).toBe("release/1");
+  });
+
   test("on the base branch of a pull request is about the pull request too", async () => {
     const payload = { pull_request: { number: 7, head: { sha: head } } };
     const event = await eventOn({ GITHUB_EVENT_NAME: "pull_request_target" }, payload);

@@ -3,7 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { createFetch } from "@spin-publisher/http";
-import { type Artifact, blobOf, manifestOf, mediaTypes, parseRepository } from "@spin-publisher/oci";
+import {
+  type Artifact,
+  blobOf,
+  manifestOf,
+  mediaTypes,
+  parseRepository,
+  type TargetState,
+} from "@spin-publisher/oci";
 import { type RegistryServer, startRegistry } from "@spin-publisher/sandbox";
 import { type GitHubEvent, packagesHost, readPublishingInputs, runPublishing } from "../src/index.ts";
 
@@ -85,23 +92,28 @@ const artifact = (page: string, version?: string): Artifact => {
 async function run(
   made: Artifact,
   { tag = "0.1.2", repository = "ghcr.io/o/site", ...given }: Record<string, string> = {},
+  about: GitHubEvent = event,
+  seen: (state: TargetState) => void = () => {},
 ): Promise<Readonly<Record<string, string>>> {
   for (const [name, value] of Object.entries({ ...defaults, ...given })) {
     process.env[`INPUT_${name.toUpperCase()}`] = value;
   }
   await writeFile(join(folder, "OUTPUT"), "");
   const mirrors = [{ origin: "https://ghcr.io", target: registry.origin }];
-  const inputs = { ...(await readPublishingInputs(event)), fetch: createFetch({ mirrors }) };
+  const inputs = { ...(await readPublishingInputs(about)), fetch: createFetch({ mirrors }) };
   await runPublishing({
     inputs,
     what: "content",
     repository: parseRepository(repository),
     tag,
-    build: async () => ({
-      artifact: made,
-      outputs: { "build-id": tag },
-      describeDifference: async () => ["page.md (changed: 4 B → 7 B)"],
-    }),
+    build: async (state) => {
+      seen(await state);
+      return {
+        artifact: made,
+        outputs: { "build-id": tag },
+        describeDifference: async () => ["page.md (changed: 4 B → 7 B)"],
+      };
+    },
     usage: (address, { plainHttp }) => `use ${address}${plainHttp ? " --plain" : ""}`,
   });
   const written = await readFile(join(folder, "OUTPUT"), "utf8");
@@ -229,6 +241,24 @@ describe("a pull request", () => {
       process.env[`INPUT_${name.toUpperCase()}`] = value;
     }
     expect((await readPublishingInputs(request)).dryRun).toBe(expected);
+  });
+
+  test("is compared with the branch that it is merged into, whose alias stays", async () => {
+    const published = artifact("page");
+    const branch: GitHubEvent = { ...event, pushed: { kind: "branch", name: "main" } };
+    await run(published, { tag: "main-0a1b2c3d-1760000000" }, branch);
+    const previous: (string | undefined)[] = [];
+    const seen = (state: TargetState) => previous.push(state.previous?.descriptor.digest);
+    const head = { ...request, base: "main" };
+    const outputs = await run(artifact("other"), { tag: "auto", "dry-run": "true" }, head, seen);
+    expect(previous).toEqual([published.root.descriptor.digest]);
+    expect(outputs["would-be-refused"]).toBe("false");
+    await run(artifact("other"), { tag: "pr-7-0a1b2c3d" }, head, seen);
+    expect(previous.slice(1)).toEqual([undefined]);
+    const response = await fetch(`${registry.origin}/v2/o/site/manifests/main`, {
+      headers: await pullHeaders(),
+    });
+    expect(response.headers.get("docker-content-digest")).toBe(published.root.descriptor.digest);
   });
 });
 
