@@ -15,9 +15,11 @@ import {
   runWorkflow,
   seedSpinImages,
   startRegistry,
+  startSigstore,
   startUpstream,
   type Upstream,
   type WorkflowEvent,
+  type WorkflowOptions,
   type WorkflowRun,
 } from "@spin-publisher/sandbox";
 import { testNeeding } from "@spin-publisher/sandbox/testing";
@@ -123,6 +125,7 @@ const head = () => ({
 async function run(
   event: WorkflowEvent,
   variables: Readonly<Record<string, string>> = {},
+  options: Partial<WorkflowOptions> = {},
 ): Promise<WorkflowRun> {
   const result = await runWorkflow({
     file: join(root, ".github/workflows/consolidated.yaml"),
@@ -131,6 +134,7 @@ async function run(
     mirrors: `${upstream.mirrors}\nhttps://ghcr.io=${registry.origin}`,
     variables: { SKIP_SPIN_UP: "true", ...variables },
     issueToken: tokens.issue,
+    ...options,
   });
   const failed = result.jobs.flatMap(({ steps }) => steps).find(({ conclusion }) => conclusion === "failure");
   expect(failed?.log).toBeUndefined();
@@ -242,5 +246,29 @@ describe("somebody's fork, from the first run to a release", () => {
     await run(pushTag(`chart-${version}`, head()));
     expect(Object.keys(await tagsOf("octo-org/site/charts/bart"))).toEqual([version]);
     expect(fork.releases.map(({ tag_name: tag }) => tag)).toEqual(["0.1.0", `chart-${version}`]);
+  }, 120_000);
+
+  test("signs what a public repository publishes, and shows how to verify it", async () => {
+    const sigstore = await startSigstore();
+    try {
+      await appendFile(join(root, "site/content/index.md"), "\nSigned.\n");
+      git("commit", "--quiet", "--all", "-m", "Signed");
+      const event = pushBranch("main", { ...head(), private: false });
+      const signing = {
+        mirrors: `${upstream.mirrors}\n${sigstore.mirrors}\nhttps://ghcr.io=${registry.origin}`,
+        serviceVariables: sigstore.env,
+        standIns: { "actions/attest": async () => ({ log: "attested" }) },
+      };
+      const page = summaries(await run(event, {}, signing));
+      for (const name of ["octo-org/site", "octo-org/site/content"]) {
+        const tags = await tagsOf(name);
+        expect(page).toContain(`cosign verify ghcr.io/${name}@${tags[automatic()]} --certificate-identity `);
+        expect(tags).toHaveProperty([String(tags[automatic()]).replace(":", "-")]);
+      }
+      const signed = sigstore.requests.filter((request) => request.endsWith("/log/entries"));
+      expect(signed).toHaveLength(2 * 2); // a signature and the provenance, of the content and the shim
+    } finally {
+      await sigstore.close();
+    }
   }, 120_000);
 });

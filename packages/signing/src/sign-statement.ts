@@ -20,6 +20,9 @@ export const payloadType = "application/vnd.in-toto+json";
 /** Documents of both services are some kilobytes. */
 const answerLimit = 1 << 20;
 
+/** How long both services together may take, in milliseconds: a job ends after ten minutes, and then says nothing. */
+const patience = 120_000;
+
 /**
  * Signs a statement without a key of our own: Fulcio certifies a key that exists for this call only, by the job's ID token,
  * and Rekor (v1) records the signature in the public log. Two requests.
@@ -31,6 +34,7 @@ export async function signStatement(
   statement: Statement,
   token: string,
   fetch: Fetch,
+  patienceMilliseconds = patience,
 ): Promise<SignedStatement> {
   const { bundleToJSON, DSSEBundleBuilder, FulcioSigner, network, RekorWitness } = await import(
     "./sigstore.ts"
@@ -43,11 +47,15 @@ export async function signStatement(
     // An answer that was lost is not a second entry: the log refuses that with 409 and names the first.
     witnesses: [new RekorWitness({ rekorBaseURL: services.rekor, entryType: "dsse", fetchOnConflict: true })],
   });
-  const bounded: Fetch = (url, init) => fetch(url, { ...init, bodyLimit: answerLimit });
+  const signal = AbortSignal.timeout(patienceMilliseconds);
+  const bounded: Fetch = (url, init) => fetch(url, { ...init, bodyLimit: answerLimit, signal });
   const bundle = await network
     .run(bounded, () => builder.create({ data: Buffer.from(JSON.stringify(statement)), type: payloadType }))
     .catch((error: unknown) => {
-      throw failureOf(error);
+      throw failureOf(
+        error,
+        signal.aborted ? `no answer within ${patienceMilliseconds / 1000} s` : undefined,
+      );
     });
   const [entry] = bundle.verificationMaterial.tlogEntries;
   return {
@@ -58,9 +66,9 @@ export async function signStatement(
 }
 
 /** The library says at which step it failed in `code`, and why in the cause. */
-function failureOf(error: unknown): Error {
+function failureOf(error: unknown, timeout: string | undefined): Error {
   const { code, cause }: { code?: unknown; cause?: unknown } = Object(error);
-  const reason = (cause === undefined ? messageOf(error) : messageOf(cause)).replace(/\.$/, "");
+  const reason = timeout ?? (cause === undefined ? messageOf(error) : messageOf(cause)).replace(/\.$/, "");
   const said = typeof code !== "string" ? "Signing failed" : whatFailed(code);
   return new Error(`${said}: ${reason}.`, { cause: error });
 }

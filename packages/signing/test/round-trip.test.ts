@@ -210,6 +210,16 @@ describe("an error names the service that failed", () => {
     await expect(signed()).rejects.toThrow(message);
   });
 
+  test("that never answers", async () => {
+    sigstore.fault = (request) =>
+      request === "POST /api/v1/log/entries" ? { status: 201, body: "{}", hangs: true } : undefined;
+    const { token } = await identityToken();
+    const statement = statementAbout([index], signaturePredicate, {});
+    await expect(signStatement(statement, token, fetch, 2000)).rejects.toThrow(
+      "rekor.sigstore.dev did not record the signature: no answer within 2 s.",
+    );
+  });
+
   test("a token that is not a workflow's", async () => {
     const { claims } = sigstore;
     sigstore.claims = { iss: issuer, sub: "someone" };
