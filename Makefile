@@ -53,6 +53,10 @@ dist: $(INSTALLED) ## rebuild bundles, README tables and tree.txt
 tree: $(INSTALLED) ## rewrite tree.txt
 	@$(RUN) tree
 
+.PHONY: docs
+docs: $(INSTALLED) ## run the commands of the guides and write what they print into them
+	@$(RUN) docs
+
 .PHONY: interop
 interop: $(INSTALLED) ## third-party clients and registries (INTEROP_ALLOW_SKIP=1)
 	@$(RUN) interop

@@ -2,9 +2,10 @@
 // becomes its exact tag; v1 and the branch main follow where it is the newest. Node and Git are all it needs: the
 // workflow runs it without installing packages.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { mirrorReadme } from "./mirror-readme.ts";
 import { parseTag, planRefs, type Version } from "./moving-tags.ts";
 
 /** The contents of an action's repository: what runs and what people read, but no sources and no workflows. */
@@ -34,7 +35,7 @@ export function mirrorAction({ root, action, release, url, source, env }: Mirror
     const git = gitIn(folder, env);
     git("init", "--quiet", "--bare");
     const mirror = readMirror(git, url);
-    const tree = stageTree(git, root, action);
+    const tree = stageTree(git, { root, action, release, source, env });
     const plan = planRefs(release, [...mirror.tags.keys()]);
     const released = mirror.tags.get(release.text);
     if (released !== undefined && git("rev-parse", `${released}^{tree}`) !== tree)
@@ -91,17 +92,31 @@ function readMirror(git: Git, url: string) {
   };
 }
 
-/** Writes the action's files into the object store; the tree depends on nothing else. */
-function stageTree(git: Git, root: string, action: string): string {
+/** Writes the action's files into the object store; the tree depends on them, the release and this repository's name. */
+function stageTree(git: Git, { root, action, release, source, env }: Omit<Mirroring, "url">): string {
   const base = join(root, "actions", action);
-  const files = parts
-    .flatMap((part) => filesBelow(base, part))
-    .map((path) => [path, join(base, path)] as const);
-  for (const [path, file] of [...files, ["LICENSE", join(root, "LICENSE")] as const]) {
-    const object = git("hash-object", "-w", "--no-filters", file);
+  const files = new Map(
+    parts.flatMap((part) => filesBelow(base, part)).map((path) => [path, join(base, path)] as const),
+  );
+  const readme = mirrorReadme(readFileSync(join(base, "README.md"), "utf8"), {
+    ...{ source, release: release.text, action, has: (path) => files.has(path) },
+  });
+  const stage = (path: string, object: string) =>
     git("update-index", "--add", "--cacheinfo", `100644,${object},${path}`);
-  }
+  for (const [path, file] of [...files, ["LICENSE", join(root, "LICENSE")] as const])
+    if (path !== "README.md") stage(path, git("hash-object", "-w", "--no-filters", file));
+  const folder = git("rev-parse", "--absolute-git-dir");
+  stage("README.md", storeText(folder, env, readme));
   return git("write-tree");
+}
+
+function storeText(cwd: string, env: NodeJS.ProcessEnv, text: string): string {
+  return execFileSync("git", ["hash-object", "-w", "--stdin"], {
+    cwd,
+    env,
+    input: text,
+    encoding: "utf8",
+  }).trim();
 }
 
 function filesBelow(base: string, path: string): readonly string[] {

@@ -39,7 +39,9 @@ export async function serveSite({ root, state, env, tell, cache, signal }: Site)
   await fetchModules(await readFile(manifest, "utf8"), origins, tell);
   const port = env.SITE_PORT || "3000";
   tell(`Serving the site on http://localhost:${port}. Edit site/ and reload the page; stop with Ctrl-C.`);
-  return run(spin, ["watch", "--from", manifest, "--listen", `127.0.0.1:${port}`], env, signal);
+  // Links begin with base_url of config/site.toml, which is where visitors find the site and not this machine.
+  const local = ["--listen", `127.0.0.1:${port}`, "--env", `BASE_URL=http://localhost:${port}`];
+  return run(spin, ["watch", "--from", manifest, ...local], env, signal);
 }
 
 /** Spin knows no mirrors, so its modules are put into its cache by the code of spin-registry-push. */

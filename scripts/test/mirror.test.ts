@@ -1,9 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { gitEnvironment, mirrorAction } from "../mirror.ts";
+import { mirrorReadme } from "../mirror-readme.ts";
 import { parseTag, type Version } from "../moving-tags.ts";
 
 const version = (tag: string): Version => {
@@ -32,7 +41,8 @@ describe("an action's repository", () => {
     mkdirSync(join(action, "src"));
     for (const [path, text] of Object.entries({
       "action.yml": "name: Setup Spin\n",
-      "README.md": "# Setup Spin\n",
+      "README.md":
+        "# Setup Spin\n\n[Mirrors](../../docs/mirrors.md#a) [Interface](action.yml) `uses: OWNER/REPO/actions/setup-spin@v1`\n",
       "dist/index.js": "console.log(1);\n",
       "dist/package.json": "{}\n",
       "src/index.ts": "source\n",
@@ -65,6 +75,13 @@ describe("an action's repository", () => {
         .split("\n")
         .map((line) => line.split(" ")),
     );
+
+  test("has a README whose links lead somewhere", () => {
+    release("v1.2.3");
+    expect(git(url, "show", "main:README.md")).toBe(
+      "# Setup Spin\n\n[Mirrors](https://github.com/octo/site/blob/v1.2.3/docs/mirrors.md#a) [Interface](action.yml) `uses: octo/setup-spin@v1`",
+    );
+  });
 
   test("contains what runs and what people read, and names its source", () => {
     expect(release("v1.0.0")).toBe("pushed");
@@ -137,4 +154,23 @@ test("the token is sent to one host, and is not an argument", () => {
   expect(Buffer.from((env.GIT_CONFIG_VALUE_0 ?? "").split(" ").at(-1) ?? "", "base64").toString()).toBe(
     "x-access-token:ghs_x",
   );
+});
+
+describe("the README of an action in its own repository", () => {
+  const repository = join(import.meta.dirname, "../..");
+  test.each(readdirSync(join(repository, "actions")))("%s: has no dead link", (action) => {
+    const folder = join(repository, "actions", action);
+    const has = (path: string) => /^(?:action\.yml|README\.md|LICENSE)$/.test(path);
+    const readme = mirrorReadme(readFileSync(join(folder, "README.md"), "utf8"), {
+      ...{ source: "octo/site", release: "v1.0.0", action, has },
+    });
+    const targets = [...readme.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+    const ours = targets.flatMap(
+      (target) => /^https:\/\/github\.com\/octo\/site\/blob\/v1\.0\.0\/([^#]+)/.exec(target)?.[1] ?? [],
+    );
+    expect(targets.length).toBeGreaterThan(0);
+    expect(ours.filter((path) => !existsSync(join(repository, path)))).toEqual([]);
+    expect(targets.filter((target) => !/^(?:https:|#)/.test(target) && !has(target))).toEqual([]);
+    expect(readme).not.toContain("OWNER/REPO/actions");
+  });
 });

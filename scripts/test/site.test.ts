@@ -73,6 +73,7 @@ describe("make site", () => {
       const { command, args, modules } = await recorded();
       expect([command, ...args]).toEqual([
         ...["watch", "--from", join(root, "site", "spin.toml"), "--listen", "127.0.0.1:3000"],
+        ...["--env", "BASE_URL=http://localhost:3000"],
       ]);
       expect(modules.filter((name: string) => name.startsWith("sha256:"))).toHaveLength(2);
       expect(lines.at(-1)).toBe(
@@ -81,7 +82,9 @@ describe("make site", () => {
       const before = requests();
       expect(await serve({ ...env, SITE_PORT: "3001" })).toBe(0);
       expect(requests()).toBe(before);
-      expect((await recorded()).args.at(-1)).toBe("127.0.0.1:3001");
+      expect((await recorded()).args.slice(-3)).toEqual([
+        ...["127.0.0.1:3001", "--env", "BASE_URL=http://localhost:3001"],
+      ]);
     }));
 
   test("uses the Spin that SPIN names", () =>

@@ -1,0 +1,21 @@
+/** A console block of a document: between `<!-- run <name> -->` and `<!-- /run -->`. */
+const block = /<!-- run ([^\n]+?) -->\n[\s\S]*?<!-- \/run -->/g;
+
+/** Names of the runs that a document shows. */
+export function runsOf(markdown: string): readonly string[] {
+  return [...markdown.matchAll(block)].map(([, name = ""]) => name);
+}
+
+/**
+ * A document with what the runs printed.
+ *
+ * @param printed the text of a block by its name, `$ command` first.
+ * @throws Error naming a run that nobody makes.
+ */
+export function withRuns(markdown: string, printed: ReadonlyMap<string, string>): string {
+  return markdown.replace(block, (_block, name: string) => {
+    const text = printed.get(name);
+    if (text === undefined) throw new Error(`scripts/docs.ts makes no run "${name}".`);
+    return `<!-- run ${name} -->\n\`\`\`console\n${text.trimEnd()}\n\`\`\`\n<!-- /run -->`;
+  });
+}
