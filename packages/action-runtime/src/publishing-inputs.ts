@@ -40,7 +40,7 @@ export async function readPublishingInputs(given?: GitHubEvent): Promise<Publish
     immutable: flag("immutable"),
     insecure: flag("insecure"),
     dryRun,
-    signing: dryRun ? undefined : readSigning(event),
+    signing: readSigning(event, dryRun),
     promote: text("promote"),
     aliases: lines("aliases").map(requireAlias),
     annotations: pairs("annotations"),

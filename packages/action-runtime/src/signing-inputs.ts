@@ -19,14 +19,16 @@ export interface Signing {
  * `auto` signs where an ID token is to be had and the repository is public: a signature names the repository, the workflow and
  * the commit in public logs that forget nothing. Only GitHub itself issues tokens that the public Sigstore accepts.
  *
+ * @param dryRun nothing is published, so nothing is signed.
  * @throws Error when a signature is demanded and the job may not have an ID token.
  */
 export function readSigning(
   { serverUrl, visibility }: GitHubEvent,
+  dryRun: boolean,
   environment: NodeJS.ProcessEnv = process.env,
 ): Signing | undefined {
   const mode = choice("sign", ["auto", "true", "false"]);
-  if (mode === "false") return undefined;
+  if (mode === "false" || dryRun) return undefined;
   const request = tokenRequest(environment);
   const trustRoot = () => readTrustRoot(text("trusted-root"));
   if (mode === "true") {

@@ -409,6 +409,12 @@ describe("whether it is signed", () => {
     expect(await signs({ sign: "auto" })).toEqual(no);
   });
 
+  test("a mistake in the input is an error in a dry run too", async () => {
+    await expect(run(content("page"), { sign: "yes", "dry-run": "true" })).rejects.toThrow(
+      'Input "sign" must be one of auto, true, false, but it is "yes".',
+    );
+  });
+
   test("true: an error without an ID token, before anything is sent", async () => {
     delete process.env.ACTIONS_ID_TOKEN_REQUEST_URL;
     await expect(run(content("page"), { sign: "true" })).rejects.toThrow(
