@@ -4,19 +4,18 @@ import { isLoopback } from "@spin-publisher/http";
 import {
   createRegistryClient,
   type Digest,
-  type FetchedManifest,
   formatReference,
   inspectTarget,
   type PublishPolicy,
   type PublishTarget,
   publish,
-  publishedVersion,
   type RegistryClient,
   type Repository,
   type TargetState,
 } from "@spin-publisher/oci";
-import { reasonNotLast, reasonToKeep, resolveAliases } from "./aliases.ts";
+import { resolveAliases } from "./aliases.ts";
 import type { Built } from "./built.ts";
+import { reasonsNotLast, whyKept } from "./current-aliases.ts";
 import { leaveLayout, nothingToCompare } from "./dry-run.ts";
 import { formatBytes } from "./format-bytes.ts";
 import { eventLogger } from "./log-event.ts";
@@ -26,7 +25,7 @@ import type { PublishingInputs } from "./publishing-inputs.ts";
 import { reportDone } from "./report.ts";
 import { type Signature, signPublished, verifyCommand } from "./sign-published.ts";
 import type { Signing } from "./signing-inputs.ts";
-import { releaseVersion, slugOf } from "./tag.ts";
+import { slugOf } from "./tag.ts";
 
 export interface Publication {
   readonly inputs: PublishingInputs;
@@ -123,33 +122,6 @@ function describeState({ target, existing, aliases }: TargetState): string {
   const [alias] = [...aliases].find(([, manifest]) => manifest !== undefined) ?? [];
   const compared = alias === undefined ? "there is no previous version" : `the previous version is ${alias}`;
   return `  the tag ${target.tag} does not exist yet; ${compared}`;
-}
-
-/** Why policies that sort by commit time pass over this build, for each alias that says so. */
-function reasonsNotLast({ target, aliases }: TargetState, digest: string): readonly string[] {
-  return [...aliases].flatMap(([alias, current]) => {
-    if (current === undefined || current.descriptor.digest === digest) return [];
-    return reasonNotLast(alias, versionOf(current), target.tag) ?? [];
-  });
-}
-
-function versionOf({ document }: FetchedManifest): string | undefined {
-  return document.annotations?.["org.opencontainers.image.version"];
-}
-
-/** Why an alias stays on a newer release, of whatever publisher; only a release asks. */
-async function whyKept(
-  alias: string,
-  current: FetchedManifest,
-  { repository, tag }: PublishTarget,
-  client: RegistryClient,
-): Promise<string | undefined> {
-  if (releaseVersion(tag) === undefined) return undefined;
-  const version = await publishedVersion(client, repository, current, {
-    isRelease: (text) => releaseVersion(text) !== undefined,
-    isNewer: (version) => reasonToKeep(alias, version, tag) !== undefined,
-  });
-  return reasonToKeep(alias, version, tag);
 }
 
 async function publishBuilt(

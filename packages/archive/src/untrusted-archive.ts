@@ -15,6 +15,7 @@ export interface ArchiveFile {
 /** An archive that is intact but not acceptable. */
 export class ArchiveRefused extends Error {}
 
+/** @param reason the end of the sentence "The archive was refused: …". */
 export function refused(reason: string): ArchiveRefused {
   return new ArchiveRefused(`The archive was refused: ${reason}.`);
 }

@@ -47,6 +47,7 @@ class GitHubRefusal extends Error {
 const mostPages = 100;
 const pageSize = 100;
 
+/** The API of one repository, with the token of a job. Each request is retried by `fetch`, except POST: see `creating`. */
 export function createGitHub({ fetch, apiUrl, repository, token, retry }: GitHubOptions): GitHub {
   const send = async (method: string, path: string, body?: JsonObject) => {
     const response = await fetch(`${apiUrl}/repos/${repository}/${path}`, {

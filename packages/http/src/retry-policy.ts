@@ -40,6 +40,7 @@ export interface Retry {
 
 export type RetryObserver = (retry: Retry) => void;
 
+/** Six attempts within five minutes, unless the options say otherwise. */
 export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
   return {
     attempts: 6,

@@ -38,10 +38,12 @@ function object(entries: readonly (readonly [string, Json | undefined])[]): stri
   return `{${members.join(",")}}`;
 }
 
+/** Whether it is a map, whose keys are sorted. */
 export function isMap(value: Json): value is JsonMap {
   return value instanceof Map;
 }
 
+/** `Array.isArray`, which does not narrow readonly arrays. */
 export function isArray(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }

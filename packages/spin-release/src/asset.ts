@@ -17,6 +17,7 @@ export function assetName(tag: string, { system, architecture, static: isStatic 
   return `spin-${built}-${system}-${cpu}.${system === "windows" ? "zip" : "tar.gz"}`;
 }
 
+/** The file of a release that lists the SHA-256 of each of its archives. */
 export function checksumsName(tag: string): string {
   return `checksums-${tag}.txt`;
 }

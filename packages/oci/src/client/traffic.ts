@@ -9,6 +9,7 @@ export interface CountedFetch {
   soFar(): Traffic;
 }
 
+/** Counts what is sent through `fetch`, and passes retries on as events. */
 export function countTraffic(fetch: Fetch, onEvent: (event: PublishEvent) => void): CountedFetch {
   const traffic = { requests: 0, retries: 0, uploadedBytes: 0 };
   const retried: CountedFetch["retried"] = (what, { because, delayMilliseconds }) => {

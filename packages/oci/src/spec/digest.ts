@@ -16,6 +16,7 @@ export function matches(bytes: Uint8Array, digest: Digest): boolean {
   return createHash(algorithm).update(bytes).digest("hex") === hex;
 }
 
+/** Whether `text` is a sha256 or sha512 digest in lower-case hex. */
 export function isDigest(text: string): text is Digest {
   return registered.test(text);
 }
