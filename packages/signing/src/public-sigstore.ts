@@ -139,10 +139,14 @@ export const publicSigstore = {
   ],
 } as const;
 
-/** The certificates of its authorities (Fulcio), PEM: the root of 2021, then today's root and intermediate. */
-export const publicAuthorities: readonly string[] = publicSigstore.certificateAuthorities.flatMap(
-  ({ certChain }) =>
+/**
+ * The certificates of its authorities (Fulcio), PEM: the root of 2021, then today's root and intermediate. A function, so that
+ * a bundle which verifies nothing contains none of it.
+ */
+export function publicAuthorities(): readonly string[] {
+  return publicSigstore.certificateAuthorities.flatMap(({ certChain }) =>
     certChain.certificates
       .toReversed()
       .map(({ rawBytes }) => `-----BEGIN CERTIFICATE-----\n${rawBytes}\n-----END CERTIFICATE-----`),
-);
+  );
+}

@@ -9,4 +9,4 @@ import { publicAuthorities } from "@spin-publisher/signing";
  * - 3ba7b6cc4e95469d4d334b49cb257ad8537076fa84b0ca87ff4ecfe6a54680c1
  * - 15d795348226b4649f750f5802592c393bee7cc53c3b86982175b7ad087efe47
  */
-export const fulcioAuthorities: readonly string[] = publicAuthorities;
+export const fulcioAuthorities: readonly string[] = publicAuthorities();

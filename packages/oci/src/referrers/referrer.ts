@@ -3,7 +3,7 @@ import type { Digest } from "../spec/digest.ts";
 import { type Annotations, type Descriptor, mediaTypes } from "../spec/image-spec.ts";
 
 /** The config of artifacts that need none (image-spec, manifest.md §Guidance for an Empty Descriptor). */
-const emptyConfig = blobOf(mediaTypes.empty, "{}");
+const emptyConfig = () => blobOf(mediaTypes.empty, "{}");
 
 /**
  * A manifest that is attached to another (its subject) by referring to it: one layer of the artifact's own type. Its
@@ -15,21 +15,17 @@ export function referrerTo(
   annotations: Annotations,
 ): Manifest {
   const artifactType = layer.descriptor.mediaType;
+  const config = emptyConfig();
   const document = JSON.stringify({
     schemaVersion: 2,
     mediaType: mediaTypes.manifest,
     artifactType,
-    config: emptyConfig.descriptor,
+    config: config.descriptor,
     layers: [layer.descriptor],
     subject: { mediaType, digest, size },
     annotations,
   });
-  return manifestOf(
-    mediaTypes.manifest,
-    document,
-    { blobs: [emptyConfig, layer] },
-    { artifactType, annotations },
-  );
+  return manifestOf(mediaTypes.manifest, document, { blobs: [config, layer] }, { artifactType, annotations });
 }
 
 /**
