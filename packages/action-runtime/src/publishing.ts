@@ -112,7 +112,8 @@ async function inspect(client: RegistryClient, target: PublishTarget, dryRun: bo
     info(describeState(state));
     return state;
   } catch (error) {
-    if (!dryRun) throw error;
+    // What was aborted is not worth a word: the builder has failed, and its error is shown.
+    if (!dryRun || Object(error).name === "AbortError") throw error;
     return nothingToCompare(error, target);
   }
 }

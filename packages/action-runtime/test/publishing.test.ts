@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { createFetch } from "@spin-publisher/http";
 import {
   type Artifact,
@@ -222,6 +222,31 @@ describe("publishing", () => {
     await run(artifact("other"), { tag: "nightly", aliases: "{major}" });
     expect(await tags()).toEqual(["1", "1.2", "latest", "nightly", "v1.2.3"]);
   });
+});
+
+test("a dry run whose builder fails says nothing about a target that it stopped reading", async () => {
+  for (const [name, value] of Object.entries({ ...defaults, "dry-run": "true" })) {
+    process.env[`INPUT_${name.toUpperCase()}`] = value;
+  }
+  const fetch = () => Promise.reject(new DOMException("This operation was aborted", "AbortError"));
+  const inputs = { ...(await readPublishingInputs(event)), fetch };
+  const stdout = jest.spyOn(process.stdout, "write").mockImplementation(() => true);
+  const failing = runPublishing({
+    inputs,
+    what: "shim",
+    repository: parseRepository("ghcr.io/o/site"),
+    tag: "0.1.2",
+    build: async (state) => {
+      await Promise.allSettled([state]);
+      throw new Error("There is no content.");
+    },
+    usage: () => "",
+  });
+  await expect(failing).rejects.toThrow("There is no content.");
+  const said = stdout.mock.calls.map(([text]) => String(text)).join("");
+  stdout.mockRestore();
+  expect(said).toContain("Publishing shim");
+  expect(said).not.toContain("compared with nothing");
 });
 
 describe("a pull request", () => {

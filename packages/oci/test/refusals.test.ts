@@ -335,6 +335,7 @@ describe("the sentence about a refusal", () => {
       "<html><head><style>p{}</style><title>502</title></head>\n<body>Bad  gateway</body></html>",
       "418 502 Bad gateway.",
     ],
+    ["a page whose words come late", `${"<".repeat(16 << 10)}>late`, `418 ${"<".repeat(300)}.`],
     ["nothing", "", "418."],
     ["a strange answer", '{"errors":"none"}', '418 {"errors":"none"}.'],
     ["strange entries", '{"errors":[null,{"code":7,"detail":{"a":1}}]}', "418."],

@@ -70,6 +70,9 @@ export function transientFailure(error: unknown): TransientFailure | undefined {
 /** How many characters of a response are shown: it may be a page of HTML, or hostile and of any length. */
 const longestQuote = 300;
 
+/** How many are searched for them: markup that never ends takes time that grows with the square of its length. */
+const longestSearch = 16 << 10;
+
 /**
  * The error for a response that refuses a request: what was requested, what the registry answered, and what to do.
  *
@@ -141,6 +144,7 @@ function requestIdOf({ headers }: Response): string {
 /** On one line, without markup, terminal escapes and workflow commands. */
 function printable(text: string): string {
   return text
+    .slice(0, longestSearch)
     .replace(/<(script|style)[\s\S]*?<\/\1>/gi, " ")
     .replace(/<[^>]*>/g, " ")
     .replace(/[\s\x00-\x1f\x7f-\x9f]+/g, " ")
