@@ -12,10 +12,11 @@ export interface Mirrored {
 
 /**
  * The README of an action as its own repository shows it: links to files that it lacks lead to this repository at the same release,
- * and `uses:` names the actions' own repositories.
+ * and `uses:` names the actions' own repositories at the major version that is released.
  */
 export function mirrorReadme(markdown: string, { source, release, action, has }: Mirrored): string {
   const owner = source.split("/")[0] ?? "";
+  const [major] = release.split(".");
   return markdown
     .replace(
       /\]\((?![a-z][a-z0-9+.-]*:|#|\/)([^)\s#]+)(#[^)\s]*)?\)/gi,
@@ -26,5 +27,8 @@ export function mirrorReadme(markdown: string, { source, release, action, has }:
         return `](https://github.com/${source}/blob/${release}/${place}${anchor})`;
       },
     )
-    .replace(/\bOWNER\/REPO\/actions\/([\w-]+)@/g, (_uses, name: string) => `${owner}/${name}@`);
+    .replace(
+      /\bOWNER\/REPO\/actions\/([\w-]+)@v\d+\b/g,
+      (_uses, name: string) => `${owner}/${name}@${major}`,
+    );
 }

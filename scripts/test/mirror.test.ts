@@ -172,5 +172,17 @@ describe("the README of an action in its own repository", () => {
     expect(ours.filter((path) => !existsSync(join(repository, path)))).toEqual([]);
     expect(targets.filter((target) => !/^(?:https:|#)/.test(target) && !has(target))).toEqual([]);
     expect(readme).not.toContain("OWNER/REPO/actions");
+    const uses = [...readme.matchAll(/uses: (\S+)/g)].map(([, used = ""]) => used);
+    expect(uses.filter((used) => /^octo\/[\w-]+@v1$/.test(used)).length).toBeGreaterThan(0);
+    expect(uses.filter((used) => used.startsWith("octo/") && !used.endsWith("@v1"))).toEqual([]);
+  });
+
+  test("has examples with the major version that is released", () => {
+    const mirrored = (release: string) =>
+      mirrorReadme("uses: OWNER/REPO/actions/setup-spin@v1\n", {
+        ...{ source: "octo/site", release, action: "setup-spin", has: () => true },
+      });
+    expect(mirrored("v1.2.3")).toBe("uses: octo/setup-spin@v1\n");
+    expect(mirrored("v2.0.1")).toBe("uses: octo/setup-spin@v2\n");
   });
 });
