@@ -83,7 +83,7 @@ clean: ## remove the local registry and other state of make
 
 .PHONY: distclean
 distclean: clean ## remove installed packages as well
-	rm -rf node_modules packages/*/node_modules actions/*/node_modules dev/*/node_modules
+	rm -rf node_modules packages/*/node_modules actions/*/node_modules .github/actions/*/node_modules dev/*/node_modules
 
 .PHONY: help
 help: ## list the targets

@@ -11,7 +11,7 @@ export function normalised({ status, contentType, body }: Answer): Answer {
     .replace(/&#x27;|&#39;/g, "'")
     .replace(/&#x60;/g, "`")
     .replace(/(?<=>[^<]*)&quot;(?=[^<]*<)/g, '"')
-    .replace(/ \/>/g, ">")
+    .replace(/ \/(>|&gt;)/g, "$1")
     .replace(/>\s+</g, "><")
     .replace(/&gt;\s+&lt;/g, "&gt;&lt;")
     .trim();

@@ -122,12 +122,12 @@ const head = () => ({
   private: true,
 });
 
-async function run(
+function attempt(
   event: WorkflowEvent,
   variables: Readonly<Record<string, string>> = {},
   options: Partial<WorkflowOptions> = {},
 ): Promise<WorkflowRun> {
-  const result = await runWorkflow({
+  return runWorkflow({
     file: join(root, ".github/workflows/consolidated.yaml"),
     workspace: root,
     event,
@@ -136,6 +136,11 @@ async function run(
     issueToken: tokens.issue,
     ...options,
   });
+}
+
+/** Runs what must succeed. */
+async function run(...what: Parameters<typeof attempt>): Promise<WorkflowRun> {
+  const result = await attempt(...what);
   const failed = result.jobs.flatMap(({ steps }) => steps).find(({ conclusion }) => conclusion === "failure");
   expect(failed?.log).toBeUndefined();
   return result;
@@ -210,6 +215,20 @@ describe("somebody's fork, from the first run to a release", () => {
     expect(summaries(result)).toContain("Changed in the content: 1");
     expect(await tagsOf("octo-org/site")).toEqual(before);
     expect(fork.comments).toEqual([]);
+  }, 120_000);
+
+  test("stops a pull request whose site is broken before anything is built, and shows the line", async () => {
+    await appendFile(join(root, "site/content/about.md"), "\n[Gone](gone.md)\n");
+    git("commit", "--quiet", "--all", "-m", "A broken link");
+    const result = await attempt(pullRequest({ ...head(), fork: true, headSha: head().sha }));
+    git("reset", "--quiet", "--hard", "HEAD~1");
+    const steps = result.jobs.flatMap(({ steps }) => steps);
+    const outcome = (name: string) => steps.find((step) => step.name === name)?.outcome;
+    expect([outcome("Check the site"), outcome("Build the content")]).toEqual(["failure", "skipped"]);
+    expect(steps.flatMap(({ annotations }) => annotations)).toContainEqual({
+      ...{ level: "error", file: "site/content/about.md", line: expect.any(Number) },
+      message: '"gone.md" does not exist: there is no page content/gone.md.',
+    });
   }, 120_000);
 
   test("previews its own pull request, and comments once", async () => {
