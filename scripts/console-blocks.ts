@@ -10,10 +10,16 @@ export function runsOf(markdown: string): readonly string[] {
  * A document with what the runs printed.
  *
  * @param printed the text of a block by its name, `$ command` first.
+ * @param kept names of blocks that stay as they are.
  * @throws Error naming a run that nobody makes.
  */
-export function withRuns(markdown: string, printed: ReadonlyMap<string, string>): string {
-  return markdown.replace(block, (_block, name: string) => {
+export function withRuns(
+  markdown: string,
+  printed: ReadonlyMap<string, string>,
+  kept: readonly string[] = [],
+): string {
+  return markdown.replace(block, (before, name: string) => {
+    if (kept.includes(name)) return before;
     const text = printed.get(name);
     if (text === undefined) throw new Error(`scripts/docs.ts makes no run "${name}".`);
     return `<!-- run ${name} -->\n\`\`\`console\n${text.trimEnd()}\n\`\`\`\n<!-- /run -->`;

