@@ -13,4 +13,4 @@ export { requestedTag } from "./requested-tag.ts";
 export { requiredSignature } from "./required-signature.ts";
 export { createTemporaryFolder, temporaryRoot, workspaceFolder } from "./runner-folders.ts";
 export { sourceDate, sourceDateEpoch } from "./source-date.ts";
-export { releaseVersion, requireTag } from "./tag.ts";
+export { parseBuildTag, releaseVersion, requireTag } from "./tag.ts";

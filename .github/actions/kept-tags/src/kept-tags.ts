@@ -1,5 +1,5 @@
-/** A tag that a branch's commit was published under: slug, commit, time. */
-const build = /^(.+)-[0-9a-f]{8}-([0-9]{10})$/;
+import { parseBuildTag } from "@spin-publisher/action-runtime";
+
 const preview = /^pr-([0-9]+)-[0-9a-f]{8}$/;
 
 /**
@@ -27,11 +27,11 @@ export function keptTags(
       if (openPullRequests.has(Number(number))) previews.push(tag);
       continue;
     }
-    const [, slug, epoch] = build.exec(tag) ?? [];
-    if (slug === undefined) continue;
-    const found = branches.get(slug) ?? [];
-    found.push({ tag, epoch: Number(epoch) });
-    branches.set(slug, found);
+    const build = parseBuildTag(tag);
+    if (build === undefined) continue;
+    const found = branches.get(build.slug) ?? [];
+    found.push({ tag, epoch: build.epoch });
+    branches.set(build.slug, found);
   }
   const newest = [...branches.values()].flatMap((found) =>
     found
