@@ -290,4 +290,31 @@ describe("somebody's fork, from the first run to a release", () => {
       await sigstore.close();
     }
   }, 120_000);
+
+  test("is told when a tag publishes nothing", async () => {
+    await writeFile(
+      join(root, ".github/workflows/empty.yaml"),
+      `name: empty
+on: push
+jobs:
+  publish:
+    permissions: { contents: read, packages: write, id-token: write }
+    uses: $/.github/workflows/publish.yaml
+    with: { manifest: site/spin.toml }
+`,
+    );
+    const result = await runWorkflow({
+      file: join(root, ".github/workflows/empty.yaml"),
+      workspace: root,
+      event: pushTag("chart-9.9.9", head()),
+      mirrors: `${upstream.mirrors}\nhttps://ghcr.io=${registry.origin}`,
+      variables: { SKIP_SPIN_UP: "true" },
+      issueToken: tokens.issue,
+    });
+    expect(result.conclusion).toBe("failure");
+    const [error] = result.jobs.flatMap(({ steps }) => steps.flatMap(({ annotations }) => annotations));
+    expect(error?.message).toBe(
+      'Nothing was published for refs/tags/chart-9.9.9; set "manifest" for a site, or "chart" for a tag chart-<version>.',
+    );
+  }, 120_000);
 });

@@ -15,13 +15,20 @@ await runAction("page", async () => {
   const { context } = await import("./github-context.ts");
   const repository = `${context.repo.owner}/${context.repo.repo}`;
   const commit = String(context.payload.pull_request?.head?.sha ?? context.sha);
-  const page = pageOf(parseReports(text("reports")), failedJobs(text("jobs")), {
+  const [reports, failed] = [parseReports(text("reports")), failedJobs(text("jobs"))];
+  const page = pageOf(reports, failed, {
     url: `${context.serverUrl}/${repository}/actions/runs/${context.runId}`,
     commit,
     commitUrl: `${context.serverUrl}/${repository}/commit/${commit}`,
   });
   if (to === "summary") {
     await summary.addRaw(page).write();
+    // Green means published: a workflow whose jobs were all skipped must not pass for one that did its work.
+    if (text("jobs") !== "" && reports.length === 0 && failed.length === 0) {
+      throw new Error(
+        `Nothing was published for ${context.ref}; set "manifest" for a site, or "chart" for a tag chart-<version>.`,
+      );
+    }
     return;
   }
   const github = createGitHub({
