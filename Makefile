@@ -61,6 +61,10 @@ docs: $(INSTALLED) ## run the commands of the guides and write what they print i
 interop: $(INSTALLED) ## third-party clients and registries (INTEROP_ALLOW_SKIP=1)
 	@$(RUN) interop
 
+.PHONY: cluster
+cluster: $(INSTALLED) ## roll versions under load in a real Kubernetes (root; ROLLS=2, SPIN=…)
+	@$(RUN) cluster
+
 .PHONY: bench
 bench: $(INSTALLED) ## measure beside the command-line tools
 	@$(RUN) bench

@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** A program that runs until it is stopped. */
@@ -35,20 +34,17 @@ export async function startInBackground(
   [program = "", ...args]: readonly string[],
   { log, env = {}, cwd }: BackgroundOptions,
 ): Promise<Background> {
+  const file = await open(log, "a");
   const child = spawn(program, args, {
     ...(cwd === undefined ? {} : { cwd }),
     detached: true,
     env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", file.fd, file.fd],
   });
-  const file = createWriteStream(log, { flags: "a" });
-  child.stdout.pipe(file, { end: false });
-  child.stderr.pipe(file, { end: false });
   let exitCode: number | undefined;
   const closed = new Promise<void>((done) => {
     child.once("exit", (code) => {
       exitCode = code ?? 1;
-      file.end();
       done();
     });
   });
@@ -58,6 +54,7 @@ export async function startInBackground(
       failed(new Error(`${name} cannot be started: ${cause.message}`, { cause })),
     );
   });
+  await file.close();
   // The whole group, since the program may have been started by another one that does not pass signals on.
   const signal = (name: NodeJS.Signals) => {
     if (child.pid !== undefined) process.kill(-child.pid, name);

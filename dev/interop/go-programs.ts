@@ -91,8 +91,17 @@ export async function goPrograms(
     conformance: await obtained(conformance, cache, compiler, install, tell),
     cosign: await obtained(cosign, cache, compiler, install, tell),
     zot: await obtained(zot, cache, compiler, buildInPlace, tell),
-    helm4: await obtained(helm4, cache, compiler, install, tell),
+    helm4: await helm4Program(cache, compiler, tell),
   };
+}
+
+/** Helm 4, of which npm has no package. */
+export function helm4Program(
+  cache: string,
+  compiler: () => Promise<Obtained>,
+  tell: (line: string) => void,
+): Promise<Obtained> {
+  return obtained(helm4, cache, compiler, install, tell);
 }
 
 type Builder = (program: GoProgram, path: string, go: string, tell: (line: string) => void) => Promise<void>;

