@@ -4,6 +4,7 @@
 //   node load.ts http://10.96.0.10 /page /slow-page
 import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { errorCode } from "@spin-publisher/errors";
 
 export interface LoadCount {
   /** Requests of each kind, failed ones included. */
@@ -81,10 +82,14 @@ async function answer(url: URL, agent: Agent, again: () => void): Promise<string
     try {
       return await bodyOf(sent);
     } catch (error) {
-      if (!sent.reusedSocket || attempt > 1) throw error;
+      if (!(sent.reusedSocket && isClosed(error)) || attempt > 1) throw error;
       again();
     }
   }
+}
+
+function isClosed(error: unknown): boolean {
+  return ["ECONNRESET", "EPIPE"].includes(errorCode(error) ?? "");
 }
 
 function bodyOf(sent: ReturnType<typeof request>): Promise<string> {
