@@ -403,7 +403,7 @@ describe("retention", () => {
       INPUT_RULE: "keep",
       INPUT_BUILDS: "10",
     });
-    expect(inputsOf(result, "shims-then-contents", "List the shims that are left")).toMatchObject({
+    expect(inputsOf(result, "shims-then-contents", "List the remaining shims")).toMatchObject({
       INPUT_RULE: "all",
     });
     expect(cleanups().map((inputs) => [inputs.packages, inputs["older-than"], inputs["dry-run"]])).toEqual([

@@ -30,7 +30,7 @@ beforeEach(async () => {
   gitHub = await mkdtemp(join(tmpdir(), "release-test-"));
   workspace = join(gitHub, "checkout");
   await cp(join(root, ".github/workflows"), join(workspace, ".github/workflows"), { recursive: true });
-  for (const script of ["mirror.ts", "move-tags.ts", "moving-tags.ts"])
+  for (const script of ["mirror.ts", "mirror-readme.ts", "move-tags.ts", "moving-tags.ts"])
     await cp(join(root, "scripts", script), join(workspace, "scripts", script));
   await cp(join(root, "LICENSE"), join(workspace, "LICENSE"));
   actions = await readdir(join(root, "actions"));
