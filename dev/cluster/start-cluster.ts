@@ -4,7 +4,7 @@ import { type Background, startInBackground, waitUntil } from "./background.ts";
 import { makeCgroups, removeCgroups } from "./cgroups.ts";
 import { startControlPlane } from "./control-plane.ts";
 import type { Ledger } from "./ledger.ts";
-import { nodeFiles, nodeName, registryPort } from "./node-files.ts";
+import { containerdSocket, nodeFiles, nodeName, registryPort } from "./node-files.ts";
 import { nodeAddress, openWorld, type World } from "./world.ts";
 
 /** Paths of everything that runs. */
@@ -105,6 +105,17 @@ export async function startCluster(
     await writeFile(join(node, path), text);
   }
   const path = `${dirname(programs.containerd)}:${dirname(programs.runc)}:${process.env.PATH}`;
+  const containerd = await background(
+    "containerd",
+    [programs.containerd, `--config=${join(node, "containerd.toml")}`],
+    { PATH: path },
+  );
+  // The kubelet looks once, and ends.
+  await waitUntil(
+    "containerd listens",
+    async () => (await world.run(["test", "-S", containerdSocket])) === "",
+    { seconds: 30, running: [containerd], everyMilliseconds: 50 },
+  );
   const running = [
     await background("kube-controller-manager", [
       programs.controllerManager,
@@ -119,9 +130,7 @@ export async function startCluster(
       "--leader-elect=false",
       "--secure-port=0",
     ]),
-    await background("containerd", [programs.containerd, `--config=${join(node, "containerd.toml")}`], {
-      PATH: path,
-    }),
+    containerd,
     await background(
       "kubelet",
       [
