@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { pack } from "tar-stream";
+import { storedGzip } from "./gzip.ts";
 
 /** One entry of an archive to write. `path` is relative, `/`-separated, without `.` or `..` segments. */
 export type TarEntry =
@@ -46,6 +47,18 @@ export async function tar(entries: Iterable<TarEntry>): Promise<Uint8Array> {
   archive.finalize();
   await collected;
   return Buffer.concat(chunks);
+}
+
+/** The two blocks of zeros that end a tar. */
+const end = 1024;
+
+/** A tar as `tar` makes it, uncompressed in a gzip member; no more than one entry is in memory. */
+export function storedTarGzip(entries: AsyncIterable<TarEntry>): AsyncIterable<Uint8Array> {
+  const chunks = async function* () {
+    for await (const entry of entries) yield (await tar([entry])).subarray(0, -end);
+    yield Buffer.alloc(end);
+  };
+  return storedGzip(chunks());
 }
 
 /** The bytes as a Buffer, without a copy. */

@@ -5,7 +5,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { extract, pack } from "tar-stream";
-import { gzip, type TarEntry, tar, untar } from "../src/index.ts";
+import { gzip, storedGzip, storedTarGzip, type TarEntry, tar, untar } from "../src/index.ts";
 
 const limits = { totalBytes: 1 << 20, entries: 100 };
 const text = (value: string) => new TextEncoder().encode(value);
@@ -39,6 +39,26 @@ describe("tar and gzip", () => {
     expect(createHash("sha256").update(bytes).digest("hex")).toBe(
       "b841a2602423b7e80c233d7b4009d589c2ad8374a6f84d123ae7b6e922afbe55",
     );
+  });
+
+  test("without compression hold the same tar, and the same bytes however they arrive", async () => {
+    const entries = [file("a", "x".repeat(150_000)), file("b", ""), file("c")];
+    const collect = async (chunks: AsyncIterable<Uint8Array>) =>
+      Buffer.concat(await Readable.from(chunks).toArray());
+    const whole = await tar(entries);
+    const stored = await collect(storedTarGzip(Readable.from(entries)));
+    expect(gunzipSync(stored)).toEqual(whole);
+    for (const size of [1000, 65_535, 200_000]) {
+      const pieces = Array.from({ length: Math.ceil(whole.length / size) }, (_, index) =>
+        whole.subarray(index * size, (index + 1) * size),
+      );
+      expect((await collect(storedGzip(Readable.from(pieces)))).equals(stored)).toBe(true);
+    }
+    expect((await untar(stored, limits)).map(({ path, bytes }) => [path, bytes.length])).toEqual([
+      ["a", 150_000],
+      ["b", 0],
+      ["c", 1],
+    ]);
   });
 
   test("preserve links and folders that all users may write to", async () => {

@@ -1,19 +1,19 @@
 import { createHash } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { gzip, type TarEntry, tar } from "@spin-publisher/archive";
+import { gzip, storedTarGzip, type TarEntry, tar } from "@spin-publisher/archive";
 import {
   type Annotations,
   type Blob,
   blobOf,
   type Descriptor,
-  digestOf,
+  type Digest,
   type FetchedManifest,
 } from "@spin-publisher/oci";
 import { spinMediaTypes } from "@spin-publisher/spin-artifact";
 import { type Content, readContent } from "../files/content.ts";
 import { type FileContent, layerOf } from "./layer-source.ts";
-import { distribute } from "./shards.ts";
+import { distribute, type Shard } from "./shards.ts";
 
 /**
  * The annotation that says what the archives contain, so that a later run need not build them to find out: a recipe for
@@ -54,54 +54,61 @@ export interface Layers {
 }
 
 /**
- * The files in archives ("shards"), and large ones in layers of their own.
+ * The files in archives ("shards"); a file in a format that is compressed already, and alone, is a layer as it is.
  *
  * An archive is one gzip member with one plain tar in which every file is named by the hex digest of its content, so
  * that names cannot clash in any reader (case, Unicode, path length).
  */
 export async function archiveLayers(files: readonly FileContent[], context: ArchiveContext): Promise<Layers> {
-  const { alone, shards } = distribute(files);
-  const single = new Map(alone.map(({ content }) => [content.digest, layerOf(spinMediaTypes.data, content)]));
+  const single: Blob[] = [];
   const archives = new Map<string, Blob>();
-  for (const shard of shards) {
-    const contents = contentsOf(shard);
-    const recipe = recipeOf(contents);
-    archives.set(
-      recipe,
-      knownArchive(recipe, contents, context) ?? (await newArchive(recipe, contents, context)),
-    );
+  for (const shard of distribute(files)) {
+    const [first, ...others] = shard.files;
+    if (first !== undefined && others.length === 0 && !shard.isCompressed) {
+      single.push(layerOf(spinMediaTypes.data, first.content));
+      continue;
+    }
+    const archive = archiveOf(shard);
+    archives.set(archive.recipe, knownArchive(archive, context) ?? (await newArchive(archive, context)));
   }
   return {
-    blobs: [...single.values(), ...archives.values()],
+    blobs: [...single, ...archives.values()],
     annotations: archives.size === 0 ? {} : { [recipesAnnotation]: [...archives.keys()].join(" ") },
   };
 }
 
-/** By the hex digest, in its order. */
+interface Archive {
+  readonly recipe: string;
+  /** By the hex digest, in its order. */
+  readonly contents: Contents;
+  readonly isCompressed: boolean;
+}
+
 type Contents = ReadonlyMap<string, Content>;
 
-function contentsOf(files: readonly FileContent[]): Contents {
+function archiveOf({ files, isCompressed }: Shard): Archive {
   const named = files.map(({ content }) => [content.digest.replace("sha256:", ""), content] as const);
-  return new Map(named.sort(([left], [right]) => (left < right ? -1 : 1)));
+  const contents = new Map(named.sort(([left], [right]) => (left < right ? -1 : 1)));
+  return { recipe: recipeOf(contents, isCompressed), contents, isCompressed };
 }
 
 /**
- * Identifies what an archive contains, however it was compressed: archives with the same recipe have the same files. Its
- * first line is the version of the layout. Half a hash is enough to tell the archives of a site apart.
+ * Identifies what an archive contains: archives with the same recipe have the same files. Its first line is the version
+ * of the layout. Half a hash is enough to tell the archives of a site apart.
  */
-function recipeOf(contents: Contents): string {
-  const hash = createHash("sha256").update(["1", ...contents.keys()].join("\n"));
+function recipeOf(contents: Contents, isCompressed: boolean): string {
+  const hash = createHash("sha256").update([isCompressed ? "1" : "1 stored", ...contents.keys()].join("\n"));
   return hash.digest().subarray(0, 16).toString("base64url");
 }
 
 /** The archive of an earlier version; built again only if the registry has lost it. */
-function knownArchive(recipe: string, contents: Contents, { known }: ArchiveContext): Blob | undefined {
-  const earlier = known.get(recipe);
+function knownArchive(archive: Archive, { known, folder }: ArchiveContext): Blob | undefined {
+  const earlier = known.get(archive.recipe);
   if (earlier === undefined) return undefined;
   const { digest, size } = earlier;
   const open = async () => {
-    const bytes = await pack(contents);
-    if (digestOf(bytes) === digest) return bytes;
+    const again = await newArchive(archive, { folder });
+    if (again.descriptor.digest === digest) return readFile(pathOf(archive, folder));
     throw new Error(
       `The registry has lost the archive ${digest} of the previous version, and building it again gives another digest. Set the input "layers" to files.`,
     );
@@ -112,18 +119,37 @@ function knownArchive(recipe: string, contents: Contents, { known }: ArchiveCont
   };
 }
 
-async function newArchive(recipe: string, contents: Contents, { folder }: ArchiveContext): Promise<Blob> {
-  const bytes = await pack(contents);
-  const { descriptor } = blobOf(spinMediaTypes.archive, bytes);
-  const path = join(folder, `${recipe}.tar.gz`);
-  await writeFile(path, bytes);
-  return { descriptor, source: { kind: "file", path } };
+/** Writes an archive to a file. */
+async function newArchive(archive: Archive, { folder }: Pick<ArchiveContext, "folder">): Promise<Blob> {
+  const path = pathOf(archive, folder);
+  const mediaType = spinMediaTypes.archive;
+  if (archive.isCompressed) {
+    const entries: TarEntry[] = [];
+    for await (const entry of entriesOf(archive)) entries.push(entry);
+    const bytes = gzip(await tar(entries));
+    await writeFile(path, bytes);
+    return { descriptor: blobOf(mediaType, bytes).descriptor, source: { kind: "file", path } };
+  }
+  const hash = createHash("sha256");
+  let size = 0;
+  const file = await open(path, "w");
+  try {
+    for await (const chunk of storedTarGzip(entriesOf(archive))) {
+      hash.update(chunk);
+      size += chunk.length;
+      await file.write(chunk);
+    }
+  } finally {
+    await file.close();
+  }
+  const digest: Digest = `sha256:${hash.digest("hex")}`;
+  return { descriptor: { mediaType, digest, size }, source: { kind: "file", path } };
 }
 
-async function pack(contents: Contents): Promise<Uint8Array> {
-  const entries: TarEntry[] = [];
-  for (const [path, content] of contents) {
-    entries.push({ type: "file", path, bytes: await readContent(content) });
-  }
-  return gzip(await tar(entries));
+function pathOf({ recipe }: Archive, folder: string): string {
+  return join(folder, `${recipe}.tar.gz`);
+}
+
+async function* entriesOf({ contents }: Archive): AsyncIterable<TarEntry> {
+  for (const [path, content] of contents) yield { type: "file", path, bytes: await readContent(content) };
 }
