@@ -269,7 +269,7 @@ describe("content", () => {
   });
 
   test.each([
-    ["a folder that is no layout", ".", 'holds no file "oci-layout"'],
+    ["a folder that is no layout", ".", 'has no file "oci-layout"'],
     ["a reference with a scheme", `oci://ghcr.io/o/c@${digest}`, "leave out oci://"],
   ])("that is %s is refused", async (_name, content, sentence) => {
     await expectRefused(sentence, { content });

@@ -26,6 +26,6 @@ describe("the tag in the registry", () => {
   ])("of version %s is %s", (version, tag) => expect(chartTag(version)).toBe(tag));
 
   test("a version that is longer than any tag is refused", () => {
-    expect(() => chartTag(`1.0.0-${"a".repeat(130)}`)).toThrow(/is not a legal tag in a registry/);
+    expect(() => chartTag(`1.0.0-${"a".repeat(130)}`)).toThrow(/is not a valid registry tag/);
   });
 });

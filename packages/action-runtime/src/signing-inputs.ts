@@ -34,7 +34,7 @@ export function readSigning(
   if (mode === "true") {
     if (request !== undefined) return { onlyPublic: false, request, trustRoot };
     throw new Error(
-      'Input "sign" is true, but this job gets no ID token to sign with. Give it `permissions: id-token: write` (a job that calls a reusable workflow must grant it, too), or set sign: false.',
+      'Input "sign" is true, but this job has no ID token to sign with. Give it `permissions: id-token: write` (a job that calls a reusable workflow must grant it, too), or set sign: false.',
     );
   }
   const isPublic = (visibility ?? "public") === "public" && serverUrl === "https://github.com";

@@ -38,7 +38,7 @@ export async function automaticTag(
       return `${slugOf(pushed.name)}-${shortSha}-${String(await epoch()).padStart(10, "0")}`;
     case "other":
       throw new Error(
-        `No tag follows from the ref "${pushed.ref}": it is not a tag, a branch or a pull request. Set the input "tag".`,
+        `Cannot derive a tag from the ref "${pushed.ref}": it is not a tag, a branch or a pull request. Set the input "tag".`,
       );
   }
 }
@@ -97,6 +97,6 @@ export function requireTag(tag: string): string {
     .replace(/^[.-]+/, "")
     .slice(0, 128);
   throw new Error(
-    `"${tag}" is not a legal tag in a registry (letters, digits, "_", ".", "-", at most 128 characters)${isTag(legal) ? `; use "${legal}"` : ""}.`,
+    `"${tag}" is not a valid registry tag (letters, digits, "_", ".", "-", at most 128 characters)${isTag(legal) ? `; use "${legal}"` : ""}.`,
   );
 }

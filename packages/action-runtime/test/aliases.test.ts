@@ -66,7 +66,7 @@ test.each(["auto", "latest", "main", "1", "1.2", "v1", "{major}", "v{major}.{min
 );
 
 test.each(["{patch}", "{major", "a b"])("%j may not be an alias", (name) => {
-  expect(() => requireAlias(name)).toThrow("is not a legal tag in a registry");
+  expect(() => requireAlias(name)).toThrow("is not a valid registry tag");
 });
 
 describe("a build of a branch", () => {

@@ -418,7 +418,7 @@ describe("whether it is signed", () => {
   test("true: an error without an ID token, before anything is sent", async () => {
     delete process.env.ACTIONS_ID_TOKEN_REQUEST_URL;
     await expect(run(content("page"), { sign: "true" })).rejects.toThrow(
-      'Input "sign" is true, but this job gets no ID token to sign with. Give it `permissions: id-token: write`',
+      'Input "sign" is true, but this job has no ID token to sign with. Give it `permissions: id-token: write`',
     );
     expect(registry.requests).toEqual([]);
   });

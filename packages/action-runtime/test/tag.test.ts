@@ -116,5 +116,5 @@ test.each([
 });
 
 test.each(["", ".a", "-a", "a b", "a+b", "a".repeat(129)])("%j is not accepted as a tag", (name) => {
-  expect(() => requireTag(name)).toThrow("is not a legal tag in a registry");
+  expect(() => requireTag(name)).toThrow("is not a valid registry tag");
 });

@@ -88,7 +88,7 @@ async function spinLayer(
     const files = await untar(bytes, limits, (path) => path === "spin");
     if (files[0]?.executable !== true) {
       throw new Error(
-        `The archive of Spin ${version} for ${architecture} does not hold an executable "spin".`,
+        `The archive of Spin ${version} for ${architecture} does not contain an executable "spin".`,
       );
     }
     const { descriptor, source } = blobOf(mediaTypes.layerTarGzip, bytes);

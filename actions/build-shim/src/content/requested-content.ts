@@ -26,7 +26,7 @@ export async function parseContent(text: string, image: Repository): Promise<Req
   }
   if (await exists(text)) {
     throw new Error(
-      `Input "content" must be a reference or a folder with an OCI layout, but "${text}" holds no file "oci-layout"; pass the output "reference" or "layout" of spin-registry-push.`,
+      `Input "content" must be a reference or a folder with an OCI layout, but "${text}" has no file "oci-layout"; pass the output "reference" or "layout" of spin-registry-push.`,
     );
   }
   requireNoScheme("content", text);
