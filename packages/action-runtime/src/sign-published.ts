@@ -4,10 +4,12 @@ import {
   type Attached,
   type Attachment,
   attachReferrers,
+  childrenOf,
   type Descriptor,
   type Digest,
   listReferrers,
   type Manifest,
+  parseManifestDocument,
   type Referrers,
   type RegistryClient,
   type Repository,
@@ -110,10 +112,14 @@ export async function signPublished(
   return digest && { digest, identity: identity.identity, issuer, repository: run.repository };
 }
 
-/** The root first. BuildKit's attestations have the platform unknown/unknown; nobody deploys them. */
-function signable(root: Manifest): readonly Descriptor[] {
-  const images = root.children.filter(({ descriptor }) => descriptor.platform?.os !== "unknown");
-  return [root, ...images].map(({ descriptor }) => descriptor);
+/**
+ * The root first, then what an index lists: read from its document, since a promoted index has no children to deliver.
+ * BuildKit's attestations have the platform unknown/unknown; nobody deploys them.
+ */
+function signable({ descriptor, bytes }: Manifest): readonly Descriptor[] {
+  const { document } = parseManifestDocument(bytes, descriptor.mediaType, "The published manifest");
+  const images = (childrenOf(document) ?? []).filter(({ platform }) => platform?.os !== "unknown");
+  return [descriptor, ...images];
 }
 
 async function lookUp(

@@ -299,6 +299,15 @@ describe("provenance", () => {
     const { digest = "" } = await run(made, { promote: "0.1.2", immutable: "false" });
     expect(await typesAbout(digest)).toEqual([signaturePredicate]);
   });
+
+  test("is not stated about a promoted index either, whose images are signed with it", async () => {
+    const made = shim("page");
+    await run(made, { sign: "false" });
+    await run(made, { promote: "0.1.2", immutable: "false" });
+    const subjects = [made.root, ...made.root.children].map(({ descriptor }) => descriptor.digest);
+    const types = await Promise.all(subjects.map(typesAbout));
+    expect(types).toEqual([[signaturePredicate], [signaturePredicate], [signaturePredicate], []]);
+  });
 });
 
 describe("a signature comes before the aliases", () => {

@@ -44,6 +44,7 @@ export {
   mediaTypes,
   type Platform,
 } from "./spec/image-spec.ts";
+export { childrenOf, parseManifestDocument } from "./spec/parse-manifest.ts";
 export {
   formatReference,
   isTag,
