@@ -1,2 +1,2 @@
 import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);
-import{describeEvent,runAction,saveToCache}from"./chunk-X66BNIFJ.js";import{getState,info,notice,warning}from"./chunk-TJUBEA7Q.js";import"./chunk-E5BF3L22.js";var say={info,notice,warning};await runAction("cache of Spin",async()=>{let key=getState("cache-key");key!==""&&await saveToCache({key,path:getState("cache-path")},event=>{let{level,message}=describeEvent(event);say[level](message)})});
+process.env["STATE_cache-key"]&&await import("./post-save-IPJ6QZCQ.js");

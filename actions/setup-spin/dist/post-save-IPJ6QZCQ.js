@@ -1,0 +1,2 @@
+import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);
+import{logTo,runAction,saveToCache}from"./chunk-RH2QWBAZ.js";import{getState,info,notice,warning}from"./chunk-565LS5R7.js";import"./chunk-E5BF3L22.js";await runAction("cache of Spin",async()=>{let entry={key:getState("cache-key"),path:getState("cache-path")};await saveToCache(entry,Number(getState("cache-patience")),logTo({info,notice,warning}))});process.stdout.write("",()=>process.exit());
