@@ -52,7 +52,7 @@ describe("the README", () => {
   const steps = blocks.flatMap((block): { uses?: string; with?: object }[] =>
     Array.isArray(block) ? block : block.steps,
   );
-  const uses = steps.filter((step) => step.uses?.startsWith("spin-publisher/setup-spin@"));
+  const uses = steps.filter((step) => step.uses?.startsWith("OWNER/REPO/actions/setup-spin@"));
 
   test("shows inputs that exist", () => {
     expect(uses.length).toBeGreaterThan(4);
