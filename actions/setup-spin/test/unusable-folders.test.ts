@@ -129,16 +129,16 @@ describe("bindir", () => {
     ["~/bin", "/home/me", "/home/me/bin"],
     ["~", "/home/me", "/home/me"],
     ["~/.local/bin", "/", "/.local/bin"],
-    ["~name/bin", undefined, "/work/~name/bin"],
-    ["bin", undefined, "/work/bin"],
+    ["~name/bin", undefined, "/srv/~name/bin"],
+    ["bin", undefined, "/srv/bin"],
     ["/opt/bin", undefined, "/opt/bin"],
     ["", undefined, undefined],
   ])("%j with the home folder %j is %j", (input, home, folder) => {
-    expect(bindirFrom(input, "/work", home)).toBe(folder);
+    expect(bindirFrom(input, "/srv", home)).toBe(folder);
   });
 
   plain("below a home folder that does not exist is refused", () => {
-    expect(() => bindirFrom("~/bin", "/work", undefined)).toThrow(
+    expect(() => bindirFrom("~/bin", "/srv", undefined)).toThrow(
       'Input "bindir" is "~/bin", but this job\'s user has no home folder. Set HOME, or give an absolute path.',
     );
   });

@@ -91,14 +91,14 @@ describe("the file of an annotation", () => {
   const located = (file: string) => new LocatedError("Wrong.", { file });
 
   test.each([
-    ["/work/site/charts/bart/Chart.yaml", { file: "charts/bart/Chart.yaml" }],
+    ["/srv/site/charts/bart/Chart.yaml", { file: "charts/bart/Chart.yaml" }],
     ["charts/bart/Chart.yaml", { file: "charts/bart/Chart.yaml" }],
     ["..data/a", { file: "..data/a" }],
-    ["/work/other/spin.toml", {}],
+    ["/srv/other/spin.toml", {}],
     ["../other/spin.toml", {}],
-    ["/work/site", {}],
-  ])("for %j in /work/site is %j", (file, annotation) => {
-    expect(annotationOf(located(file), "/work/site")).toEqual(annotation);
+    ["/srv/site", {}],
+  ])("for %j in /srv/site is %j", (file, annotation) => {
+    expect(annotationOf(located(file), "/srv/site")).toEqual(annotation);
   });
 
   test("is found where the checkout is reached through a link", () => {
