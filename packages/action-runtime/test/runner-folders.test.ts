@@ -15,7 +15,7 @@ describe("the folders of a runner", () => {
 
   test("are those that the runner names", () => {
     expect(temporaryRoot({ RUNNER_TEMP: "/runner/temp" })).toBe("/runner/temp");
-    expect(workspaceFolder({ GITHUB_WORKSPACE: "/work/site" })).toBe("/work/site");
+    expect(workspaceFolder({ GITHUB_WORKSPACE: "/srv/site" })).toBe("/srv/site");
   });
 
   test("give room to temporary files", async () => {
